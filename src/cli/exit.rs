@@ -1,0 +1,84 @@
+//! How a run ends: one line on stderr and an exit code.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The command line makes no sense: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Some inputs of a batch failed, each already reported: exit code 3.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {total} inputs failed")]
+pub struct BatchFailed {
+    /// How many failed.
+    pub failed: usize,
+    /// Out of how many.
+    pub total: usize,
+}
+
+/// Ctrl-C or a termination signal: exit code 130.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted; nothing was left under the output's name")]
+pub struct Interrupted;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Makes Ctrl-C raise a flag instead of ending the process, so that pending files are removed.
+/// A second Ctrl-C ends it at once. Without a handler (none could be set) the default holds.
+pub fn watch_interrupt() {
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    });
+}
+
+/// [`Interrupted`] if Ctrl-C was pressed since [`watch_interrupt`].
+///
+/// # Errors
+/// [`Interrupted`], if so.
+pub fn check_interrupt() -> anyhow::Result<()> {
+    if is_interrupted() {
+        Err(Interrupted.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether Ctrl-C was pressed since [`watch_interrupt`].
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Prints the error as one line and chooses the exit code.
+pub fn report(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // The reader of a pipe went away (`| head`): it has what it wanted.
+    let closed_pipe = error
+        .chain()
+        .filter_map(|e| e.downcast_ref::<io::Error>())
+        .any(|e| e.kind() == io::ErrorKind::BrokenPipe);
+    if closed_pipe {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("otinterp: {}", one_line(&error));
+    if error.is::<Interrupted>() {
+        ExitCode::from(130)
+    } else if error.is::<Usage>() {
+        ExitCode::from(2)
+    } else if error.is::<BatchFailed>() {
+        ExitCode::from(3)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// An error and its causes as one line, `what: why: why`.
+pub fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").replace('\n', " ")
+}

@@ -1,0 +1,61 @@
+//! The command line: what was typed, what will be done, how it went.
+
+mod common;
+mod compare;
+mod exit;
+mod frames;
+mod retime;
+mod score;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+pub use common::Common;
+
+/// Frames between frames, by optimal transport.
+#[derive(Debug, Parser)]
+#[command(name = "otinterp", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 some inputs of a batch failed, 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// In-between stills of two pictures
+    Frames(frames::FramesArgs),
+    /// Retimes clips: more frames per second, or slow motion; audio and subtitles are kept
+    Retime(retime::RetimeArgs),
+    /// Transport beside cross-fade, as one picture
+    Compare(compare::CompareArgs),
+    /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, time
+    Score(score::ScoreArgs),
+}
+
+/// Parses the arguments, runs the command, prints the error if there is one.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Nothing to be done if the terminal itself is gone.
+            let _ = e.print();
+            return ExitCode::from(e.exit_code().clamp(0, 2) as u8);
+        }
+    };
+    exit::report(run(&cli))
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    cli.common.apply()?;
+    match &cli.command {
+        Command::Frames(args) => frames::run(args, &cli.common),
+        Command::Retime(args) => retime::run(args, &cli.common),
+        Command::Compare(args) => compare::run(args, &cli.common),
+        Command::Score(args) => score::run(args, &cli.common),
+    }
+}

@@ -1,0 +1,14 @@
+//! `otinterp` makes the frames between two frames.
+//!
+//! A picture is treated as a measure: mass placed at positions, each grain carrying its content.
+//! Entropic optimal transport between two such measures, solved tile by tile, gives a map `T`, and
+//! the frame at time `t` is the displacement interpolation `mu_t = ((1-t) Id + t T)# mu_0`
+//! (McCann, *A convexity principle for interacting gases*, 1997).
+
+pub mod cli;
+pub mod files;
+mod interpolator;
+pub mod picture;
+
+pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
+pub use picture::Picture;

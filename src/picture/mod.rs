@@ -1,0 +1,134 @@
+//! Pictures: planar `f32` samples in the source's own code values, and what those codes mean.
+//!
+//! A [`Picture`] is never converted on its way through the program: YUV stays YUV, 10 bit stays
+//! 10 bit. Code values up to 16 bits are exact in `f32`, so decode → encode is lossless.
+
+mod format;
+pub mod pyramid;
+pub mod sampling;
+pub mod still;
+
+pub use format::{ColorModel, Format, Matrix, Range};
+
+use ndarray::Array2;
+
+/// One plane of samples, `height × width`, row major, unit stride along a row.
+pub type Plane = Array2<f32>;
+
+/// What is wrong with a picture's parts.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PictureError {
+    /// The number of planes does not fit the format.
+    #[error("{expected} planes expected for this format, {found} given")]
+    PlaneCount {
+        /// Planes that the format has.
+        expected: usize,
+        /// Planes that were given.
+        found: usize,
+    },
+    /// A plane's size does not follow from the format and the first plane.
+    #[error("plane {index} is {found:?}, {expected:?} expected (height, width)")]
+    PlaneSize {
+        /// Index of the plane, from 0.
+        index: usize,
+        /// Height and width that the format asks for.
+        expected: (usize, usize),
+        /// Height and width that were given.
+        found: (usize, usize),
+    },
+    /// No pixel at all.
+    #[error("the picture has no pixels")]
+    Empty,
+}
+
+/// A picture: planes of code values (`0..=format.max_code()`) and their meaning.
+///
+/// Plane order: `Gray` Y; `Rgb` R, G, B; `Yuv` Y, U, V; alpha, where there is one, comes last and
+/// is full size. Colour is not premultiplied by alpha.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    format: Format,
+    planes: Vec<Plane>,
+}
+
+impl Picture {
+    /// Builds a picture from planes.
+    ///
+    /// # Errors
+    /// [`PictureError`] if the number or the sizes of the planes do not fit `format`.
+    pub fn new(format: Format, planes: Vec<Plane>) -> Result<Self, PictureError> {
+        let expected = format.plane_count();
+        if planes.len() != expected {
+            return Err(PictureError::PlaneCount {
+                expected,
+                found: planes.len(),
+            });
+        }
+        let (height, width) = planes[0].dim();
+        if height == 0 || width == 0 {
+            return Err(PictureError::Empty);
+        }
+        for (index, plane) in planes.iter().enumerate() {
+            let expected = format.plane_dim(index, width, height);
+            if plane.dim() != expected {
+                return Err(PictureError::PlaneSize {
+                    index,
+                    expected,
+                    found: plane.dim(),
+                });
+            }
+        }
+        // Kernels walk rows as slices; a transposed or cut view is copied once, here.
+        let planes = planes
+            .into_iter()
+            .map(|p| {
+                if p.is_standard_layout() {
+                    p
+                } else {
+                    p.as_standard_layout().into_owned()
+                }
+            })
+            .collect();
+        Ok(Self { format, planes })
+    }
+
+    /// Width in pixels of the full-size planes.
+    pub fn width(&self) -> usize {
+        self.planes[0].ncols()
+    }
+
+    /// Height in pixels of the full-size planes.
+    pub fn height(&self) -> usize {
+        self.planes[0].nrows()
+    }
+
+    /// What the code values mean.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// All planes, alpha last.
+    pub fn planes(&self) -> &[Plane] {
+        &self.planes
+    }
+
+    /// All planes, alpha last, to be filled. Their sizes must stay.
+    pub fn planes_mut(&mut self) -> &mut [Plane] {
+        &mut self.planes
+    }
+
+    /// The alpha plane, if the format has one.
+    pub fn alpha(&self) -> Option<&Plane> {
+        self.format
+            .alpha
+            .then(|| &self.planes[self.planes.len() - 1])
+    }
+
+    /// Rounds every sample to a whole code value in `0..=max_code`: what any file will hold.
+    pub fn quantize(&mut self) {
+        let max_code = self.format.max_code();
+        for plane in &mut self.planes {
+            plane.mapv_inplace(|v| (v + 0.5).floor().clamp(0.0, max_code));
+        }
+    }
+}

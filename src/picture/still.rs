@@ -1,0 +1,1 @@
+//! Still-image files.
