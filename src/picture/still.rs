@@ -1,1 +1,0 @@
-//! Still-image files.

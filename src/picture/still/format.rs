@@ -1,0 +1,115 @@
+//! The still formats that can be written, and what each can hold.
+
+use super::{Still, StillError};
+use crate::picture::ColorModel;
+use std::fmt;
+use std::path::Path;
+
+/// A still format that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StillFormat {
+    /// Portable Network Graphics: holds everything.
+    Png,
+    /// Tagged Image File Format: holds everything.
+    Tiff,
+    /// JPEG: 8 bits, no alpha, not exact.
+    Jpeg,
+    /// WebP, lossless: 8 bits.
+    WebP,
+    /// Windows bitmap: 8 bits, no profile.
+    Bmp,
+    /// Netpbm's PGM (grey) or PPM (colour): no alpha, no profile.
+    Pnm,
+    /// Netpbm's PAM: no profile.
+    Pam,
+}
+
+impl StillFormat {
+    /// The format that a file's extension names.
+    ///
+    /// # Errors
+    /// [`StillError::UnknownExtension`] if it names none.
+    pub fn from_path(path: &Path) -> Result<Self, StillError> {
+        let extension = path
+            .extension()
+            .map(|e| e.to_string_lossy().to_ascii_lowercase());
+        Ok(match extension.as_deref() {
+            Some("png") => Self::Png,
+            Some("tif" | "tiff") => Self::Tiff,
+            Some("jpg" | "jpeg") => Self::Jpeg,
+            Some("webp") => Self::WebP,
+            Some("bmp") => Self::Bmp,
+            Some("pgm" | "ppm" | "pnm") => Self::Pnm,
+            Some("pam") => Self::Pam,
+            _ => {
+                return Err(StillError::UnknownExtension {
+                    name: path.display().to_string(),
+                    extension,
+                });
+            }
+        })
+    }
+
+    /// Whether transparency can be held.
+    pub fn holds_alpha(self) -> bool {
+        !matches!(self, Self::Jpeg | Self::Pnm)
+    }
+
+    /// Whether 16-bit samples can be held; all formats hold 8.
+    pub fn holds_16_bit(self) -> bool {
+        matches!(self, Self::Png | Self::Tiff | Self::Pnm | Self::Pam)
+    }
+
+    /// Whether an ICC profile can be held.
+    pub fn holds_icc(self) -> bool {
+        matches!(self, Self::Png | Self::Tiff | Self::Jpeg | Self::WebP)
+    }
+
+    /// Whether `still` can be written in this format at all.
+    ///
+    /// # Errors
+    /// [`StillError::NoAlpha`] if transparent pixels would be lost, [`StillError::Yuv`] if the
+    /// picture is neither grey nor RGB.
+    pub fn check(self, still: &Still) -> Result<(), StillError> {
+        let format = still.picture.format();
+        if format.model == ColorModel::Yuv {
+            return Err(StillError::Yuv);
+        }
+        let opaque = still
+            .picture
+            .alpha()
+            .is_none_or(|alpha| alpha.iter().all(|&v| v == format.max_code()));
+        if !opaque && !self.holds_alpha() {
+            return Err(StillError::NoAlpha { format: self });
+        }
+        Ok(())
+    }
+
+    /// What of `still` this format silently leaves out, as a clause for a warning.
+    pub fn loses(self, still: &Still) -> Option<&'static str> {
+        let depth = still.picture.format().bit_depth > 8 && !self.holds_16_bit();
+        let icc = still.icc.is_some() && !self.holds_icc();
+        match (depth, icc) {
+            (true, true) => {
+                Some("samples are rounded to 8 bits and the colour profile is left out")
+            }
+            (true, false) => Some("samples are rounded to 8 bits"),
+            (false, true) => Some("the colour profile is left out"),
+            (false, false) => None,
+        }
+    }
+}
+
+impl fmt::Display for StillFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Png => "PNG",
+            Self::Tiff => "TIFF",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Bmp => "BMP",
+            Self::Pnm => "PGM/PPM",
+            Self::Pam => "PAM",
+        })
+    }
+}
