@@ -1,6 +1,10 @@
 //! The main door: two pictures in, any number of in-betweens out.
 
+use crate::measure::Content;
+use crate::motion;
 use crate::picture::{Format, Picture};
+use crate::render::{Displacement, alpha, cross_fade};
+use crate::simd::{Level as Cpu, LevelError};
 
 /// How in-between frames are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -45,13 +49,15 @@ pub enum Error {
         /// Format of the second.
         second: Box<Format>,
     },
+    /// The environment asks for a CPU level that does not exist.
+    #[error(transparent)]
+    Cpu(#[from] LevelError),
 }
 
 /// Makes transitions; holds the settings, no state. Cheap to copy, safe to share.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Interpolator {
     method: Method,
-    #[allow(dead_code)]
     preset: Preset,
 }
 
@@ -60,7 +66,22 @@ pub struct Interpolator {
 pub struct Transition<'a> {
     first: &'a Picture,
     second: &'a Picture,
-    method: Method,
+    path: Path,
+}
+
+/// How the pictures of a transition are made.
+#[derive(Debug)]
+enum Path {
+    /// The two are equal: so is all in between.
+    Still,
+    Hold,
+    /// With alpha the pictures are premultiplied first.
+    CrossFade(Option<Box<[Picture; 2]>>),
+    Displacement {
+        cpu: Cpu,
+        displacement: Box<Displacement>,
+        premultiplied: Option<Box<[Picture; 2]>>,
+    },
 }
 
 impl Interpolator {
@@ -72,26 +93,73 @@ impl Interpolator {
     /// Solves the transport between two pictures of one size and format.
     ///
     /// # Errors
-    /// [`Error`] if sizes or formats differ.
+    /// [`Error`] if sizes or formats differ, or if `OTINTERP_CPU` names no CPU level.
     pub fn between<'a>(&self, a: &'a Picture, b: &'a Picture) -> Result<Transition<'a>, Error> {
-        if (a.width(), a.height()) != (b.width(), b.height()) {
-            return Err(Error::SizesDiffer {
-                first: (a.width(), a.height()),
-                second: (b.width(), b.height()),
-            });
-        }
-        if a.format() != b.format() {
-            return Err(Error::FormatsDiffer {
-                first: Box::new(a.format()),
-                second: Box::new(b.format()),
-            });
-        }
+        check(a, b)?;
+        let path = if a == b {
+            Path::Still
+        } else {
+            match self.method {
+                Method::Hold => Path::Hold,
+                Method::CrossFade => Path::CrossFade(premultiplied(a, b)),
+                Method::Ot => {
+                    let premultiplied = premultiplied(a, b);
+                    let (first, second) = match &premultiplied {
+                        Some(pair) => (&pair[0], &pair[1]),
+                        None => (a, b),
+                    };
+                    let cpu = Cpu::current()?;
+                    let (content_a, content_b) =
+                        rayon::join(|| Content::of(first), || Content::of(second));
+                    let motion = motion::solve(cpu, content_a, content_b, &self.settings());
+                    let displacement = Box::new(Displacement::new(motion, first, second));
+                    Path::Displacement {
+                        cpu,
+                        displacement,
+                        premultiplied,
+                    }
+                }
+            }
+        };
         Ok(Transition {
             first: a,
             second: b,
-            method: self.method,
+            path,
         })
     }
+
+    fn settings(&self) -> motion::Settings {
+        motion::Settings {
+            skipped_levels: usize::from(self.preset == Preset::Fast),
+            refinement: motion::Iterations {
+                fixed_point: 5,
+                relaxation: 5,
+            },
+        }
+    }
+}
+
+fn check(a: &Picture, b: &Picture) -> Result<(), Error> {
+    if (a.width(), a.height()) != (b.width(), b.height()) {
+        return Err(Error::SizesDiffer {
+            first: (a.width(), a.height()),
+            second: (b.width(), b.height()),
+        });
+    }
+    if a.format() != b.format() {
+        return Err(Error::FormatsDiffer {
+            first: Box::new(a.format()),
+            second: Box::new(b.format()),
+        });
+    }
+    Ok(())
+}
+
+/// Both pictures premultiplied, if they have alpha.
+fn premultiplied(a: &Picture, b: &Picture) -> Option<Box<[Picture; 2]>> {
+    a.format()
+        .alpha
+        .then(|| Box::new([alpha::premultiplied(a), alpha::premultiplied(b)]))
 }
 
 impl Transition<'_> {
@@ -99,23 +167,31 @@ impl Transition<'_> {
     ///
     /// `at(0.0)` and `at(1.0)` are the two pictures themselves, bit for bit.
     pub fn at(&self, t: f32) -> Picture {
-        if t <= 0.0 || self.first == self.second {
-            return self.first.clone();
-        }
+        let (a, b) = (self.first, self.second);
         if t >= 1.0 {
-            return self.second.clone();
+            return b.clone();
         }
-        match self.method {
-            Method::Hold if t < 0.5 => self.first.clone(),
-            Method::Hold => self.second.clone(),
-            Method::Ot | Method::CrossFade => {
-                let mut out = self.first.clone();
-                for (o, b) in out.planes_mut().iter_mut().zip(self.second.planes()) {
-                    o.zip_mut_with(b, |o, &b| *o += t * (b - *o));
-                }
-                out.quantize();
-                out
-            }
+        if t <= 0.0 || t.is_nan() {
+            return a.clone();
         }
+        let mut out = match &self.path {
+            Path::Still => return a.clone(),
+            Path::Hold => return if t < 0.5 { a.clone() } else { b.clone() },
+            Path::CrossFade(None) => cross_fade(a, b, t),
+            Path::CrossFade(Some(pair)) => cross_fade(&pair[0], &pair[1], t),
+            Path::Displacement {
+                cpu,
+                displacement,
+                premultiplied,
+            } => match premultiplied {
+                None => displacement.at(*cpu, a, b, t),
+                Some(pair) => displacement.at(*cpu, &pair[0], &pair[1], t),
+            },
+        };
+        if out.format().alpha {
+            alpha::unpremultiply(&mut out, &cross_fade(a, b, t));
+        }
+        out.quantize();
+        out
     }
 }

@@ -8,7 +8,12 @@
 pub mod cli;
 pub mod files;
 mod interpolator;
+pub mod measure;
+pub mod motion;
+pub mod ot;
 pub mod picture;
+pub mod render;
+pub mod simd;
 
 pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
 pub use picture::Picture;

@@ -132,3 +132,28 @@ impl Picture {
         }
     }
 }
+
+/// A plane's samples, row by row.
+///
+/// # Panics
+/// If the plane is not in standard layout. [`Picture::new`] and every function that makes planes
+/// here see to it.
+#[expect(
+    clippy::expect_used,
+    reason = "planes are in standard layout by construction"
+)]
+pub fn samples(plane: &Plane) -> &[f32] {
+    plane.as_slice().expect("planes are in standard layout")
+}
+
+/// The same, to be written.
+///
+/// # Panics
+/// As [`samples`].
+#[expect(
+    clippy::expect_used,
+    reason = "planes are in standard layout by construction"
+)]
+pub fn samples_mut(plane: &mut Plane) -> &mut [f32] {
+    plane.as_slice_mut().expect("planes are in standard layout")
+}

@@ -1,0 +1,119 @@
+//! Red-black successive over-relaxation.
+
+use super::RELAXATION;
+use super::checker::{BAND_ROWS, Checkered, Layout};
+use super::system::System;
+use crate::simd::{Arith, Kernel, Level as Cpu};
+use rayon::prelude::*;
+
+/// One sweep: all pixels of the one colour, then all of the other.
+pub fn sweep(cpu: Cpu, system: &System, flow: &mut [Checkered; 2]) {
+    let layout = system.layout;
+    let band = BAND_ROWS * layout.stride;
+    let [u, v] = flow;
+    for color in 0..2 {
+        let (u_own, u_other) = own_and_other(&mut u.colors, color);
+        let (v_own, v_other) = own_and_other(&mut v.colors, color);
+        u_own[layout.body()]
+            .par_chunks_mut(band)
+            .zip(v_own[layout.body()].par_chunks_mut(band))
+            .enumerate()
+            .for_each(|(n, (u, v))| {
+                let y0 = n * BAND_ROWS;
+                cpu.run(Relax {
+                    layout,
+                    color,
+                    y0,
+                    system,
+                    others: [u_other, v_other],
+                    u,
+                    v,
+                });
+            });
+    }
+}
+
+/// The colour to be written and the one to be read.
+fn own_and_other(colors: &mut [Vec<f32>; 2], color: usize) -> (&mut [f32], &[f32]) {
+    let [a, b] = colors;
+    if color == 0 { (a, b) } else { (b, a) }
+}
+
+/// A band of rows of one colour.
+struct Relax<'a> {
+    layout: Layout,
+    color: usize,
+    y0: usize,
+    system: &'a System,
+    others: [&'a [f32]; 2],
+    u: &'a mut [f32],
+    v: &'a mut [f32],
+}
+
+impl Kernel for Relax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let Self {
+            layout,
+            color,
+            y0,
+            system,
+            others,
+            u,
+            v,
+        } = self;
+        let stride = layout.stride;
+        for (r, (u, v)) in u
+            .chunks_exact_mut(stride)
+            .zip(v.chunks_exact_mut(stride))
+            .enumerate()
+        {
+            let y = y0 + r;
+            let phase = layout.phase(y, color);
+            let n = layout.count(phase);
+            let at = layout.index(y);
+            let [c1, c2, a12, inv11, inv22, right, down] = [
+                &system.c1,
+                &system.c2,
+                &system.a12,
+                &system.inv11,
+                &system.inv22,
+                &system.right,
+                &system.down,
+            ]
+            .map(|p| &p.colors[color][at..][..n]);
+            let left = &system.right.colors[1 - color][at + phase - 1..][..n];
+            let up = &system.down.colors[1 - color][at - stride..][..n];
+            let [[ul, ur, uu, ud], [vl, vr, vu, vd]] = others.map(|o| {
+                [at + phase - 1, at + phase, at - stride, at + stride].map(|i| &o[i..][..n])
+            });
+            let (u, v) = (&mut u[1..][..n], &mut v[1..][..n]);
+            for k in 0..n {
+                let su = A::mul_add(
+                    left[k],
+                    ul[k],
+                    A::mul_add(
+                        right[k],
+                        ur[k],
+                        A::mul_add(up[k], uu[k], A::mul_add(down[k], ud[k], c1[k])),
+                    ),
+                );
+                let sv = A::mul_add(
+                    left[k],
+                    vl[k],
+                    A::mul_add(
+                        right[k],
+                        vr[k],
+                        A::mul_add(up[k], vu[k], A::mul_add(down[k], vd[k], c2[k])),
+                    ),
+                );
+                let new_u = (su - a12[k] * v[k]) * inv11[k];
+                u[k] = A::mul_add(RELAXATION, new_u - u[k], u[k]);
+                let new_v = (sv - a12[k] * u[k]) * inv22[k];
+                v[k] = A::mul_add(RELAXATION, new_v - v[k], v[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Optimal transport, without pictures and tiles: problems, kernels, the Sinkhorn iteration.
+
+pub mod window;
