@@ -22,19 +22,10 @@ impl PendingFile {
     /// # Errors
     /// `AlreadyExists` if `target` exists and `overwrite` is false; else what the system says.
     pub fn create(target: &Path, overwrite: bool) -> io::Result<Self> {
-        if target.is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "it is a folder",
-            ));
-        }
-        if !overwrite && target.symlink_metadata().is_ok() {
-            return Err(already_exists());
-        }
-        let folder = match target.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
+        refuse_taken(target, overwrite)?;
+        // A link is followed, so that it still points to the file afterwards.
+        let target = target.canonicalize().unwrap_or(target.to_owned());
+        let folder = folder_of(&target);
         let suffix = match target.extension() {
             Some(e) => format!(".{}", e.to_string_lossy()),
             None => String::new(),
@@ -44,8 +35,10 @@ impl PendingFile {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         Ok(Self {
-            file: builder.tempfile_in(folder)?,
-            target: target.to_owned(),
+            file: builder
+                .tempfile_in(folder)
+                .map_err(|e| cannot_create_in(folder, &e))?,
+            target,
             overwrite,
         })
     }
@@ -77,11 +70,85 @@ impl PendingFile {
     }
 }
 
-fn already_exists() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::AlreadyExists,
-        "it exists already; -y overwrites",
-    )
+/// Whether a file may be written under this name; to be asked before the work starts.
+///
+/// # Errors
+/// `IsADirectory` for a folder; `InvalidInput` for a device or a named pipe, which a rename would
+/// replace; `AlreadyExists` for a file unless `overwrite`.
+pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
+    let error = match (target.metadata(), target.symlink_metadata()) {
+        (Ok(meta), _) if meta.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder"),
+        (Ok(meta), _) if !meta.is_file() => (
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file; -o - writes to standard output",
+        ),
+        (_, Ok(_)) if !overwrite => (
+            io::ErrorKind::AlreadyExists,
+            "it exists already; -y overwrites",
+        ),
+        _ => return Ok(()),
+    };
+    Err(io::Error::new(error.0, error.1))
+}
+
+/// A folder for output. Those of its levels that were made for it go again if they are still empty
+/// when it is dropped, so a run that fails before its first file leaves nothing behind.
+#[derive(Debug)]
+pub struct OutputFolder {
+    /// Levels made here, deepest first.
+    made: Vec<PathBuf>,
+}
+
+impl OutputFolder {
+    /// Makes a folder, with the folders that it lies in, or takes an existing one.
+    ///
+    /// # Errors
+    /// `NotADirectory` if something else has its name; else what the system says.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
+            return Err(io::Error::new(
+                io::ErrorKind::NotADirectory,
+                "it exists and is not a folder",
+            ));
+        }
+        let missing = path
+            .ancestors()
+            .take_while(|level| !level.as_os_str().is_empty() && !level.exists());
+        let folder = Self {
+            made: missing.map(Path::to_owned).collect(),
+        };
+        std::fs::create_dir_all(path)?;
+        Ok(folder)
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        for level in &self.made {
+            // Refused unless it is empty, which is what is wanted.
+            if std::fs::remove_dir(level).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The system's own words name the hidden file, which means nothing to the user.
+fn cannot_create_in(folder: &Path, error: &io::Error) -> io::Error {
+    let shown = folder.display();
+    let text = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder {shown}"),
+        io::ErrorKind::PermissionDenied => format!("the folder {shown} cannot be written to"),
+        kind => format!("no file can be made in {shown}: {kind}"),
+    };
+    io::Error::new(error.kind(), text)
 }
 
 #[cfg(test)]
@@ -111,5 +178,49 @@ mod tests {
         );
         assert_eq!(std::fs::read(&target).unwrap(), b"theirs");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file.png"), dir.path().join("link.png"));
+        std::fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let mut pending = PendingFile::create(&link, true).unwrap();
+        pending.file_mut().write_all(b"new").unwrap();
+        pending.commit().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_folders_are_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let kind = |path: &Path| PendingFile::create(path, true).unwrap_err().kind();
+        assert_eq!(kind(Path::new("/dev/null")), io::ErrorKind::InvalidInput);
+        assert_eq!(kind(dir.path()), io::ErrorKind::IsADirectory);
+        assert_eq!(
+            kind(&dir.path().join("none/a.png")),
+            io::ErrorKind::NotFound
+        );
+    }
+
+    #[test]
+    fn an_output_folder_goes_again_only_if_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("a/b");
+        drop(OutputFolder::create(&deep).unwrap());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+
+        let folder = OutputFolder::create(&deep).unwrap();
+        std::fs::write(deep.join("1.png"), "1").unwrap();
+        drop(folder);
+        assert!(deep.join("1.png").exists());
+        // One that was there before stays, empty or not.
+        std::fs::remove_file(deep.join("1.png")).unwrap();
+        drop(OutputFolder::create(&deep).unwrap());
+        assert!(deep.exists());
     }
 }

@@ -40,7 +40,8 @@ pub struct Common {
 }
 
 /// `--preset`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PresetArg {
     /// Motion solved down to half resolution
     Fast,
@@ -98,6 +99,13 @@ impl Common {
                 .build_global()?;
         }
         Ok(())
+    }
+
+    /// Prints a warning as one line on stderr, unless `-q` was given.
+    pub fn warn(&self, message: &str) {
+        if !self.quiet {
+            eprintln!("otinterp: warning: {message}");
+        }
     }
 
     /// The interpolator that the options ask for.

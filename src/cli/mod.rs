@@ -4,6 +4,7 @@ mod common;
 mod compare;
 mod exit;
 mod frames;
+mod pair;
 mod retime;
 mod score;
 

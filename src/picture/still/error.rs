@@ -1,6 +1,5 @@
 //! Why a still could not be read or written.
 
-use super::format::StillFormat;
 use std::io;
 
 /// What can be read, for messages.
@@ -76,7 +75,7 @@ pub enum StillError {
     #[error("{format} holds no transparency; use .png, .webp or .tif")]
     NoAlpha {
         /// The format asked for.
-        format: StillFormat,
+        format: &'static str,
     },
     /// Only grey and RGB pictures are stills.
     #[error("a Y'CbCr picture cannot be written as a still before it is converted to RGB")]
@@ -85,7 +84,7 @@ pub enum StillError {
     #[error("{format} cannot hold this picture: {reason}")]
     Encode {
         /// The format asked for.
-        format: StillFormat,
+        format: &'static str,
         /// What the encoder says.
         reason: String,
     },

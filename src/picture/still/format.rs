@@ -2,7 +2,6 @@
 
 use super::{Still, StillError};
 use crate::picture::ColorModel;
-use std::fmt;
 use std::path::Path;
 
 /// A still format that can be written.
@@ -80,7 +79,9 @@ impl StillFormat {
             .alpha()
             .is_none_or(|alpha| alpha.iter().all(|&v| v == format.max_code()));
         if !opaque && !self.holds_alpha() {
-            return Err(StillError::NoAlpha { format: self });
+            return Err(StillError::NoAlpha {
+                format: self.name(),
+            });
         }
         Ok(())
     }
@@ -98,11 +99,10 @@ impl StillFormat {
             (false, false) => None,
         }
     }
-}
 
-impl fmt::Display for StillFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// The name that people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Png => "PNG",
             Self::Tiff => "TIFF",
             Self::Jpeg => "JPEG",
@@ -110,6 +110,6 @@ impl fmt::Display for StillFormat {
             Self::Bmp => "BMP",
             Self::Pnm => "PGM/PPM",
             Self::Pam => "PAM",
-        })
+        }
     }
 }

@@ -4,17 +4,19 @@
 //! in as they are; palettes and fewer bits are expanded. Orientation tags are applied, so what the
 //! program sees is what a viewer shows.
 
+mod animation;
 mod error;
 mod format;
 mod promote;
 mod read;
 mod write;
 
+pub use animation::{ApngWriter, GifWriter};
 pub use error::StillError;
 pub use format::StillFormat;
 pub use promote::promote;
 pub use read::{read, read_stream};
-pub use write::{interleaved, write, write_png};
+pub use write::{interleaved, rgb24, write, write_png};
 
 use super::Picture;
 

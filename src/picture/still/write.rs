@@ -67,7 +67,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Still, StillError> {
     let keeps_profile = format.holds_icc() && target.model == source.model;
     Ok(Still {
         picture: converted(&still.picture, target).map_err(|e| StillError::Encode {
-            format,
+            format: format.name(),
             reason: e.to_string(),
         })?,
         icc: still.icc.clone().filter(|_| keeps_profile),
@@ -82,7 +82,7 @@ fn encode(
     let failed = |error| match error {
         ImageError::IoError(e) => StillError::Write(e),
         other => StillError::Encode {
-            format,
+            format: format.name(),
             reason: other.to_string(),
         },
     };
@@ -120,24 +120,33 @@ fn color_type(format: Format) -> ExtendedColorType {
 /// Samples are rounded and clamped to whole code values.
 pub fn interleaved(picture: &Picture, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     let max_code = picture.format().max_code();
-    let wide = picture.format().bit_depth > 8;
-    let sample_bytes = 1 + usize::from(wide);
-    let mut bytes = Vec::with_capacity(
-        picture.width() * picture.height() * picture.planes().len() * sample_bytes,
-    );
-    for y in 0..picture.height() {
-        for x in 0..picture.width() {
-            for plane in picture.planes() {
-                let code = (plane[(y, x)] + 0.5).floor().clamp(0.0, max_code) as u16;
-                if wide {
-                    bytes.extend(to_bytes(code));
-                } else {
-                    bytes.push(code as u8);
-                }
+    let sample_bytes = picture.format().bit_depth.div_ceil(8) as usize;
+    let pixel_bytes = sample_bytes * picture.planes().len();
+    let mut bytes = vec![0; picture.width() * picture.height() * pixel_bytes];
+    for (channel, plane) in picture.planes().iter().enumerate() {
+        for (pixel, &value) in bytes.chunks_exact_mut(pixel_bytes).zip(plane) {
+            let code = (value + 0.5).floor().clamp(0.0, max_code) as u16;
+            let sample = &mut pixel[channel * sample_bytes..][..sample_bytes];
+            match sample {
+                [byte] => *byte = code as u8,
+                wide => wide.copy_from_slice(&to_bytes(code)),
             }
         }
     }
     bytes
+}
+
+/// The samples of a still pixel by pixel, 8 bits each, red, green, blue.
+///
+/// # Errors
+/// [`StillError`] if the picture is Y'CbCr or has transparent pixels.
+pub fn rgb24(still: &Still) -> Result<Vec<u8>, StillError> {
+    StillFormat::Pnm.check(still)?;
+    let picture = converted(&still.picture, Format::rgb(8)).map_err(|e| StillError::Encode {
+        format: "RGB24",
+        reason: e.to_string(),
+    })?;
+    Ok(interleaved(&picture, u16::to_ne_bytes))
 }
 
 /// Netpbm: `image` writes no 16-bit PPM, so all of it is written here (a header, then samples).

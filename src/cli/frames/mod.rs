@@ -1,0 +1,132 @@
+//! `otinterp frames`: in-between stills of two pictures.
+
+mod pattern;
+mod report;
+mod sink;
+mod target;
+mod times;
+
+use super::Common;
+use super::common::MethodArg;
+use super::exit::{check_interrupt, watch_interrupt};
+use super::pair::Pair;
+use crate::interpolator::Transition;
+use crate::picture::still::Still;
+use anyhow::Context;
+use clap::Args;
+use report::{FrameEntry, Report};
+use sink::Sink;
+use std::path::PathBuf;
+use std::time::Instant;
+use target::{PipeFormat, Target};
+use times::TimesArgs;
+
+/// Arguments of `otinterp frames`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  otinterp frames a.png b.png -o mid.png            the frame half-way
+  otinterp frames a.png b.png -n 7 -o steps/        steps/0001.png … steps/0007.png
+  otinterp frames a.jpg b.jpg -n 3 -o mid_%03d.tif  mid_001.tif … mid_003.tif
+  otinterp frames a.png b.png -n 14 --endpoints -o loop.gif
+  otinterp frames a.png b.png --times 0.1,0.9 -o - | …")]
+pub struct FramesArgs {
+    /// First picture (t = 0): PNG, JPEG, WebP, TIFF, BMP, PNM; - is standard input
+    #[arg(value_name = "A")]
+    a: PathBuf,
+    /// Second picture (t = 1), of the same size
+    #[arg(value_name = "B")]
+    b: PathBuf,
+    #[command(flatten)]
+    times: TimesArgs,
+    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), .gif, .apng, or - for
+    /// standard output [default: the folder <A>-<B>/]
+    #[arg(short, value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// What makes the frames
+    #[arg(long, value_enum, default_value = "ot")]
+    method: MethodArg,
+    /// Frames per second of an animation
+    #[arg(long, value_name = "R", default_value_t = 25.0, value_parser = parse_fps)]
+    fps: f64,
+    /// What standard output carries [default: png]
+    #[arg(long, value_enum)]
+    format: Option<PipeFormat>,
+}
+
+/// Runs `otinterp frames`.
+pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let mut times = args.times.times();
+    let inputs = (args.a.as_path(), args.b.as_path());
+    let target = Target::parse(args.out.as_deref(), args.format, inputs, times.len())?;
+    if matches!(target, Target::Folder(_)) {
+        times.sort_by(f64::total_cmp);
+    }
+    watch_interrupt();
+
+    let pair = Pair::read(&args.a, &args.b, common)?;
+    target.check(&pair, common)?;
+    let first = Still {
+        picture: pair.a.picture.clone(),
+        icc: pair.icc().cloned(),
+    };
+    let mut sink = sink::open(&target, &first, times.len(), args.fps, common.overwrite)?;
+    check_interrupt()?;
+
+    let solving = Instant::now();
+    let transition = common
+        .interpolator(args.method)
+        .between(&pair.a.picture, &pair.b.picture)
+        .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
+    let solve_s = solving.elapsed().as_secs_f64();
+    let rendering = Instant::now();
+    let frames = render_all(&transition, &times, first.icc.as_ref(), sink.as_mut())?;
+    sink.finish()?;
+    Report {
+        inputs: [&args.a, &args.b],
+        format: first.picture.format(),
+        size: (first.picture.width(), first.picture.height()),
+        method: args.method,
+        preset: common.preset,
+        target: &target,
+        frames,
+        solve_s,
+        render_s: rendering.elapsed().as_secs_f64(),
+        total_s: started.elapsed().as_secs_f64(),
+    }
+    .print(common)
+}
+
+/// Renders each frame while the one before it is written.
+fn render_all(
+    transition: &Transition,
+    times: &[f64],
+    icc: Option<&Vec<u8>>,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<Vec<FrameEntry>> {
+    let render = |t: f64| Still {
+        picture: transition.at(t as f32),
+        icc: icc.cloned(),
+    };
+    let mut entries = Vec::with_capacity(times.len());
+    let mut ready = times.first().map(|&t| render(t));
+    for (index, &t) in times.iter().enumerate() {
+        check_interrupt()?;
+        let Some(frame) = ready.take() else { break };
+        let (written, next) = rayon::join(
+            || sink.push(&frame),
+            || times.get(index + 1).map(|&t| render(t)),
+        );
+        entries.push(FrameEntry { t, path: written? });
+        ready = next;
+    }
+    Ok(entries)
+}
+
+fn parse_fps(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fps) if (0.01..=1000.0).contains(&fps) => Ok(fps),
+        _ => Err("a rate between 0.01 and 1000 is needed".into()),
+    }
+}

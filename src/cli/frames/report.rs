@@ -1,0 +1,103 @@
+//! What a run of `frames` says when it is done.
+
+use super::target::Target;
+use crate::cli::Common;
+use crate::cli::common::{MethodArg, PresetArg};
+use crate::cli::pair::shown;
+use crate::picture::{ColorModel, Format};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// A frame that was written.
+#[derive(Debug, Serialize)]
+pub struct FrameEntry {
+    /// Time in `[0, 1]`.
+    pub t: f64,
+    /// Its file, if it has one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+}
+
+/// All that is told about a run.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The inputs as typed.
+    pub inputs: [&'a Path; 2],
+    /// Format of the frames.
+    pub format: Format,
+    /// Width and height in pixels.
+    pub size: (usize, usize),
+    /// `--method`.
+    pub method: MethodArg,
+    /// `--preset`.
+    pub preset: PresetArg,
+    /// Where the frames went.
+    pub target: &'a Target,
+    /// The frames in the order in which they were written.
+    pub frames: Vec<FrameEntry>,
+    /// Seconds to solve the transport.
+    pub solve_s: f64,
+    /// Seconds to render and write.
+    pub render_s: f64,
+    /// Seconds from start to end.
+    pub total_s: f64,
+}
+
+/// `--json`.
+#[derive(Serialize)]
+struct Json<'a> {
+    inputs: [String; 2],
+    output: &'a str,
+    width: usize,
+    height: usize,
+    bit_depth: u8,
+    color: &'static str,
+    alpha: bool,
+    method: MethodArg,
+    preset: PresetArg,
+    frames: &'a [FrameEntry],
+    solve_s: f64,
+    render_s: f64,
+}
+
+impl Report<'_> {
+    /// Prints the JSON object with `--json`, else one line on stderr unless `-q`.
+    ///
+    /// # Errors
+    /// If the JSON cannot be written.
+    pub fn print(&self, common: &Common) -> anyhow::Result<()> {
+        let output = self.target.shown();
+        if !common.json {
+            if !common.quiet {
+                let count = self.frames.len();
+                let plural = if count == 1 { "" } else { "s" };
+                eprintln!("{count} frame{plural} in {output} ({:.2} s)", self.total_s);
+            }
+            return Ok(());
+        }
+        let json = serde_json::to_string_pretty(&Json {
+            inputs: self.inputs.map(shown),
+            output: &output,
+            width: self.size.0,
+            height: self.size.1,
+            bit_depth: self.format.bit_depth,
+            color: match self.format.model {
+                ColorModel::Gray => "gray",
+                ColorModel::Rgb => "rgb",
+                ColorModel::Yuv => "yuv",
+            },
+            alpha: self.format.alpha,
+            method: self.method,
+            preset: self.preset,
+            frames: &self.frames,
+            solve_s: self.solve_s,
+            render_s: self.render_s,
+        })?;
+        if matches!(self.target, Target::Pipe(_)) {
+            eprintln!("{json}");
+        } else {
+            println!("{json}");
+        }
+        Ok(())
+    }
+}
