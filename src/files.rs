@@ -103,21 +103,20 @@ impl OutputFolder {
     /// Makes a folder, with the folders that it lies in, or takes an existing one.
     ///
     /// # Errors
-    /// `NotADirectory` if something else has its name; else what the system says.
+    /// `NotADirectory` if a file has its name or that of a folder above it; else what the system says.
     pub fn create(path: &Path) -> io::Result<Self> {
-        if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
-            return Err(io::Error::new(
-                io::ErrorKind::NotADirectory,
-                "it exists and is not a folder",
-            ));
-        }
         let missing = path
             .ancestors()
             .take_while(|level| !level.as_os_str().is_empty() && !level.exists());
         let folder = Self {
             made: missing.map(Path::to_owned).collect(),
         };
-        std::fs::create_dir_all(path)?;
+        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                io::Error::new(io::ErrorKind::NotADirectory, "a file is in its way")
+            }
+            _ => e,
+        })?;
         Ok(folder)
     }
 }

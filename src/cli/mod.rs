@@ -42,13 +42,34 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => {
-            // Nothing to be done if the terminal itself is gone.
-            let _ = e.print();
-            return ExitCode::from(e.exit_code().clamp(0, 2) as u8);
-        }
+        Err(e) => return refuse(&e),
     };
     exit::report(run(&cli))
+}
+
+/// Prints help and version whole, an error as one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind as Kind;
+    match error.kind() {
+        Kind::DisplayHelp
+        | Kind::DisplayVersion
+        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Nothing to be done if the terminal itself is gone.
+            let _ = error.print();
+            ExitCode::from(error.exit_code().clamp(0, 2) as u8)
+        }
+        _ => exit::report(Err(usage(error).into())),
+    }
+}
+
+/// What clap says about a command line as one line: its first paragraphs, without the usage.
+fn usage(error: &clap::Error) -> exit::Usage {
+    let text = error.to_string();
+    let told = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let told = told.split("\n\nFor more").next().unwrap_or(told);
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let line = words.join(" ");
+    exit::Usage(line.trim_start_matches("error: ").to_owned())
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {

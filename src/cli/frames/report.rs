@@ -71,7 +71,11 @@ impl Report<'_> {
             if !common.quiet {
                 let count = self.frames.len();
                 let plural = if count == 1 { "" } else { "s" };
-                eprintln!("{count} frame{plural} in {output} ({:.2} s)", self.total_s);
+                let place = if self.is_piped() { "on" } else { "in" };
+                eprintln!(
+                    "{count} frame{plural} {place} {output} ({:.2} s)",
+                    self.total_s
+                );
             }
             return Ok(());
         }
@@ -93,11 +97,15 @@ impl Report<'_> {
             solve_s: self.solve_s,
             render_s: self.render_s,
         })?;
-        if matches!(self.target, Target::Pipe(_)) {
+        if self.is_piped() {
             eprintln!("{json}");
         } else {
             println!("{json}");
         }
         Ok(())
+    }
+
+    fn is_piped(&self) -> bool {
+        matches!(self.target, Target::Pipe(_))
     }
 }

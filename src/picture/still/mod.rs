@@ -4,16 +4,18 @@
 //! in as they are; palettes and fewer bits are expanded. Orientation tags are applied, so what the
 //! program sees is what a viewer shows.
 
-mod animation;
 mod error;
 mod format;
+mod gif;
+mod png;
 mod promote;
 mod read;
 mod write;
 
-pub use animation::{ApngWriter, GifWriter};
 pub use error::StillError;
 pub use format::StillFormat;
+pub use gif::GifWriter;
+pub use png::ApngWriter;
 pub use promote::promote;
 pub use read::{read, read_stream};
 pub use write::{interleaved, rgb24, write, write_png};

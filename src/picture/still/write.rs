@@ -1,11 +1,10 @@
 //! Writing stills.
 
+use super::png::write_image;
 use super::promote::converted;
 use super::{Still, StillError, StillFormat};
 use crate::picture::{ColorModel, Format, Picture};
-use image::codecs::{
-    bmp::BmpEncoder, jpeg::JpegEncoder, png::PngEncoder, tiff::TiffEncoder, webp::WebPEncoder,
-};
+use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, tiff::TiffEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
 use std::io::{Seek, Write};
 
@@ -18,7 +17,7 @@ const JPEG_QUALITY: u8 = 95;
 /// [`StillError`] if the picture is Y'CbCr or the system refuses.
 pub fn write_png(still: &Still, out: impl Write) -> Result<(), StillError> {
     let ready = prepared(still, StillFormat::Png)?;
-    encode(PngEncoder::new(out), &ready, StillFormat::Png)
+    write_image(&ready, out)
 }
 
 /// Writes a still. What the format cannot hold is told by [`StillFormat::loses`] beforehand.
@@ -33,7 +32,7 @@ pub fn write(
 ) -> Result<(), StillError> {
     let ready = prepared(still, format)?;
     match format {
-        StillFormat::Png => encode(PngEncoder::new(&mut out), &ready, format),
+        StillFormat::Png => write_image(&ready, &mut out),
         StillFormat::Tiff => encode(TiffEncoder::new(&mut out), &ready, format),
         StillFormat::Jpeg => encode(
             JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY),

@@ -1,0 +1,92 @@
+//! Sequences of stills as GIF.
+
+use super::promote::converted;
+use super::{Still, StillError, interleaved};
+use crate::picture::Format;
+use std::io::Write;
+
+/// NeuQuant looks at one pixel in ten: what the `gif` crate calls a good compromise. Frames of up
+/// to 256 colours are exact at any setting.
+const GIF_QUANTISER_SPEED: i32 = 10;
+/// Shortest delay that browsers keep to, in hundredths of a second; below, they show 0.1 s.
+const GIF_MIN_DELAY_CS: f64 = 2.0;
+
+/// Writes a GIF that repeats for ever. Each frame has its own palette of 256 colours; transparency
+/// is on (alpha under one half) or off.
+pub struct GifWriter<W: Write> {
+    encoder: ::gif::Encoder<W>,
+    delay_cs: u16,
+}
+
+impl<W: Write> GifWriter<W> {
+    /// Writes the header for frames of the size of `like`, shown at `fps` frames per second
+    /// (rounded to hundredths of a second a frame).
+    ///
+    /// # Errors
+    /// [`StillError`] if the size is above 65535 or the system refuses.
+    pub fn new(out: W, like: &Still, fps: f64) -> Result<Self, StillError> {
+        let (width, height) = gif_size(like)?;
+        let mut encoder = ::gif::Encoder::new(out, width, height, &[]).map_err(gif_error)?;
+        encoder
+            .set_repeat(::gif::Repeat::Infinite)
+            .map_err(gif_error)?;
+        let delay_cs = (100.0 / fps).round().max(GIF_MIN_DELAY_CS) as u16;
+        Ok(Self { encoder, delay_cs })
+    }
+
+    /// Appends a frame.
+    ///
+    /// # Errors
+    /// [`StillError`] if the system refuses.
+    pub fn push(&mut self, still: &Still) -> Result<(), StillError> {
+        let (width, height) = gif_size(still)?;
+        let rgba = converted(&still.picture, Format::rgb(8).with_alpha()).map_err(|e| {
+            StillError::Encode {
+                format: "GIF",
+                reason: e.to_string(),
+            }
+        })?;
+        let mut pixels = interleaved(&rgba, u16::to_ne_bytes);
+        for alpha in pixels.iter_mut().skip(3).step_by(4) {
+            *alpha = if *alpha < 128 { 0 } else { 255 };
+        }
+        let mut frame =
+            ::gif::Frame::from_rgba_speed(width, height, &mut pixels, GIF_QUANTISER_SPEED);
+        frame.delay = self.delay_cs;
+        frame.dispose = if still.picture.format().alpha {
+            ::gif::DisposalMethod::Background
+        } else {
+            ::gif::DisposalMethod::Keep
+        };
+        self.encoder.write_frame(&frame).map_err(gif_error)
+    }
+
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// [`StillError`] if the system refuses.
+    pub fn finish(self) -> Result<(), StillError> {
+        let mut out = self.encoder.into_inner().map_err(gif_error)?;
+        out.flush().map_err(StillError::Write)
+    }
+}
+
+fn gif_size(still: &Still) -> Result<(u16, u16), StillError> {
+    let side = |n: usize| {
+        u16::try_from(n).map_err(|_| StillError::Encode {
+            format: "GIF",
+            reason: "sides are limited to 65535 pixels".into(),
+        })
+    };
+    Ok((side(still.picture.width())?, side(still.picture.height())?))
+}
+
+fn gif_error(error: ::gif::EncodingError) -> StillError {
+    match error {
+        ::gif::EncodingError::Io(e) => StillError::Write(e),
+        other => StillError::Encode {
+            format: "GIF",
+            reason: other.to_string(),
+        },
+    }
+}
