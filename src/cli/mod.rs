@@ -65,10 +65,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// What clap says about a command line as one line: its first paragraphs, without the usage.
 fn usage(error: &clap::Error) -> exit::Usage {
     let text = error.to_string();
-    let told = text.split("\n\nUsage:").next().unwrap_or(&text);
-    let told = told.split("\n\nFor more").next().unwrap_or(told);
-    let words: Vec<&str> = told.split_whitespace().collect();
-    let line = words.join(" ");
+    let paragraphs = text
+        .split("\n\n")
+        .take_while(|p| !p.starts_with("Usage:") && !p.starts_with("For more"))
+        .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = paragraphs.collect::<Vec<_>>().join("; ");
     exit::Usage(line.trim_start_matches("error: ").to_owned())
 }
 

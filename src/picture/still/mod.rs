@@ -7,9 +7,12 @@
 mod error;
 mod format;
 mod gif;
+mod jpeg;
 mod png;
 mod promote;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use error::StillError;

@@ -1,9 +1,11 @@
 //! Reading stills.
 
+use super::jpeg::is_whole;
 use super::{Still, StillError};
 use crate::picture::{Format, Picture, Plane};
+use image::codecs::{jpeg::JpegDecoder, tiff::TiffDecoder};
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -58,13 +60,14 @@ pub fn read_stream(stream: impl Read, name: &str) -> Result<Still, StillError> {
     decode(Cursor::new(bytes), name)
 }
 
-fn decode(reader: impl BufRead + Seek, name: &str) -> Result<Still, StillError> {
-    let mut reader = ImageReader::new(reader)
+fn decode<R: BufRead + Seek>(reader: R, name: &str) -> Result<Still, StillError> {
+    let cannot_read = |source| StillError::Read {
+        name: name.to_owned(),
+        source,
+    };
+    let reader = ImageReader::new(reader)
         .with_guessed_format()
-        .map_err(|source| StillError::Read {
-            name: name.to_owned(),
-            source,
-        })?;
+        .map_err(cannot_read)?;
     let kind = reader.format().ok_or_else(|| StillError::NotAPicture {
         name: name.to_owned(),
     })?;
@@ -74,12 +77,41 @@ fn decode(reader: impl BufRead + Seek, name: &str) -> Result<Still, StillError> 
             what: format!("{kind:?}"),
         });
     }
+    let failed = |error| decoder_error(error, name);
+    match kind {
+        ImageFormat::Jpeg => {
+            let mut bytes = Vec::new();
+            reader
+                .into_inner()
+                .read_to_end(&mut bytes)
+                .map_err(cannot_read)?;
+            if !is_whole(&bytes) {
+                return Err(StillError::Broken {
+                    name: name.to_owned(),
+                    reason: "the end of the JPEG is missing".into(),
+                });
+            }
+            still(JpegDecoder::new(Cursor::new(bytes)).map_err(failed)?, name)
+        }
+        // Under limits the TIFF decoder drops profiles that are large beside the picture, so they
+        // are set after the profile is read.
+        ImageFormat::Tiff => still(TiffDecoder::new(reader.into_inner()).map_err(failed)?, name),
+        _ => {
+            let mut reader = reader;
+            reader.limits(limits());
+            still(reader.into_decoder().map_err(failed)?, name)
+        }
+    }
+}
+
+fn limits() -> Limits {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
-    reader.limits(limits);
+    limits
+}
 
-    let failed = |error| decoder_error(error, name);
-    let mut decoder = reader.into_decoder().map_err(failed)?;
+/// Takes everything out of a decoder.
+fn still(mut decoder: impl ImageDecoder, name: &str) -> Result<Still, StillError> {
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(StillError::TooLarge {
@@ -90,9 +122,11 @@ fn decode(reader: impl BufRead + Seek, name: &str) -> Result<Still, StillError> 
         name: name.to_owned(),
         what: "a picture of floating-point samples".into(),
     })?;
+    let failed = |error| decoder_error(error, name);
     // A damaged profile or tag is no reason to refuse the pixels.
     let icc = decoder.icc_profile().ok().flatten();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    decoder.set_limits(limits()).map_err(failed)?;
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
     pixels.apply_orientation(orientation);
     let picture =
