@@ -12,6 +12,7 @@ pub mod measure;
 pub mod motion;
 pub mod ot;
 pub mod picture;
+pub mod quality;
 pub mod render;
 pub mod simd;
 
