@@ -1,0 +1,143 @@
+//! `otinterp score`: frames that are known are left out, rebuilt, and compared with the truth.
+
+mod find;
+mod frames;
+mod measure;
+mod report;
+
+use super::Common;
+use super::common::MethodArg;
+use super::exit::{self, BatchFailed, Usage};
+use clap::Args;
+use find::Set;
+use indicatif::{ProgressBar, ProgressStyle};
+use measure::SetScore;
+use report::{Failure, Report};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Arguments of `otinterp score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// Folders of triplets (im1 gt|im2 im3, or frame10 frame10i11 frame11; also trees of them),
+    /// folders of numbered pictures, or clips
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// What to measure, once or more [default: ot and crossfade]
+    #[arg(long, value_enum, value_name = "METHOD")]
+    method: Vec<MethodArg>,
+    /// Rebuild at most N frames of each set: of triplets evenly spread ones, of clips the first
+    #[arg(long, value_name = "N")]
+    max: Option<usize>,
+}
+
+/// Runs `otinterp score`.
+pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
+    if args.max == Some(0) {
+        return Err(Usage("--max 0: at least 1 frame is needed".into()).into());
+    }
+    let methods = methods(&args.method);
+    let mut report = Report::new(&methods, common);
+    let mut total = 0;
+    let mut errors = Vec::new();
+    for path in &args.paths {
+        match find::sets(path) {
+            Ok(sets) => {
+                for set in sets {
+                    total += 1;
+                    match score_set(&set, &methods, args.max, common) {
+                        Ok(score) => report.sets.push(score),
+                        Err(error) => errors.push((set.name, error)),
+                    }
+                }
+            }
+            Err(error) => {
+                total += 1;
+                errors.push((path.display().to_string(), error));
+            }
+        }
+    }
+    let failed = errors.len();
+    if total == 1
+        && let Some((_, error)) = errors.pop()
+    {
+        return Err(error);
+    }
+    for (set, error) in errors {
+        let error = exit::one_line(&error);
+        eprintln!("otinterp: {error}");
+        report.failed.push(Failure { set, error });
+    }
+    print(&report, common)?;
+    if failed > 0 {
+        return Err(BatchFailed { failed, total }.into());
+    }
+    Ok(())
+}
+
+/// The methods asked for, each once, in the order typed.
+fn methods(asked: &[MethodArg]) -> Vec<MethodArg> {
+    let mut methods = Vec::new();
+    for &m in asked {
+        if !methods.contains(&m) {
+            methods.push(m);
+        }
+    }
+    if methods.is_empty() {
+        methods = vec![MethodArg::Ot, MethodArg::Crossfade];
+    }
+    methods
+}
+
+fn score_set(
+    set: &Set,
+    methods: &[MethodArg],
+    max: Option<usize>,
+    common: &Common,
+) -> anyhow::Result<SetScore> {
+    let bar = progress(set, max, common);
+    let interpolators: Vec<_> = methods
+        .iter()
+        .map(|&m| (m, common.interpolator(m)))
+        .collect();
+    let mut score = SetScore::new(&set.name, methods);
+    frames::for_each(set, max, &mut |known| {
+        score.add(known, &interpolators)?;
+        if common.verbose {
+            bar.suspend(|| eprintln!("{}", report::frame_line(&score)));
+        }
+        bar.inc(1);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    Ok(score.finish())
+}
+
+/// A bar on stderr, drawn only where that is a terminal.
+fn progress(set: &Set, max: Option<usize>, common: &Common) -> ProgressBar {
+    if common.quiet {
+        return ProgressBar::hidden();
+    }
+    let length = set.known_frames().map(|n| n.min(max.unwrap_or(n)) as u64);
+    let (bar, template) = match length {
+        Some(n) => (ProgressBar::new(n), "{msg} [{bar:30}] {pos}/{len} {eta}"),
+        None => (ProgressBar::new_spinner(), "{spinner} {msg} {pos} frames"),
+    };
+    // A template that indicatif refuses would only cost the bar its looks.
+    let style = ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ");
+    bar.with_style(style).with_message(set.name.clone())
+}
+
+fn print(report: &Report, common: &Common) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if common.json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", report.table())?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The scores as a table for people and as JSON.
+
+use super::measure::{Numbers, SetScore};
+use crate::cli::Common;
+use crate::cli::common::MethodArg;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// All that was scored.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// `fast`, `balanced` or `best`.
+    pub preset: String,
+    /// Threads used.
+    pub threads: usize,
+    /// The methods, in the order asked for.
+    pub methods: Vec<MethodArg>,
+    /// One per set.
+    pub sets: Vec<SetScore>,
+    /// What could not be scored.
+    pub failed: Vec<Failure>,
+}
+
+/// What could not be scored, and why.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// The set, or the path if no set was found there.
+    pub set: String,
+    /// One line.
+    pub error: String,
+}
+
+impl Report {
+    /// A report without sets.
+    pub fn new(methods: &[MethodArg], common: &Common) -> Self {
+        Self {
+            preset: format!("{:?}", common.preset).to_lowercase(),
+            threads: rayon::current_num_threads(),
+            methods: methods.to_owned(),
+            sets: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    /// One line per set and method; nothing if there are none.
+    pub fn table(&self) -> String {
+        if self.sets.is_empty() {
+            return String::new();
+        }
+        let header = [
+            "set", "size", "frames", "method", "PSNR dB", "SSIM", "ms", "CPU ms",
+        ];
+        let mut rows = vec![header.map(String::from)];
+        for set in &self.sets {
+            for (i, method) in set.methods.iter().enumerate() {
+                let once = |text: String| if i == 0 { text } else { String::new() };
+                let [psnr, ssim, wall, cpu] = cells(&method.mean);
+                rows.push([
+                    once(set.set.clone()),
+                    once(format!("{}x{}", set.width, set.height)),
+                    once(method.frames.len().to_string()),
+                    method.method.name().to_owned(),
+                    psnr,
+                    ssim,
+                    wall,
+                    cpu,
+                ]);
+            }
+        }
+        align(&rows)
+    }
+}
+
+/// The frame that was scored last, on one line.
+pub fn frame_line(score: &SetScore) -> String {
+    let mut line = score.set.clone();
+    for method in &score.methods {
+        if let Some(last) = method.frames.last() {
+            let [psnr, ssim, wall, _] = cells(&last.numbers);
+            if line.len() == score.set.len() {
+                let _ = write!(line, ": {}", last.frame);
+            }
+            let _ = write!(
+                line,
+                "; {} {psnr} dB {ssim} {wall} ms",
+                method.method.name()
+            );
+        }
+    }
+    line
+}
+
+fn cells(numbers: &Numbers) -> [String; 4] {
+    let or_dash = |value: Option<f64>, digits: usize| match value {
+        Some(v) => format!("{v:.digits$}"),
+        None => "-".to_owned(),
+    };
+    [
+        format!("{:.2}", numbers.psnr_db),
+        or_dash(numbers.ssim, 4),
+        format!("{:.1}", numbers.wall_ms),
+        or_dash(numbers.cpu_ms, 1),
+    ]
+}
+
+/// Columns two spaces apart; words to the left, numbers to the right.
+fn align(rows: &[[String; 8]]) -> String {
+    const WORDS: [usize; 3] = [0, 1, 3];
+    let mut widths = [0; 8];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let _ = if WORDS.contains(&i) {
+                write!(line, "{cell:<width$}  ")
+            } else {
+                write!(line, "{cell:>width$}  ")
+            };
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
