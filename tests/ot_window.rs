@@ -1,0 +1,280 @@
+//! The windowed transport against a textbook solver in f64, and against closed forms, at every CPU level.
+
+use otinterp::ot::window::{Options, SIDE, SOURCES, Shape, Solution};
+use otinterp::simd::{Arith, Kernel, Level};
+
+/// A replayable stream of numbers in `[0, 1)` (Knuth's MMIX congruential generator).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32
+    }
+}
+
+struct Case {
+    shape: Shape,
+    cost: Vec<f32>,
+    source_mass: Vec<f32>,
+    target_mass: Vec<f32>,
+    options: Options,
+}
+
+impl Case {
+    fn random(seed: u64, radius: usize, options: Options) -> Self {
+        let shape = Shape { radius };
+        let mut random = Random(seed);
+        let cost = (0..shape.offsets() * SOURCES)
+            .map(|_| 0.2 * random.next())
+            .collect();
+        // A quarter of the grid points do not exist.
+        let mut mass = |n: usize| {
+            (0..n)
+                .map(|_| if random.next() < 0.25 { 0.0 } else { 1.0 })
+                .collect()
+        };
+        Self {
+            shape,
+            cost,
+            source_mass: mass(SOURCES),
+            target_mass: mass(shape.targets()),
+            options,
+        }
+    }
+
+    fn solve(&self, level: Level) -> Solution {
+        let mut solution = Solution::new(self.shape);
+        level.run(Solve {
+            case: self,
+            solution: &mut solution,
+        });
+        solution
+    }
+
+    fn target_of(&self, offset: usize, source: usize) -> usize {
+        let d = self.shape.diameter();
+        (source / SIDE + offset / d) * self.shape.target_side() + source % SIDE + offset % d
+    }
+
+    /// The plan in f32, `[offset][source]`.
+    fn plan(&self, s: &Solution) -> Vec<f64> {
+        (0..s.kernel.len())
+            .map(|i| {
+                let (offset, source) = (i / SOURCES, i % SOURCES);
+                f64::from(s.kernel[i])
+                    * f64::from(s.u[source])
+                    * f64::from(s.v[self.target_of(offset, source)])
+            })
+            .collect()
+    }
+
+    /// The plan by the plain scaling iteration in f64, without shift, stencil or approximation.
+    fn oracle(&self) -> Vec<f64> {
+        let o = &self.options;
+        let (eps, rho) = (f64::from(o.eps), f64::from(o.rho));
+        let lambda = rho / (rho + eps);
+        let kernel: Vec<f64> = self
+            .cost
+            .iter()
+            .map(|&c| (-f64::from(c) / eps).exp())
+            .collect();
+        let mut u = vec![0.0; SOURCES];
+        let mut v: Vec<f64> = self.target_mass.iter().map(|&b| f64::from(b)).collect();
+        for sweep in 0..=o.sweeps {
+            let mut sum = vec![0.0; SOURCES];
+            for (i, k) in kernel.iter().enumerate() {
+                sum[i % SOURCES] += k * v[self.target_of(i / SOURCES, i % SOURCES)];
+            }
+            for ((u, sum), &a) in u.iter_mut().zip(sum).zip(&self.source_mass) {
+                *u = if a > 0.0 && sum > 0.0 {
+                    (f64::from(a) / sum).powf(lambda)
+                } else {
+                    0.0
+                };
+            }
+            if sweep == o.sweeps {
+                break;
+            }
+            let mut sum = vec![0.0; v.len()];
+            for (i, k) in kernel.iter().enumerate() {
+                sum[self.target_of(i / SOURCES, i % SOURCES)] += k * u[i % SOURCES];
+            }
+            for ((v, sum), &b) in v.iter_mut().zip(sum).zip(&self.target_mass) {
+                *v = if b > 0.0 {
+                    (f64::from(b) / sum).powf(lambda).min(f64::from(o.v_max))
+                } else {
+                    0.0
+                };
+            }
+        }
+        (0..kernel.len())
+            .map(|i| kernel[i] * u[i % SOURCES] * v[self.target_of(i / SOURCES, i % SOURCES)])
+            .collect()
+    }
+}
+
+struct Solve<'a> {
+    case: &'a Case,
+    solution: &'a mut Solution,
+}
+
+impl Kernel for Solve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let Case {
+            cost,
+            source_mass,
+            target_mass,
+            options,
+            ..
+        } = self.case;
+        self.solution
+            .solve::<A>(cost, source_mass, target_mass, options);
+    }
+}
+
+const NEARLY_BALANCED: f32 = 1e4;
+
+fn options(eps: f32, rho: f32, sweeps: usize) -> Options {
+    Options {
+        eps,
+        rho,
+        sweeps,
+        v_max: 1e9,
+    }
+}
+
+#[test]
+fn every_level_agrees_with_the_f64_oracle() {
+    for (seed, radius) in [(1, 1), (2, 2), (3, 3), (4, 4)] {
+        for options in [
+            options(0.01, 0.05, 2),
+            options(0.05, 0.5, 6),
+            options(0.02, NEARLY_BALANCED, 3),
+            options(0.01, 0.05, 0),
+        ] {
+            let case = Case::random(seed, radius, options);
+            let truth = case.oracle();
+            let largest = truth.iter().cloned().fold(0.0, f64::max);
+            for level in Level::available() {
+                let plan = case.plan(&case.solve(level));
+                let worst = plan
+                    .iter()
+                    .zip(&truth)
+                    .map(|(p, t)| (p - t).abs())
+                    .fold(0.0, f64::max);
+                // f32 exp and ln err by 3e-7 of their argument's scale, here up to 20, a few times over.
+                assert!(
+                    worst <= 1e-4 * largest,
+                    "{} {options:?}: {worst} of {largest}",
+                    level.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn grid_points_that_do_not_exist_carry_no_mass() {
+    let case = Case::random(7, 2, options(0.01, 0.05, 2));
+    for level in Level::available() {
+        let solution = case.solve(level);
+        assert!(solution.u.iter().chain(&solution.v).all(|x| x.is_finite()));
+        for (i, q) in case.plan(&solution).iter().enumerate() {
+            let (source, target) = (i % SOURCES, case.target_of(i / SOURCES, i % SOURCES));
+            if case.source_mass[source] == 0.0 || case.target_mass[target] == 0.0 {
+                assert!(*q < 1e-12, "{q}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_slack_the_source_marginal_is_met() {
+    let case = Case::random(11, 2, options(0.02, NEARLY_BALANCED, 4));
+    let solution = case.solve(Level::available()[0]);
+    for i in (0..SOURCES).filter(|&i| case.source_mass[i] > 0.0) {
+        let mass = solution.u[i] * solution.row_sum[i];
+        assert!((mass - 1.0).abs() < 1e-3, "{mass}");
+    }
+}
+
+#[test]
+fn with_slack_a_lone_row_keeps_the_mass_that_kl_says() {
+    // One row against a fixed v: u = (a/s)^λ, so its mass is a^λ · s^(1-λ), s = sum of the kernel's row.
+    let case = Case::random(13, 2, options(0.03, 0.06, 0));
+    let solution = case.solve(Level::available()[0]);
+    let lambda = 0.06f64 / 0.09;
+    for i in (0..SOURCES).filter(|&i| case.source_mass[i] > 0.0) {
+        let sum: f64 = (0..case.shape.offsets())
+            .map(|o| {
+                let b = f64::from(case.target_mass[case.target_of(o, i)]);
+                b * (-f64::from(case.cost[o * SOURCES + i]) / 0.03).exp()
+            })
+            .sum();
+        let mass = f64::from(solution.u[i] * solution.row_sum[i]);
+        assert!(
+            (mass - sum.powf(1.0 - lambda)).abs() < 1e-4 * mass,
+            "{mass}"
+        );
+    }
+}
+
+#[test]
+fn a_translation_is_the_mode_of_every_row_and_column() {
+    let shape = Shape { radius: 2 };
+    let (oy, ox) = (1, 4);
+    let offset = oy * shape.diameter() + ox;
+    let mut cost = vec![0.1; shape.offsets() * SOURCES];
+    cost[offset * SOURCES..][..SOURCES].fill(0.0);
+    let case = Case {
+        shape,
+        cost,
+        source_mass: vec![1.0; SOURCES],
+        target_mass: vec![1.0; shape.targets()],
+        options: options(0.01, 0.05, 2),
+    };
+    for level in Level::available() {
+        let solution = case.solve(level);
+        let (mut best, mut mode) = (vec![0.0; shape.targets()], vec![0.0; shape.targets()]);
+        solution.row_modes(&mut best[..SOURCES], &mut mode[..SOURCES]);
+        assert!(mode[..SOURCES].iter().all(|&m| m == offset as f32));
+        solution.column_modes(&mut best, &mut mode);
+        for source in 0..SOURCES {
+            assert_eq!(mode[case.target_of(offset, source)], offset as f32);
+        }
+    }
+}
+
+#[test]
+fn a_target_wanted_by_two_goes_to_the_one_with_no_other_choice() {
+    // Source 0 likes its right neighbour's place a little better than its own; source 1 can only
+    // stay. One by one (softmax) both take place 1; transport sorts them out.
+    let shape = Shape { radius: 1 };
+    let (stay, right) = (4, 5);
+    let mut cost = vec![1.0; shape.offsets() * SOURCES];
+    cost[stay * SOURCES..][..SOURCES].fill(0.05);
+    cost[right * SOURCES] = 0.03;
+    cost[stay * SOURCES + 1] = 0.0;
+    let mode_of_0 = |sweeps: usize| {
+        let case = Case {
+            shape,
+            cost: cost.clone(),
+            source_mass: vec![1.0; SOURCES],
+            target_mass: vec![1.0; shape.targets()],
+            options: options(0.01, 1.0, sweeps),
+        };
+        let solution = case.solve(Level::available()[0]);
+        let (mut best, mut mode) = (vec![0.0; SOURCES], vec![0.0; SOURCES]);
+        solution.row_modes(&mut best, &mut mode);
+        mode[0] as usize
+    };
+    assert_eq!(mode_of_0(0), right);
+    assert_eq!(mode_of_0(20), stay);
+}
