@@ -12,9 +12,11 @@ pub mod measure;
 pub mod motion;
 pub mod ot;
 pub mod picture;
+pub mod pipeline;
 pub mod quality;
 pub mod render;
 pub mod simd;
+pub mod video;
 
 pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
 pub use picture::Picture;

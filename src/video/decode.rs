@@ -1,0 +1,240 @@
+//! Packets in, decoded frames out: the best video stream of a file through FFmpeg.
+
+use super::time::{self, Rational};
+use super::{Error, Result};
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::codec::{self, threading};
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::stream::{Disposition, Stream};
+use ffmpeg_next::{Packet, decoder, frame, media};
+use std::path::Path;
+
+/// How many times in a row the demuxer may find damage before it counts as stuck.
+const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
+
+/// Demuxer and decoder of one video stream.
+pub(super) struct Decoder {
+    pub(super) input: Input,
+    pub(super) stream: usize,
+    pub(super) decoder: decoder::Video,
+    /// Packets that the decoder refused.
+    pub(super) refused: u64,
+    /// Why reading stopped before the end of the file, if it did.
+    pub(super) stopped_by: Option<ffmpeg::Error>,
+    draining: bool,
+}
+
+impl Decoder {
+    /// Opens the best video stream; `threads` limits the decoder, `None` lets FFmpeg choose.
+    pub(super) fn open(path: &Path, threads: Option<usize>) -> Result<Self> {
+        let input = open_input(path)?;
+        let stream = best_video(&input)?;
+        let decoder = open_decoder(&stream, threads)?;
+        Ok(Self {
+            stream: stream.index(),
+            decoder,
+            refused: 0,
+            stopped_by: None,
+            draining: false,
+            input,
+        })
+    }
+
+    /// The stream that is decoded.
+    pub(super) fn stream(&self) -> Result<Stream<'_>> {
+        self.input.stream(self.stream).ok_or_else(no_video)
+    }
+
+    /// The next frame in showing order. Damaged packets are passed over and counted.
+    pub(super) fn next(&mut self) -> Result<Option<frame::Video>> {
+        let mut frame = frame::Video::empty();
+        loop {
+            match self.decoder.receive_frame(&mut frame) {
+                Ok(()) => return Ok(Some(frame)),
+                Err(ffmpeg::Error::Eof) => return Ok(None),
+                Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => {
+                    if !self.feed()? {
+                        return Ok(None);
+                    }
+                }
+                // A frame that cannot be decoded; the next one perhaps can.
+                Err(_) => {
+                    self.refused += 1;
+                    if !self.feed()? {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the decoder one packet, or the end; false where there is nothing more to give.
+    fn feed(&mut self) -> Result<bool> {
+        if self.draining {
+            return Ok(false);
+        }
+        let Some(packet) = self.next_packet() else {
+            self.draining = true;
+            self.decoder
+                .send_eof()
+                .map_err(|why| failed("flushing the decoder", why))?;
+            return Ok(true);
+        };
+        if self.decoder.send_packet(&packet).is_err() {
+            self.refused += 1;
+        }
+        Ok(true)
+    }
+
+    fn next_packet(&mut self) -> Option<Packet> {
+        // A demuxer that only finds damage gets no further.
+        let mut damage = 0;
+        while damage < MAX_DAMAGE_IN_A_ROW {
+            let mut packet = Packet::empty();
+            match packet.read(&mut self.input) {
+                Ok(()) if packet.stream() == self.stream && packet.size() > 0 => {
+                    self.refused += u64::from(damage);
+                    return Some(packet);
+                }
+                Ok(()) => {} // Another stream's.
+                // Damage from which the demuxer may find its way again.
+                Err(ffmpeg::Error::InvalidData) => damage += 1,
+                Err(ffmpeg::Error::Eof) => return None,
+                Err(why) => {
+                    self.stopped_by = Some(why);
+                    return None;
+                }
+            }
+        }
+        self.refused += u64::from(damage);
+        self.stopped_by = Some(ffmpeg::Error::InvalidData);
+        None
+    }
+}
+
+/// Opens a file as a clip, with messages for those that are none.
+pub(super) fn open_input(path: &Path) -> Result<Input> {
+    super::init()?;
+    // What the system says is clearer than what FFmpeg makes of it.
+    if std::fs::metadata(path)?.is_dir() {
+        return Err(Error::Invalid("it is a folder, not a clip".to_owned()));
+    }
+    std::fs::File::open(path)?;
+    ffmpeg::format::input(&file_url(path)?).map_err(|why| match why {
+        ffmpeg::Error::InvalidData => Error::Invalid(
+            "it is not a clip that FFmpeg can read, or its index is missing (cut off?)".to_owned(),
+        ),
+        why => failed("opening", why),
+    })
+}
+
+/// The name as FFmpeg wants it: with a protocol, so that a colon in the name is not taken for one.
+pub(super) fn file_url(path: &Path) -> Result<String> {
+    match path.to_str() {
+        Some(name) if !name.contains('\0') => Ok(format!("file:{name}")),
+        _ => Err(Error::Invalid("FFmpeg needs a name in UTF-8".to_owned())),
+    }
+}
+
+/// The stream that FFmpeg holds for the main picture; a cover picture is none.
+pub(super) fn best_video(input: &Input) -> Result<Stream<'_>> {
+    input
+        .streams()
+        .best(media::Type::Video)
+        .filter(|s| !s.disposition().contains(Disposition::ATTACHED_PIC))
+        .ok_or_else(no_video)
+}
+
+fn open_decoder(stream: &Stream, threads: Option<usize>) -> Result<decoder::Video> {
+    let doing = |why| failed("opening the decoder", why);
+    let mut context = codec::Context::from_parameters(stream.parameters()).map_err(doing)?;
+    context.set_threading(threading::Config {
+        kind: threading::Type::Frame,
+        count: threads.unwrap_or(0),
+        ..threading::Config::default()
+    });
+    let mut decoder = context.decoder();
+    decoder.set_packet_time_base(stream.time_base());
+    // FFmpeg's own VP8 and VP9 decoders leave out alpha, which WebM keeps in a second stream.
+    let with_alpha = stream.metadata().get("alpha_mode") == Some("1");
+    let library = match stream.parameters().id() {
+        codec::Id::VP9 if with_alpha => decoder::find_by_name("libvpx-vp9"),
+        codec::Id::VP8 if with_alpha => decoder::find_by_name("libvpx"),
+        _ => None,
+    };
+    let opened = match library {
+        Some(library) => decoder.open_as(library).and_then(|o| o.video()),
+        None => decoder.video(),
+    };
+    opened.map_err(doing)
+}
+
+pub(super) fn no_video() -> Error {
+    Error::Invalid("it has no video stream".to_owned())
+}
+
+pub(super) fn failed(doing: &str, why: ffmpeg::Error) -> Error {
+    Error::Ffmpeg {
+        doing: doing.to_owned(),
+        why,
+    }
+}
+
+/// FFmpeg's fraction, if it is positive.
+pub(super) fn ratio(value: ffmpeg::Rational) -> Option<Rational> {
+    let (num, den) = (value.numerator(), value.denominator());
+    (num > 0 && den > 0).then(|| Rational::new(num.into(), den.into()))
+}
+
+/// A number of ticks as seconds, `None` where FFmpeg has none (`i64::MIN`).
+pub(super) fn seconds(ticks: i64, tick: Rational) -> Option<Rational> {
+    (ticks != i64::MIN).then(|| tick * Rational::from_integer(ticks.into()))
+}
+
+/// Frames per second of the stream, on average.
+///
+/// A declared rate that is less than one frame off over the whole clip is taken, because
+/// containers round times; otherwise the packets are counted, which reads the file once.
+pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
+    let mut input = open_input(path)?;
+    let stream = best_video(&input)?;
+    let index = stream.index();
+    let declared = [stream.avg_frame_rate(), stream.rate()].map(ratio);
+    let Some(tick) = ratio(stream.time_base()) else {
+        return Ok(declared[0]);
+    };
+    if declared[0] == declared[1] && declared[0].is_some() {
+        return Ok(declared[0]);
+    }
+    let mut times: Option<(i64, i64)> = None;
+    let (mut count, mut last_duration) = (0i128, 0);
+    let mut packet = Packet::empty();
+    while packet.read(&mut input).is_ok() {
+        if packet.stream() == index
+            && let Some(time) = packet.pts().or(packet.dts())
+        {
+            count += 1;
+            let (first, last) = times.unwrap_or((time, time));
+            if time >= last {
+                last_duration = packet.duration().max(0);
+            }
+            times = Some((first.min(time), last.max(time)));
+        }
+        packet = Packet::empty();
+    }
+    let Some((first, last)) = times.filter(|(first, last)| first < last) else {
+        return Ok(declared[0].or(declared[1]));
+    };
+    let between = tick * i128::from(last - first);
+    let counted = match last_duration {
+        0 => Rational::from_integer(count - 1) / between,
+        duration => Rational::from_integer(count) / (between + tick * i128::from(duration)),
+    };
+    let whole = Rational::from_integer(count) / counted;
+    let one = Rational::from_integer(1);
+    let fitting = declared
+        .into_iter()
+        .flatten()
+        .find(|d| time::distance(*d, counted) * whole < one);
+    Ok(Some(fitting.unwrap_or(counted)))
+}

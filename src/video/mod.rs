@@ -1,0 +1,133 @@
+//! Clips: sources of pictures with exact times, sinks that take them at a constant rate.
+//!
+//! A [`Source`] hands out pictures in the order in which they are shown, each with its exact time;
+//! a [`Sink`] takes pictures that are `1/rate` apart. Y4M is spoken on any reader or writer; all
+//! else goes through FFmpeg's libraries and needs the feature `video`.
+
+pub mod time;
+
+#[cfg(feature = "video")]
+mod decode;
+#[cfg(feature = "video")]
+mod ffi;
+#[cfg(feature = "video")]
+mod pixel;
+#[cfg(feature = "video")]
+mod rgb;
+#[cfg(feature = "video")]
+mod source;
+
+#[cfg(feature = "video")]
+pub use rgb::RgbFrames;
+#[cfg(feature = "video")]
+pub use source::{FileSource, Origin};
+
+use crate::picture::{Format, Picture, PictureError};
+use std::io;
+use time::Rational;
+
+/// Why a clip cannot be read or written. The file's name is added by the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system says no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The bytes are not what they should be, or FFmpeg refuses them.
+    #[error("{0}")]
+    Invalid(String),
+    /// Size or pixel format change within the clip.
+    #[error("frame {index} is {found}, the first is {first}; such clips cannot be retimed")]
+    Changed {
+        /// Index of the frame, from 0.
+        index: u64,
+        /// Size and format of that frame.
+        found: String,
+        /// Size and format of the first.
+        first: String,
+    },
+    /// The samples do not make a picture.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// FFmpeg failed at something.
+    #[cfg(feature = "video")]
+    #[error("{doing}: {why}")]
+    Ffmpeg {
+        /// What was tried.
+        doing: String,
+        /// What FFmpeg says.
+        why: ffmpeg_next::Error,
+    },
+}
+
+/// A result of this module.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One picture of a clip.
+#[derive(Debug)]
+pub struct Frame {
+    /// The picture.
+    pub picture: Picture,
+    /// When it is shown, in seconds on the clip's own clock. Strictly increasing.
+    pub time: Rational,
+    /// How long it is shown, in seconds, as far as the clip says so.
+    pub duration: Option<Rational>,
+}
+
+/// What is known of a clip before its frames are read.
+#[derive(Debug, Clone)]
+pub struct Info {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Format of every picture.
+    pub format: Format,
+    /// Frames per second, on average.
+    pub rate: Option<Rational>,
+    /// Duration in seconds as announced: for progress only.
+    pub duration: Option<Rational>,
+    /// Width : height of a pixel, if known.
+    pub sample_aspect: Option<(u32, u32)>,
+    /// Whether frames hold two fields.
+    pub interlaced: bool,
+}
+
+/// A clip being read.
+pub trait Source: Send {
+    /// What is known of the clip.
+    fn info(&self) -> &Info;
+
+    /// The next picture in showing order; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error`] if the clip cannot be read on.
+    fn next(&mut self) -> Result<Option<Frame>>;
+
+    /// What went wrong so far without ending the clip, one sentence each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A clip being written, at a constant rate.
+pub trait Sink: Send {
+    /// Appends a picture.
+    ///
+    /// # Errors
+    /// [`Error`] if it cannot be encoded or written.
+    fn write(&mut self, picture: &Picture) -> Result<()>;
+
+    /// Writes what is still held back. Nothing may be written after it.
+    ///
+    /// # Errors
+    /// [`Error`] if it cannot be encoded or written.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// Readies FFmpeg; its own log stays quiet, its errors come back as [`Error`].
+#[cfg(feature = "video")]
+fn init() -> Result<()> {
+    static QUIET: std::sync::Once = std::sync::Once::new();
+    QUIET.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet));
+    ffmpeg_next::init().map_err(|why| decode::failed("starting FFmpeg", why))
+}

@@ -1,0 +1,261 @@
+//! Clips read through FFmpeg, as pictures.
+
+use super::decode::{Decoder, average_rate, failed, ratio, seconds};
+use super::ffi::{self, Scaler, Side};
+use super::time::{Cadence, Rational};
+use super::{Error, Frame, Info, Result, Source, pixel};
+use crate::picture::{ColorModel, Format};
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{color, frame};
+use std::path::{Path, PathBuf};
+
+/// What the colours of a clip mean, as it says itself, to be written again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ColorTags {
+    pub(super) range: color::Range,
+    pub(super) primaries: color::Primaries,
+    pub(super) transfer: color::TransferCharacteristic,
+    pub(super) matrix: color::Space,
+    pub(super) chroma: ffmpeg::chroma::Location,
+}
+
+/// What a file written after this source takes over from it.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub(super) path: PathBuf,
+    pub(super) stream: usize,
+    pub(super) tags: ColorTags,
+    /// Time of the first frame on the file's clock, in seconds.
+    pub(super) start: Rational,
+}
+
+/// The best video stream of a file.
+///
+/// Planar YUV, RGB and grey are taken sample by sample; packed and palette formats become RGB.
+pub struct FileSource {
+    path: PathBuf,
+    decoder: Decoder,
+    /// Decoded ahead, to know the format.
+    first: Option<frame::Video>,
+    /// Pixel format, width and height of the first frame: what all others must have.
+    shape: (Pixel, u32, u32),
+    read_as: Pixel,
+    scaler: Option<Scaler>,
+    tags: ColorTags,
+    info: Info,
+    tick: Rational,
+    start: Rational,
+    cadence: Cadence,
+    announced_frames: u64,
+    frames: u64,
+    ended: bool,
+}
+
+impl FileSource {
+    /// Opens a clip and decodes its first frame.
+    ///
+    /// `threads` limits the decoder's threads; `None` lets FFmpeg choose. With `as_yuv`, RGB is
+    /// converted to 4:4:4 Y′CbCr BT.709 and alpha is left out, for outputs that hold only those.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such file, it is no clip, it has no video, or nothing of its video
+    /// can be decoded.
+    pub fn open(path: &Path, threads: Option<usize>, as_yuv: bool) -> Result<Self> {
+        let mut decoder = Decoder::open(path, threads)?;
+        let first = decoder.next()?.ok_or_else(|| {
+            Error::Invalid("not one frame of its video can be decoded".to_owned())
+        })?;
+        let shape = (first.format(), first.width(), first.height());
+        let read_as = match pixel::readable(shape.0) {
+            p if as_yuv => pixel::without_rgb_and_alpha(p),
+            p => p,
+        };
+        let tags = tags_of(&first, read_as);
+        let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
+            .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
+        let stream = decoder.stream()?;
+        let tick = ratio(stream.time_base())
+            .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+        let rates = [stream.rate(), stream.avg_frame_rate()].map(ratio);
+        let interval = rates[0]
+            .or(rates[1])
+            .unwrap_or(Rational::from_integer(25))
+            .recip();
+        let container = Rational::new(decoder.input.duration().into(), 1_000_000);
+        let duration = seconds(stream.duration(), tick).unwrap_or(container);
+        let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
+        let info = Info {
+            width: shape.1 as usize,
+            height: shape.2 as usize,
+            format,
+            rate: rates[1].or(rates[0]),
+            duration: Some(duration).filter(|d| *d > Rational::from_integer(0)),
+            sample_aspect: aspect,
+            interlaced: first.is_interlaced(),
+        };
+        let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
+        let start = first.timestamp().and_then(|t| seconds(t, tick));
+        Ok(Self {
+            path: path.to_owned(),
+            first: Some(first),
+            shape,
+            read_as,
+            scaler: None,
+            tags,
+            info,
+            tick,
+            start: start.unwrap_or(Rational::from_integer(0)),
+            cadence: Cadence::new(tick, interval),
+            announced_frames,
+            frames: 0,
+            ended: false,
+            decoder,
+        })
+    }
+
+    /// Frames per second on average, exactly; may read the file once.
+    ///
+    /// # Errors
+    /// [`Error`] if the file can no longer be opened.
+    pub fn average_rate(&self) -> Result<Option<Rational>> {
+        average_rate(&self.path)
+    }
+
+    /// What a file written after this source takes over.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            path: self.path.clone(),
+            stream: self.decoder.stream,
+            tags: self.tags,
+            start: self.start,
+        }
+    }
+
+    /// FFmpeg's name of the clip's pixel format.
+    pub fn pixel_format(&self) -> &'static str {
+        self.shape.0.descriptor().map_or("unknown", |d| d.name())
+    }
+
+    fn check_shape(&self, frame: &frame::Video) -> Result<()> {
+        let found = (frame.format(), frame.width(), frame.height());
+        if found == self.shape {
+            return Ok(());
+        }
+        let say = |(p, w, h): (Pixel, u32, u32)| {
+            format!("{w}x{h} {}", p.descriptor().map_or("unknown", |d| d.name()))
+        };
+        Err(Error::Changed {
+            index: self.frames,
+            found: say(found),
+            first: say(self.shape),
+        })
+    }
+
+    /// The frame in the pixel format in which it is read.
+    fn readable(&mut self, frame: frame::Video) -> Result<frame::Video> {
+        if frame.format() == self.read_as && !ffi::is_flipped(&frame) {
+            return Ok(frame);
+        }
+        let full_range = self.tags.range == color::Range::JPEG;
+        if self.scaler.is_none() {
+            let side = |pixel| Side {
+                pixel,
+                matrix: self.tags.matrix,
+                full_range,
+            };
+            let scaler = Scaler::new(
+                side(frame.format()),
+                side(self.read_as),
+                self.shape.1,
+                self.shape.2,
+            );
+            self.scaler = Some(scaler.map_err(|why| failed("converting the pixel format", why))?);
+        }
+        let scaler = self.scaler.as_mut().ok_or(Error::Invalid(String::new()))?;
+        scaler
+            .run(&frame)
+            .map_err(|why| failed("converting the pixel format", why))
+    }
+}
+
+/// The frame's tags; for RGB that becomes YUV, those of the conversion.
+fn tags_of(frame: &frame::Video, read_as: Pixel) -> ColorTags {
+    let mut tags = ColorTags {
+        range: frame.color_range(),
+        primaries: frame.color_primaries(),
+        transfer: frame.color_transfer_characteristic(),
+        matrix: frame.color_space(),
+        chroma: frame.chroma_location(),
+    };
+    if pixel::is_full_range_name(frame.format()) {
+        tags.range = color::Range::JPEG;
+    }
+    let is_rgb = |p| {
+        pixel::format_of(p, color::Range::MPEG, color::Space::BT709, 0)
+            .is_some_and(|f: Format| f.model == ColorModel::Rgb)
+    };
+    if is_rgb(pixel::readable(frame.format())) && !is_rgb(read_as) {
+        tags.range = color::Range::MPEG;
+        tags.matrix = color::Space::BT709;
+    }
+    tags
+}
+
+impl Source for FileSource {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>> {
+        let frame = match self.first.take() {
+            Some(first) => Some(first),
+            None if self.ended => None,
+            None => self.decoder.next()?,
+        };
+        let Some(frame) = frame else {
+            self.ended = true;
+            return Ok(None);
+        };
+        self.check_shape(&frame)?;
+        let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
+        let time = self.cadence.place(time);
+        let duration =
+            seconds(frame.packet().duration, self.tick).filter(|d| *d > Rational::from_integer(0));
+        let frame = self.readable(frame)?;
+        let picture = pixel::picture_from(&frame, self.info.format)?;
+        self.frames += 1;
+        Ok(Some(Frame {
+            picture,
+            time,
+            duration,
+        }))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if let Some(why) = self.decoder.stopped_by {
+            found.push(format!(
+                "reading stopped early after {} frames: {why}",
+                self.frames
+            ));
+        }
+        if self.decoder.refused > 0 {
+            found.push(format!(
+                "{} damaged packets were passed over; {} frames were decoded",
+                self.decoder.refused, self.frames
+            ));
+        } else if self.ended && self.announced_frames > self.frames {
+            found.push(format!(
+                "only {} of the {} frames announced could be decoded",
+                self.frames, self.announced_frames
+            ));
+        }
+        if self.info.interlaced {
+            found.push(
+                "it is interlaced; both fields of a frame are moved as one picture".to_owned(),
+            );
+        }
+        found
+    }
+}
