@@ -4,9 +4,11 @@
 use ffmpeg::ffi;
 use ffmpeg::format::Pixel;
 use ffmpeg::software::scaling;
-use ffmpeg::{color, frame};
+use ffmpeg::{chroma, codec, color, encoder, format, frame};
 use ffmpeg_next as ffmpeg;
+use std::ffi::CString;
 use std::os::raw::c_int;
+use std::ptr;
 
 /// One side of a conversion.
 #[derive(Debug, Clone, Copy)]
@@ -66,4 +68,163 @@ impl Scaler {
 pub fn is_flipped(frame: &frame::Video) -> bool {
     // SAFETY: the pointer of a live frame is valid.
     unsafe { (*frame.as_ptr()).linesize.iter().any(|&l| l < 0) }
+}
+
+/// Sets where the encoder is told that chroma sits.
+pub fn set_chroma_location(encoder: &mut encoder::video::Video, location: chroma::Location) {
+    // SAFETY: the pointer of a live context is valid; the field is a plain enum.
+    unsafe { (*encoder.as_mut_ptr()).chroma_sample_location = location.into() }
+}
+
+/// Whether the context or its codec's private part has an option of this name.
+pub fn has_option(encoder: &mut encoder::video::Video, name: &str) -> bool {
+    let Ok(name) = CString::new(name) else {
+        return false;
+    };
+    // SAFETY: a live AVCodecContext begins with its AVClass, as av_opt_find asks; the name is a C
+    // string that outlives the call.
+    unsafe {
+        let context = encoder.as_mut_ptr().cast();
+        let children = ffi::AV_OPT_SEARCH_CHILDREN;
+        !ffi::av_opt_find(context, name.as_ptr(), ptr::null(), 0, children).is_null()
+    }
+}
+
+/// The pixel format of `list` that loses least of `source`.
+pub fn nearest_format(list: &[Pixel], source: Pixel, has_alpha: bool) -> Option<Pixel> {
+    let list: Vec<ffi::AVPixelFormat> = list
+        .iter()
+        .map(|&p| p.into())
+        .chain([ffi::AVPixelFormat::AV_PIX_FMT_NONE])
+        .collect();
+    // SAFETY: the list ends with AV_PIX_FMT_NONE; the pointer to the losses may be null.
+    let found = unsafe {
+        ffi::avcodec_find_best_pix_fmt_of_list(
+            list.as_ptr(),
+            source.into(),
+            c_int::from(has_alpha),
+            ptr::null_mut(),
+        )
+    };
+    Some(Pixel::from(found)).filter(|p| *p != Pixel::None)
+}
+
+/// Whether FFmpeg knows a container for the name.
+pub fn has_muxer(name: &str) -> bool {
+    let Ok(name) = CString::new(name) else {
+        return false;
+    };
+    // SAFETY: the name is a C string that outlives the call; the other two may be null.
+    unsafe { !ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null()).is_null() }
+}
+
+/// Whether a container can hold a codec; true where it does not know.
+pub fn can_hold(container: &format::Output, codec: codec::Id) -> bool {
+    // SAFETY: the pointer of a registered muxer is valid for the whole run.
+    let known = unsafe {
+        ffi::avformat_query_codec(
+            container.as_ptr(),
+            codec.into(),
+            ffi::FF_COMPLIANCE_EXPERIMENTAL,
+        )
+    };
+    known != 0
+}
+
+/// Keeps the stream's four-character code if the container gives it the same meaning, and leaves it
+/// to the container otherwise.
+pub fn settle_codec_tag(container: &format::Output, stream: &mut format::stream::StreamMut) {
+    // SAFETY: the pointers of a registered muxer and of a live stream are valid; the table is null
+    // or ends with a null pointer, which both look-ups take.
+    unsafe {
+        let table = (*container.as_ptr()).codec_tag;
+        let parameters = (*stream.as_mut_ptr()).codecpar;
+        let tag = (*parameters).codec_tag;
+        if ffi::av_codec_get_id(table, tag) != (*parameters).codec_id {
+            (*parameters).codec_tag = 0;
+        }
+    }
+}
+
+/// Sets the stream's four-character code.
+pub fn set_codec_tag(stream: &mut format::stream::StreamMut, tag: [u8; 4]) {
+    // SAFETY: the pointer of a live stream and that of its parameters are valid.
+    unsafe { (*(*stream.as_mut_ptr()).codecpar).codec_tag = u32::from_le_bytes(tag) }
+}
+
+/// Copies what marks a stream as default, forced, cover picture, and so on.
+pub fn copy_disposition(from: &format::stream::Stream, to: &mut format::stream::StreamMut) {
+    // SAFETY: the pointers of live streams are valid; the field is a plain integer.
+    unsafe { (*to.as_mut_ptr()).disposition = (*from.as_ptr()).disposition }
+}
+
+/// Copies rotation, mastering display, light level and other data that go with the whole stream.
+pub fn copy_side_data(
+    from: &format::stream::Stream,
+    to: &mut format::stream::StreamMut,
+) -> Result<(), ffmpeg::Error> {
+    for data in from.side_data() {
+        let bytes = data.data();
+        // SAFETY: the pointers of live streams and of their side data are valid; the new block has
+        // the size asked for, or is null, and does not overlap the old one.
+        unsafe {
+            let kind = (*data.as_ptr()).type_;
+            let block = new_side_data(to.as_mut_ptr(), kind, bytes.len());
+            if block.is_null() {
+                return Err(ffmpeg::Error::Other {
+                    errno: ffmpeg::error::ENOMEM,
+                });
+            }
+            ptr::copy_nonoverlapping(bytes.as_ptr(), block, bytes.len());
+        }
+    }
+    Ok(())
+}
+
+/// A block of side data in the stream, or null.
+///
+/// # Safety
+/// `stream` must be a live stream.
+#[cfg(not(ffmpeg_8_0))]
+unsafe fn new_side_data(
+    stream: *mut ffi::AVStream,
+    kind: ffi::AVPacketSideDataType,
+    size: usize,
+) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::av_stream_new_side_data(stream, kind, size) }
+}
+
+/// A block of side data in the stream, or null. FFmpeg 8 keeps it with the codec's parameters.
+///
+/// # Safety
+/// `stream` must be a live stream.
+#[cfg(ffmpeg_8_0)]
+unsafe fn new_side_data(
+    stream: *mut ffi::AVStream,
+    kind: ffi::AVPacketSideDataType,
+    size: usize,
+) -> *mut u8 {
+    // SAFETY: the caller's promise; the parameters of a live stream are valid.
+    unsafe {
+        let parameters = (*stream).codecpar;
+        let entry = ffi::av_packet_side_data_new(
+            &mut (*parameters).coded_side_data,
+            &mut (*parameters).nb_coded_side_data,
+            kind,
+            size,
+            0,
+        );
+        if entry.is_null() {
+            ptr::null_mut()
+        } else {
+            (*entry).data
+        }
+    }
+}
+
+/// Lets the demuxer pass over a stream's packets.
+pub fn discard(stream: &mut format::stream::StreamMut) {
+    // SAFETY: the pointer of a live stream is valid; the field is a plain enum.
+    unsafe { (*stream.as_mut_ptr()).discard = ffi::AVDiscard::AVDISCARD_ALL }
 }

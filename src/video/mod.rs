@@ -5,20 +5,31 @@
 //! else goes through FFmpeg's libraries and needs the feature `video`.
 
 pub mod time;
+pub mod y4m;
 
 #[cfg(feature = "video")]
 mod decode;
 #[cfg(feature = "video")]
+mod encoder;
+#[cfg(feature = "video")]
 mod ffi;
+#[cfg(feature = "video")]
+mod mux;
 #[cfg(feature = "video")]
 mod pixel;
 #[cfg(feature = "video")]
 mod rgb;
 #[cfg(feature = "video")]
+mod sink;
+#[cfg(feature = "video")]
 mod source;
 
 #[cfg(feature = "video")]
+pub use encoder::Encoding;
+#[cfg(feature = "video")]
 pub use rgb::RgbFrames;
+#[cfg(feature = "video")]
+pub use sink::{FileSink, can_write};
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin};
 
@@ -90,6 +101,19 @@ pub struct Info {
     pub sample_aspect: Option<(u32, u32)>,
     /// Whether frames hold two fields.
     pub interlaced: bool,
+    /// Where chroma samples sit, if known.
+    pub siting: Option<Siting>,
+}
+
+/// Where subsampled chroma sits between luma samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Siting {
+    /// Beside the left luma column, between two rows (MPEG-2, H.264).
+    Left,
+    /// Amid four luma samples (JPEG, MPEG-1).
+    Center,
+    /// On the upper left luma sample (BT.2020, DV).
+    TopLeft,
 }
 
 /// A clip being read.

@@ -3,7 +3,7 @@
 use super::decode::{Decoder, average_rate, failed, ratio, seconds};
 use super::ffi::{self, Scaler, Side};
 use super::time::{Cadence, Rational};
-use super::{Error, Frame, Info, Result, Source, pixel};
+use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::Pixel;
@@ -93,6 +93,7 @@ impl FileSource {
             duration: Some(duration).filter(|d| *d > Rational::from_integer(0)),
             sample_aspect: aspect,
             interlaced: first.is_interlaced(),
+            siting: siting_of(tags.chroma),
         };
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let start = first.timestamp().and_then(|t| seconds(t, tick));
@@ -200,6 +201,16 @@ fn tags_of(frame: &frame::Video, read_as: Pixel) -> ColorTags {
         tags.matrix = color::Space::BT709;
     }
     tags
+}
+
+fn siting_of(location: ffmpeg::chroma::Location) -> Option<Siting> {
+    use ffmpeg::chroma::Location;
+    match location {
+        Location::Left => Some(Siting::Left),
+        Location::Center => Some(Siting::Center),
+        Location::TopLeft => Some(Siting::TopLeft),
+        _ => None,
+    }
 }
 
 impl Source for FileSource {

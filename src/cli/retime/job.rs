@@ -1,0 +1,250 @@
+//! One clip: open both ends, run the pipeline, give the output its name.
+
+use super::RetimeArgs;
+use super::plan::{End, Job};
+use super::report::{self, Done, Progress};
+use crate::cli::common::Common;
+use crate::cli::exit::Interrupted;
+use crate::files::PendingFile;
+use crate::pipeline;
+use crate::video::time::{OutputClock, Rational, to_f64};
+use crate::video::y4m::{Header, Y4mSink, Y4mSource};
+use crate::video::{self, Info, Sink, Source};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+/// An input that is open.
+struct Opened {
+    source: Box<dyn Source>,
+    /// Frames per second on average.
+    rate: Rational,
+    /// The header, where the input is Y4M.
+    header: Option<Header>,
+    #[cfg(feature = "video")]
+    origin: Option<video::Origin>,
+}
+
+/// An output that is open, and what to say of it.
+struct Output {
+    sink: Box<dyn Sink>,
+    codec: String,
+    pixel_format: String,
+    streams_copied: usize,
+    notes: Vec<String>,
+}
+
+/// Retimes one clip.
+pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Done> {
+    let started = Instant::now();
+    let name = job.input.to_string();
+    let mut opened = open(job, common)
+        .map_err(plain)
+        .with_context(|| name.clone())?;
+    let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
+    let clock = OutputClock::new(rate, slowdown);
+    let info = opened.source.info().clone();
+    let expected = info.duration.map(|d| clock.count(d));
+    let mut pending = match &job.output {
+        End::Pipe => None,
+        End::File(path) => Some(create(path, common)?),
+    };
+    let mut output = open_output(job, &opened, rate, slowdown, pending.as_mut(), args, common)
+        .map_err(plain)
+        .with_context(|| job.output.to_string())?;
+    for note in &output.notes {
+        report::tell(&format!("{name}: {note}"));
+    }
+    let progress = Progress::new(&name, expected, common);
+    let interpolator = common.interpolator(args.method);
+    let result = pipeline::retime(
+        opened.source.as_mut(),
+        output.sink.as_mut(),
+        clock,
+        &interpolator,
+        &progress,
+    );
+    progress.clear();
+    let counts = result.map_err(|error| explain(error, job))?;
+    drop(output.sink);
+    if let Some(pending) = pending {
+        pending.commit().with_context(|| job.output.to_string())?;
+    }
+    let mut warnings = output.notes;
+    for warning in opened.source.warnings() {
+        report::tell(&format!("{name}: {warning}"));
+        warnings.push(warning);
+    }
+    let done = Done {
+        input: name,
+        output: job.output.to_string(),
+        method: args.method.name(),
+        width: info.width,
+        height: info.height,
+        frames_in: counts.frames_in,
+        frames_out: counts.frames_out,
+        rate: rate.to_string(),
+        duration_s: to_f64(counts.duration * slowdown),
+        codec: output.codec,
+        pixel_format: output.pixel_format,
+        streams_copied: output.streams_copied,
+        warnings,
+        wall_s: started.elapsed().as_secs_f64(),
+    };
+    report::summarise(&done, rate, common);
+    Ok(done)
+}
+
+fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
+    PendingFile::create(path, common.overwrite).with_context(|| path.display().to_string())
+}
+
+/// The system's own errors keep their kind: a closed pipe is no failure.
+fn plain(error: video::Error) -> anyhow::Error {
+    match error {
+        video::Error::Io(error) => error.into(),
+        error => error.into(),
+    }
+}
+
+/// The pipeline's error with the name of the file that it is about.
+fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
+    match error {
+        pipeline::Error::Interrupted => Interrupted.into(),
+        pipeline::Error::Read(error) => plain(error).context(job.input.to_string()),
+        pipeline::Error::Write(error) => plain(error).context(job.output.to_string()),
+        error => anyhow::Error::new(error).context(job.input.to_string()),
+    }
+}
+
+fn open(job: &Job, common: &Common) -> video::Result<Opened> {
+    match &job.input {
+        End::Pipe => open_y4m(io::stdin()),
+        End::File(path) if job.input.is_y4m() => {
+            if path.is_dir() {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+            }
+            open_y4m(File::open(path)?)
+        }
+        End::File(path) => open_file(path, job, common),
+    }
+}
+
+fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
+    let source = Y4mSource::new(reader)?;
+    let header = source.header().clone();
+    Ok(Opened {
+        rate: header.rate,
+        header: Some(header),
+        source: Box::new(source),
+        #[cfg(feature = "video")]
+        origin: None,
+    })
+}
+
+#[cfg(feature = "video")]
+fn open_file(path: &Path, job: &Job, common: &Common) -> video::Result<Opened> {
+    use super::plan::Target;
+    let source = video::FileSource::open(path, common.threads, job.output.is_y4m())?;
+    let rate = match job.target {
+        Target::Rate(rate) => rate,
+        Target::Factor(_) | Target::Slow(_) => source.average_rate()?.ok_or_else(|| {
+            let why = "it does not say its frame rate; --fps instead of --factor or --slow";
+            video::Error::Invalid(why.to_owned())
+        })?,
+    };
+    Ok(Opened {
+        rate,
+        header: None,
+        origin: Some(source.origin()),
+        source: Box::new(source),
+    })
+}
+
+#[cfg(not(feature = "video"))]
+fn open_file(path: &Path, _job: &Job, _common: &Common) -> video::Result<Opened> {
+    File::open(path)?;
+    Err(video::Error::Invalid(
+        "this build reads Y4M only; it was made without the feature 'video'".to_owned(),
+    ))
+}
+
+fn open_output(
+    job: &Job,
+    opened: &Opened,
+    rate: Rational,
+    slowdown: Rational,
+    pending: Option<&mut PendingFile>,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Result<Output> {
+    match pending {
+        None => open_y4m_output(BufWriter::new(io::stdout()), opened, rate),
+        Some(pending) if job.output.is_y4m() => {
+            open_y4m_output(pending.file_mut().try_clone()?, opened, rate)
+        }
+        Some(pending) => open_file_output(pending.path(), opened, rate, slowdown, args, common),
+    }
+}
+
+fn open_y4m_output(
+    writer: impl Write + Send + 'static,
+    opened: &Opened,
+    rate: Rational,
+) -> video::Result<Output> {
+    let header = match &opened.header {
+        Some(header) => header.clone().with_rate(rate),
+        None => Header::new(opened.source.info(), rate)?,
+    };
+    let pixel_format = header.colour().to_owned();
+    Ok(Output {
+        sink: Box::new(Y4mSink::new(writer, header)?),
+        codec: "y4m".to_owned(),
+        pixel_format,
+        streams_copied: 0,
+        notes: Vec::new(),
+    })
+}
+
+#[cfg(feature = "video")]
+fn open_file_output(
+    path: &Path,
+    opened: &Opened,
+    rate: Rational,
+    slowdown: Rational,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Result<Output> {
+    let encoding = video::Encoding {
+        codec: args.codec.clone(),
+        crf: args.crf,
+        preset: args.encoder_preset.clone(),
+        threads: common.threads,
+    };
+    let info: &Info = opened.source.info();
+    let origin = opened.origin.as_ref();
+    let sink = video::FileSink::create(path, info, rate, &encoding, origin, slowdown)?;
+    Ok(Output {
+        codec: sink.codec().to_owned(),
+        pixel_format: sink.pixel_format().to_owned(),
+        streams_copied: sink.streams_copied(),
+        notes: sink.notes().to_vec(),
+        sink: Box::new(sink),
+    })
+}
+
+#[cfg(not(feature = "video"))]
+fn open_file_output(
+    _path: &Path,
+    _opened: &Opened,
+    _rate: Rational,
+    _slowdown: Rational,
+    _args: &RetimeArgs,
+    _common: &Common,
+) -> video::Result<Output> {
+    Err(video::Error::Invalid(
+        "this build writes Y4M only; it was made without the feature 'video'".to_owned(),
+    ))
+}

@@ -1,0 +1,101 @@
+//! `otinterp retime`.
+
+mod job;
+mod plan;
+mod report;
+
+use super::common::{Common, MethodArg};
+use super::exit::{self, BatchFailed, Interrupted};
+use crate::video::time::{Rational, parse_number, parse_rate};
+use clap::{ArgGroup, Args};
+use plan::{Job, Target};
+use report::{Outcome, Report};
+use std::path::PathBuf;
+
+/// Arguments of `otinterp retime`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("target").required(true))]
+pub struct RetimeArgs {
+    /// Clips; `-` reads Y4M from a pipe
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Frames per second of the output, as 60, 24000/1001 or 23.976 (read as 24000/1001)
+    #[arg(long, value_name = "R", value_parser = parse_rate, group = "target")]
+    fps: Option<Rational>,
+    /// So many times the frames per second of the source, as 2, 2.5 or 5/2
+    #[arg(long, value_name = "K", value_parser = parse_number, group = "target")]
+    factor: Option<Rational>,
+    /// So many times slower at the frames per second of the source; sound is left out
+    #[arg(long, value_name = "K", value_parser = parse_number, group = "target")]
+    slow: Option<Rational>,
+    /// Output file (its extension chooses the container); `-` writes Y4M to a pipe.
+    /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
+    #[arg(short, long, value_name = "OUT", conflicts_with = "out_dir")]
+    output: Option<PathBuf>,
+    /// Folder for the outputs; made if missing
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+    /// How in-between frames are made
+    #[arg(long, value_enum, default_value = "ot")]
+    method: MethodArg,
+    /// FFmpeg's name of the video encoder; by default chosen for the container
+    #[arg(long, value_name = "NAME")]
+    codec: Option<String>,
+    /// Quality of the encoder, on its own scale; lower is better
+    #[arg(long, value_name = "N")]
+    crf: Option<u32>,
+    /// Preset of the encoder, as slow or veryfast for libx264
+    #[arg(long, value_name = "NAME")]
+    encoder_preset: Option<String>,
+}
+
+impl RetimeArgs {
+    fn target(&self) -> Target {
+        match (self.fps, self.factor, self.slow) {
+            (Some(rate), _, _) => Target::Rate(rate),
+            (_, Some(factor), _) => Target::Factor(factor),
+            // clap asks for exactly one of the three.
+            (_, _, slow) => Target::Slow(slow.unwrap_or(Rational::from_integer(1))),
+        }
+    }
+}
+
+/// Runs `otinterp retime`.
+pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
+    let jobs = plan::plan(args, common)?;
+    exit::watch_interrupt();
+    let is_batch = jobs.len() > 1;
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for job in &jobs {
+        let outcome = job::run(job, args, common);
+        let was_interrupted = matches!(&outcome, Err(e) if e.is::<Interrupted>());
+        match outcome {
+            Ok(report) => outcomes.push(Outcome::Done(report)),
+            Err(error) if is_batch && !was_interrupted => {
+                report::tell(&exit::one_line(&error));
+                outcomes.push(Outcome::Failed {
+                    input: job.input.to_string(),
+                    error: exit::one_line(&error),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if common.json {
+        let on_stderr = jobs.iter().any(Job::writes_to_stdout);
+        report::print_json(&Report { results: &outcomes }, on_stderr)?;
+    }
+    let failed = outcomes
+        .iter()
+        .filter(|o| matches!(o, Outcome::Failed { .. }))
+        .count();
+    match failed {
+        0 => Ok(()),
+        _ if failed == jobs.len() => anyhow::bail!("all {failed} inputs failed"),
+        _ => Err(BatchFailed {
+            failed,
+            total: jobs.len(),
+        }
+        .into()),
+    }
+}

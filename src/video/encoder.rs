@@ -1,0 +1,353 @@
+//! Which encoder, which pixel format, which settings; and the encoder itself.
+
+use super::decode::failed;
+use super::ffi::{self, Scaler, Side};
+use super::source::ColorTags;
+use super::time::Rational;
+use super::{Error, Info, Result, pixel};
+use crate::picture::{ColorModel, Format, Picture, Range};
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::codec::{self, threading};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{Codec, Dictionary, Packet, color, encoder};
+
+/// What the user wants of the encoder; what is `None` is chosen by the container.
+#[derive(Debug, Clone, Default)]
+pub struct Encoding {
+    /// FFmpeg's name of an encoder.
+    pub codec: Option<String>,
+    /// Quality, the lower the better; the scale is the encoder's.
+    pub crf: Option<u32>,
+    /// The encoder's preset.
+    pub preset: Option<String>,
+    /// Threads of the encoder.
+    pub threads: Option<usize>,
+}
+
+/// The default encoders of a container (by file extension), best first.
+fn candidates(extension: &str, format: Format) -> &'static [&'static str] {
+    match extension {
+        "webm" => &["libvpx-vp9", "libaom-av1", "libsvtav1", "libvpx"],
+        // AVI has no place for the reordered frames of H.264; MPEG-4 is 4:2:0 only.
+        "avi" => &["mpeg4", "ffv1"],
+        "mp4" | "m4v" | "mov" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" => {
+            // Above 8 bits HEVC's Main 10 is what players know; H.264's High 10 they mostly do not.
+            if format.bit_depth > 8 {
+                &["libx265", "libx264", "libsvtav1", "libaom-av1", "ffv1"]
+            } else {
+                &["libx264", "libx265", "libvpx-vp9", "mpeg4", "ffv1"]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// An open encoder: pictures in, packets out.
+pub(super) struct Encoder {
+    pub(super) encoder: encoder::video::Encoder,
+    pub(super) codec: Codec,
+    pub(super) pixel: Pixel,
+    /// The pixel format of the pictures, before any conversion.
+    pub(super) source_pixel: Pixel,
+    scaler: Option<Scaler>,
+    tags: ColorTags,
+    next: i64,
+}
+
+impl Encoder {
+    /// Opens the encoder for pictures as in `info` at `rate` frames per second.
+    pub(super) fn open(
+        extension: &str,
+        default: codec::Id,
+        global_header: bool,
+        info: &Info,
+        rate: Rational,
+        encoding: &Encoding,
+        tags: ColorTags,
+    ) -> Result<Self> {
+        let source_pixel = pixel::planar_for(info.format)
+            .ok_or_else(|| Error::Invalid("FFmpeg has no such pixel format".to_owned()))?;
+        let (codec, pixel) = choose(extension, default, info, source_pixel, encoding)?;
+        let (tags, scaler) = conversion(info, source_pixel, pixel, tags)?;
+        let encoder = open(&codec, pixel, info, rate, encoding, tags, global_header)?;
+        Ok(Self {
+            encoder,
+            codec,
+            pixel,
+            source_pixel,
+            scaler,
+            tags,
+            next: 0,
+        })
+    }
+
+    /// Encodes the next picture.
+    pub(super) fn send(&mut self, picture: &Picture) -> Result<()> {
+        let mut frame = pixel::frame_from(picture)?;
+        if let Some(scaler) = &mut self.scaler {
+            frame = scaler
+                .run(&frame)
+                .map_err(|why| failed("converting the pixel format", why))?;
+        }
+        frame.set_color_range(self.tags.range);
+        frame.set_color_primaries(self.tags.primaries);
+        frame.set_color_transfer_characteristic(self.tags.transfer);
+        frame.set_color_space(self.tags.matrix);
+        frame.set_pts(Some(self.next));
+        self.next += 1;
+        let encoded = self.encoder.send_frame(&frame);
+        encoded.map_err(|why| failed("encoding", why))
+    }
+
+    /// No more pictures come.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.encoder
+            .send_eof()
+            .map_err(|why| failed("encoding", why))
+    }
+
+    /// The next packet that is ready. Its times count frames.
+    pub(super) fn receive(&mut self) -> Result<Option<Packet>> {
+        let mut packet = Packet::empty();
+        match self.encoder.receive_packet(&mut packet) {
+            Ok(()) => {
+                if packet.duration() <= 0 {
+                    packet.set_duration(1);
+                }
+                Ok(Some(packet))
+            }
+            Err(ffmpeg::Error::Eof) => Ok(None),
+            Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => Ok(None),
+            Err(why) => Err(failed("encoding", why)),
+        }
+    }
+}
+
+/// The first encoder that holds the pixel format as it is, and else the first there is.
+fn choose(
+    extension: &str,
+    default: codec::Id,
+    info: &Info,
+    source: Pixel,
+    encoding: &Encoding,
+) -> Result<(Codec, Pixel)> {
+    let found: Vec<Codec> = match &encoding.codec {
+        Some(name) => {
+            let codec = encoder::find_by_name(name).filter(Codec::is_video);
+            vec![codec.ok_or_else(|| {
+                Error::Invalid(format!(
+                    "FFmpeg has no video encoder '{name}'; `ffmpeg -encoders` lists them"
+                ))
+            })?]
+        }
+        None => {
+            let by_name = candidates(extension, info.format).iter();
+            let named = by_name.filter_map(|name| encoder::find_by_name(name));
+            named.chain(encoder::find(default)).collect()
+        }
+    };
+    let with_pixel: Vec<(Codec, Pixel)> = found
+        .into_iter()
+        .filter_map(|codec| Some((codec, nearest(&codec, source, info)?)))
+        .collect();
+    let exact = with_pixel.iter().position(|(_, pixel)| *pixel == source);
+    with_pixel
+        .into_iter()
+        .nth(exact.unwrap_or(0))
+        .ok_or_else(|| {
+            Error::Invalid(format!(
+                "FFmpeg has no video encoder for .{extension} files here"
+            ))
+        })
+}
+
+/// The pixel format of the encoder that is nearest to the source's.
+fn nearest(codec: &Codec, source: Pixel, info: &Info) -> Option<Pixel> {
+    let Some(all) = codec.video().ok().and_then(|v| v.formats()) else {
+        return Some(source); // An encoder that does not say takes what comes, or fails at opening.
+    };
+    let fitting: Vec<Pixel> = all
+        .filter(|p| !pixel::is_full_range_name(*p))
+        .filter(|p| takes_size(codec, *p, info))
+        .collect();
+    if fitting.contains(&source) {
+        return Some(source);
+    }
+    ffi::nearest_format(&fitting, source, info.format.alpha)
+}
+
+/// H.264 and HEVC encoders refuse sizes that the chroma planes do not divide.
+fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
+    if !matches!(codec.id(), codec::Id::H264 | codec::Id::HEVC) {
+        return true;
+    }
+    pixel.descriptor().is_none_or(|d| {
+        info.width % (1 << d.log2_chroma_w()) == 0 && info.height % (1 << d.log2_chroma_h()) == 0
+    })
+}
+
+/// The tags of what is encoded, and the converter if the pixel format must change.
+fn conversion(
+    info: &Info,
+    source: Pixel,
+    target: Pixel,
+    mut tags: ColorTags,
+) -> Result<(ColorTags, Option<Scaler>)> {
+    if source == target {
+        return Ok((tags, None));
+    }
+    let is_rgb = info.format.model == ColorModel::Rgb;
+    let from = Side {
+        pixel: source,
+        matrix: tags.matrix,
+        full_range: info.format.range == Range::Full,
+    };
+    if is_rgb && !is_rgb_pixel(target) {
+        tags.matrix = color::Space::BT709;
+        tags.range = color::Range::MPEG;
+    }
+    let to = Side {
+        pixel: target,
+        matrix: tags.matrix,
+        full_range: tags.range == color::Range::JPEG,
+    };
+    let scaler = Scaler::new(from, to, info.width as u32, info.height as u32)
+        .map_err(|why| failed("converting the pixel format", why))?;
+    Ok((tags, Some(scaler)))
+}
+
+fn is_rgb_pixel(pixel: Pixel) -> bool {
+    pixel.descriptor().is_some_and(|d| {
+        let name = d.name();
+        ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "pal8"]
+            .iter()
+            .any(|p| name.starts_with(p))
+    })
+}
+
+fn open(
+    codec: &Codec,
+    pixel: Pixel,
+    info: &Info,
+    rate: Rational,
+    encoding: &Encoding,
+    tags: ColorTags,
+    global_header: bool,
+) -> Result<encoder::video::Encoder> {
+    let mut encoder = codec::Context::new_with_codec(*codec)
+        .encoder()
+        .video()
+        .map_err(|why| failed("opening the encoder", why))?;
+    let rate = small(rate)?;
+    encoder.set_width(info.width as u32);
+    encoder.set_height(info.height as u32);
+    encoder.set_format(pixel);
+    encoder.set_frame_rate(Some(rate));
+    encoder.set_time_base(rate.invert());
+    if let Some((x, y)) = info.sample_aspect {
+        encoder.set_aspect_ratio((x as i32, y as i32));
+    }
+    encoder.set_color_range(tags.range);
+    encoder.set_color_primaries(tags.primaries);
+    encoder.set_color_transfer_characteristic(tags.transfer);
+    encoder.set_colorspace(tags.matrix);
+    ffi::set_chroma_location(&mut encoder, tags.chroma);
+    encoder.set_threading(threading::Config {
+        count: encoding.threads.unwrap_or(0),
+        // Whatever the encoder has; it sets the bits aside that it does not know.
+        kind: threading::Type::Frame,
+        ..threading::Config::default()
+    });
+    let mut flags = codec::Flags::empty();
+    if global_header {
+        flags |= codec::Flags::GLOBAL_HEADER;
+    }
+    let (options, extra_flags) = settings(codec.name(), &mut encoder, encoding)?;
+    encoder.set_flags(flags | extra_flags);
+    encoder.open_with(options).map_err(|why| {
+        Error::Invalid(format!(
+            "the encoder {} refuses {}x{} {} with these settings: {why}",
+            codec.name(),
+            info.width,
+            info.height,
+            pixel.descriptor().map_or("unknown", |d| d.name()),
+        ))
+    })
+}
+
+/// A fraction as FFmpeg holds it.
+pub(super) fn small(value: Rational) -> Result<ffmpeg::Rational> {
+    match (i32::try_from(*value.numer()), i32::try_from(*value.denom())) {
+        (Ok(num), Ok(den)) => Ok(ffmpeg::Rational(num, den)),
+        _ => Err(Error::Invalid(format!(
+            "the rate {value} is no fraction of 32-bit numbers"
+        ))),
+    }
+}
+
+/// Options that make a good master: visually lossless, at a speed below that of the interpolation.
+fn settings(
+    name: &str,
+    encoder: &mut encoder::video::Video,
+    encoding: &Encoding,
+) -> Result<(Dictionary<'static>, codec::Flags)> {
+    let mut options = Dictionary::new();
+    let mut flags = codec::Flags::empty();
+    // (CRF, preset); each encoder has its own scale.
+    let (crf, preset) = match name {
+        "libx264" | "libx264rgb" => (Some(17), Some("medium")),
+        "libx265" => (Some(18), Some("medium")),
+        "libvpx-vp9" => (Some(20), None),
+        "libvpx" => (Some(6), None),
+        "libaom-av1" => (Some(20), None),
+        "libsvtav1" => (Some(24), Some("8")),
+        _ => (None, None),
+    };
+    match name {
+        // It writes to stderr itself.
+        "libx265" => options.set("x265-params", "log-level=none"),
+        "libvpx-vp9" => {
+            options.set("row-mt", "1");
+            options.set("deadline", "good");
+            options.set("cpu-used", "2");
+        }
+        "libaom-av1" => {
+            options.set("row-mt", "1");
+            options.set("cpu-used", "6");
+        }
+        // CRF is a floor here, under a rate that must be given: 50 Mbit/s is out of the way.
+        "libvpx" => encoder.set_bit_rate(50_000_000),
+        _ => {}
+    }
+    // CRF alone decides, without a rate.
+    if matches!(name, "libvpx-vp9" | "libaom-av1") {
+        encoder.set_bit_rate(0);
+    }
+    if matches!(
+        name,
+        "mpeg4" | "libxvid" | "mpeg2video" | "mpeg1video" | "mjpeg" | "msmpeg4"
+    ) {
+        // Quantiser 2, the finest but one, in FFmpeg's unit of 118 (FF_QP2LAMBDA).
+        encoder.set_global_quality(2 * 118);
+        flags |= codec::Flags::QSCALE;
+    }
+    let mut set = |option: &str, wanted: Option<String>, default: Option<String>| {
+        let known = ffi::has_option(encoder, option);
+        if let (Some(_), false) = (&wanted, known) {
+            return Err(Error::Invalid(format!(
+                "the encoder {name} has no {option}"
+            )));
+        }
+        if let Some(value) = wanted.or(default).filter(|_| known) {
+            options.set(option, &value);
+        }
+        Ok(())
+    };
+    set(
+        "crf",
+        encoding.crf.map(|c| c.to_string()),
+        crf.map(|c| c.to_string()),
+    )?;
+    set("preset", encoding.preset.clone(), preset.map(str::to_owned))?;
+    Ok((options, flags))
+}

@@ -1,0 +1,263 @@
+//! Streams that are not retimed: copied packet by packet from the source file.
+
+use super::decode::{failed, open_input, ratio, seconds};
+use super::ffi;
+use super::source::Origin;
+use super::time::{Rational, zero};
+use super::{Error, Result};
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::format::context::{Input, Output};
+use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::{Dictionary, Packet, codec, encoder, media};
+
+/// The source file, read a second time for all that is not its main video.
+///
+/// It is read as far as the video has been written, so that little is held in memory, however
+/// long the clip.
+pub(super) struct Copies {
+    input: Input,
+    streams: Vec<Option<Copied>>,
+    /// Seconds taken off all times, so that the earliest stream starts at 0.
+    shift: Rational,
+    pending: Option<Packet>,
+}
+
+/// One stream on its way.
+struct Copied {
+    target: usize,
+    last_dts: Option<i64>,
+}
+
+impl Copies {
+    /// Opens the source file again.
+    pub(super) fn open(origin: &Origin) -> Result<Self> {
+        let mut input = open_input(&origin.path)?;
+        if let Some(mut main) = input.stream_mut(origin.stream) {
+            ffi::discard(&mut main);
+        }
+        let starts = input.streams().filter_map(|s| {
+            let kept = matches!(
+                s.parameters().medium(),
+                media::Type::Audio | media::Type::Video
+            );
+            let start = seconds(s.start_time(), ratio(s.time_base())?)?;
+            (kept && s.index() != origin.stream).then_some(start)
+        });
+        let shift = starts.fold(origin.start, Rational::min);
+        Ok(Self {
+            streams: input.streams().map(|_| None).collect(),
+            input,
+            shift,
+            pending: None,
+        })
+    }
+
+    /// Seconds taken off all times.
+    pub(super) fn shift(&self) -> Rational {
+        self.shift
+    }
+
+    /// How many streams are copied.
+    pub(super) fn count(&self) -> usize {
+        self.streams.iter().flatten().count()
+    }
+
+    /// The input, for its tags and chapters.
+    pub(super) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Adds a stream to the output for every stream but `main` that the container can hold (none of
+    /// them with `only_main`), and calls `add_main` in its place. Returns the names of those left
+    /// out.
+    pub(super) fn add_streams(
+        &mut self,
+        output: &mut Output,
+        main: usize,
+        only_main: bool,
+        mut add_main: impl FnMut(&mut Output, &Stream) -> Result<()>,
+    ) -> Result<Vec<String>> {
+        let mut left_out = Vec::new();
+        for index in 0..self.streams.len() {
+            let Some(stream) = self.input.stream(index) else {
+                continue;
+            };
+            if index == main {
+                add_main(output, &stream)?;
+                continue;
+            }
+            let id = stream.parameters().id();
+            if only_main || id == codec::Id::None || !ffi::can_hold(&output.format(), id) {
+                left_out.push(name_of(&stream));
+                if let Some(mut stream) = self.input.stream_mut(index) {
+                    ffi::discard(&mut stream);
+                }
+                continue;
+            }
+            let target = output.nb_streams() as usize;
+            add_copy(output, &stream)?;
+            self.streams[index] = Some(Copied {
+                target,
+                last_dts: None,
+            });
+        }
+        Ok(left_out)
+    }
+
+    /// Writes all packets up to `time`, in seconds of the output; all that are left if `None`.
+    pub(super) fn write_until(
+        &mut self,
+        output: &mut Output,
+        time: Option<Rational>,
+    ) -> Result<()> {
+        if self.count() == 0 {
+            return Ok(());
+        }
+        while let Some(packet) = self.pending.take().or_else(|| self.read()) {
+            if let (Some(until), Some(at)) = (time, self.time_of(&packet))
+                && at > until
+            {
+                self.pending = Some(packet);
+                return Ok(());
+            }
+            self.write(output, packet)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Option<Packet> {
+        loop {
+            let mut packet = Packet::empty();
+            match packet.read(&mut self.input) {
+                Ok(()) if matches!(self.streams.get(packet.stream()), Some(Some(_))) => {
+                    return Some(packet);
+                }
+                Ok(()) => {}
+                // The end, or what the decoder of the main stream meets as well and reports.
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// When a packet is decoded, on the output's clock.
+    fn time_of(&self, packet: &Packet) -> Option<Rational> {
+        let tick = ratio(self.input.stream(packet.stream())?.time_base())?;
+        let time = packet.dts().or(packet.pts())?;
+        Some(tick * Rational::from_integer(time.into()) - self.shift)
+    }
+
+    fn write(&mut self, output: &mut Output, mut packet: Packet) -> Result<()> {
+        let (Some(source), Some(Some(copied))) = (
+            self.input.stream(packet.stream()),
+            self.streams.get_mut(packet.stream()),
+        ) else {
+            return Ok(());
+        };
+        let Some(target) = output.stream(copied.target) else {
+            return Ok(());
+        };
+        let tick = target.time_base();
+        packet.rescale_ts(source.time_base(), tick);
+        let shift = ticks(self.shift, tick);
+        let pts = packet.pts().map(|t| t.saturating_sub(shift));
+        let dts = packet.dts().map(|t| t.saturating_sub(shift));
+        // Muxers refuse times that run backwards, which damaged files have.
+        let least = copied.last_dts.map(|last| last.saturating_add(1));
+        let dts = dts.or(pts).max(least).or(Some(0));
+        copied.last_dts = dts;
+        packet.set_dts(dts);
+        packet.set_pts(pts.max(dts));
+        packet.set_stream(copied.target);
+        packet.set_position(usize::MAX as isize);
+        packet
+            .write_interleaved(output)
+            .map_err(|why| failed("writing", why))
+    }
+}
+
+/// Seconds as the nearest number of ticks.
+pub(super) fn ticks(seconds: Rational, tick: ffmpeg::Rational) -> i64 {
+    let count = ratio(tick).map_or_else(zero, |tick| (seconds / tick).round());
+    i64::try_from(count.to_integer()).unwrap_or(0)
+}
+
+/// `stream 3 (subtitle, subrip)`.
+fn name_of(stream: &Stream) -> String {
+    let kind = match stream.parameters().medium() {
+        media::Type::Video => "video",
+        media::Type::Audio => "audio",
+        media::Type::Subtitle => "subtitle",
+        media::Type::Attachment => "attachment",
+        media::Type::Data | media::Type::Unknown => "data",
+    };
+    match stream.parameters().id() {
+        codec::Id::None => format!("stream {} ({kind})", stream.index()),
+        id => format!("stream {} ({kind}, {})", stream.index(), id.name()),
+    }
+}
+
+fn add_copy(output: &mut Output, from: &Stream) -> Result<()> {
+    let container = output.format();
+    let mut to = output
+        .add_stream(encoder::find(codec::Id::None))
+        .map_err(|why| failed("adding a stream", why))?;
+    to.set_parameters(from.parameters());
+    ffi::settle_codec_tag(&container, &mut to);
+    to.set_time_base(from.time_base());
+    to.set_avg_frame_rate(from.avg_frame_rate());
+    to.set_rate(from.rate());
+    take_over(from, &mut to)
+}
+
+/// Metadata, disposition and side data of a stream.
+pub(super) fn take_over(from: &Stream, to: &mut ffmpeg::format::stream::StreamMut) -> Result<()> {
+    let mut tags = Dictionary::new();
+    for (key, value) in from.metadata().iter().filter(|(key, _)| !is_stale(key)) {
+        tags.set(key, value);
+    }
+    to.set_metadata(tags);
+    ffi::copy_disposition(from, to);
+    ffi::copy_side_data(from, to).map_err(|why| failed("copying stream data", why))
+}
+
+/// Container tags and chapters; chapters are stretched with the picture.
+pub(super) fn take_over_container(
+    from: &Input,
+    output: &mut Output,
+    shift: Rational,
+    slowdown: Rational,
+) -> Result<()> {
+    let mut tags = Dictionary::new();
+    for (key, value) in from.metadata().iter().filter(|(key, _)| !is_stale(key)) {
+        tags.set(key, value);
+    }
+    output.set_metadata(tags);
+    let tick = ffmpeg::Rational(1, 1_000_000);
+    for chapter in from.chapters() {
+        let Some(base) = ratio(chapter.time_base()) else {
+            continue;
+        };
+        let place = |t: i64| {
+            let time = (base * Rational::from_integer(t.into()) - shift) * slowdown;
+            ticks(time.max(zero()), tick)
+        };
+        let (start, end) = (place(chapter.start()), place(chapter.end()));
+        let title = chapter.metadata().get("title").unwrap_or("").to_owned();
+        let added = output.add_chapter(chapter.id(), tick, start, end.max(start), &title);
+        let mut added = added.map_err(|_| Error::Invalid("its chapters are broken".to_owned()))?;
+        for (key, value) in chapter.metadata().iter() {
+            added.set_metadata(key, value);
+        }
+    }
+    Ok(())
+}
+
+/// Tags that describe the old file and not its content.
+fn is_stale(key: &str) -> bool {
+    matches!(
+        key,
+        "major_brand" | "minor_version" | "compatible_brands" | "encoder" | "DURATION" | "rotate"
+    ) || ["BPS", "NUMBER_OF_", "_STATISTICS"]
+        .iter()
+        .any(|p| key.starts_with(p))
+}

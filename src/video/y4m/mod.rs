@@ -1,0 +1,203 @@
+//! YUV4MPEG2: uncompressed clips on pipes.
+//!
+//! Written here rather than taken from the `y4m` crate (0.8), which takes a stream that is cut off
+//! within a frame for one that ends, and knows neither 4:1:1 nor depths other than 8, 10 and 12.
+
+mod header;
+#[cfg(test)]
+mod tests;
+
+pub use header::Header;
+
+use super::time::Rational;
+use super::{Error, Frame, Info, Result, Sink, Source};
+use crate::picture::{Picture, Plane};
+use std::io::{BufRead, BufReader, Read, Write};
+
+/// Longest header or frame line: far above any in use, so that bytes that are no Y4M at all are
+/// not read to their end in search of a line end.
+const LONGEST_LINE: u64 = 4096;
+
+/// Reads a Y4M stream.
+pub struct Y4mSource<R> {
+    reader: BufReader<R>,
+    header: Header,
+    info: Info,
+    frames: u64,
+    cut_off: bool,
+}
+
+impl<R: Read + Send> Y4mSource<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`Error`] if it is not that of a Y4M stream.
+    pub fn new(reader: R) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(1 << 20, reader);
+        let line = read_line(&mut reader)?
+            .ok_or_else(|| Error::Invalid("not a Y4M stream: it is empty".to_owned()))?;
+        let header = Header::parse(&line)?;
+        let info = Info {
+            width: header.width,
+            height: header.height,
+            format: header.format,
+            rate: Some(header.rate),
+            duration: None,
+            sample_aspect: header.sample_aspect,
+            interlaced: header.interlaced,
+            siting: header.siting,
+        };
+        Ok(Self {
+            reader,
+            header,
+            info,
+            frames: 0,
+            cut_off: false,
+        })
+    }
+
+    /// The first line of the stream.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// One plane; `None` if the stream ends within it.
+    fn read_plane(&mut self, (height, width): (usize, usize)) -> Result<Option<Plane>> {
+        let wanted = height * width * self.header.sample_bytes();
+        let mut bytes = Vec::new();
+        // Grows with what really comes, whatever the header promises.
+        (&mut self.reader)
+            .take(wanted as u64)
+            .read_to_end(&mut bytes)?;
+        if bytes.len() < wanted {
+            return Ok(None);
+        }
+        let samples: Vec<f32> = if self.header.sample_bytes() == 1 {
+            bytes.iter().map(|&b| f32::from(b)).collect()
+        } else {
+            let pairs = bytes.chunks_exact(2);
+            pairs
+                .map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])))
+                .collect()
+        };
+        Ok(Plane::from_shape_vec((height, width), samples).ok())
+    }
+}
+
+impl<R: Read + Send> Source for Y4mSource<R> {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>> {
+        if self.cut_off {
+            return Ok(None);
+        }
+        let Some(line) = read_line(&mut self.reader)? else {
+            return Ok(None);
+        };
+        if !(line == b"FRAME" || line.starts_with(b"FRAME ")) {
+            return Err(Error::Invalid(format!(
+                "not a Y4M stream: no FRAME line before frame {}",
+                self.frames
+            )));
+        }
+        let format = self.info.format;
+        let mut planes = Vec::with_capacity(format.plane_count());
+        for index in 0..format.plane_count() {
+            let dim = format.plane_dim(index, self.info.width, self.info.height);
+            let Some(plane) = self.read_plane(dim)? else {
+                self.cut_off = true;
+                return Ok(None);
+            };
+            planes.push(plane);
+        }
+        let interval = self.header.rate.recip();
+        let time = interval * Rational::from_integer(self.frames.into());
+        self.frames += 1;
+        Ok(Some(Frame {
+            picture: Picture::new(format, planes)?,
+            time,
+            duration: Some(interval),
+        }))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        if self.cut_off {
+            vec![format!(
+                "the stream is cut off within frame {}",
+                self.frames
+            )]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// A line without its end; `None` at the end of the stream.
+fn read_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    reader.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.pop() == Some(b'\n') {
+        Ok(Some(line))
+    } else {
+        Err(Error::Invalid(
+            "not a Y4M stream: a line does not end".to_owned(),
+        ))
+    }
+}
+
+/// Writes a Y4M stream.
+pub struct Y4mSink<W> {
+    writer: W,
+    header: Header,
+    bytes: Vec<u8>,
+}
+
+impl<W: Write + Send> Y4mSink<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn new(mut writer: W, header: Header) -> Result<Self> {
+        writer.write_all(header.line().as_bytes())?;
+        Ok(Self {
+            writer,
+            header,
+            bytes: Vec::new(),
+        })
+    }
+}
+
+impl<W: Write + Send> Sink for Y4mSink<W> {
+    fn write(&mut self, picture: &Picture) -> Result<()> {
+        let (width, height) = (self.header.width, self.header.height);
+        if picture.format().plane_count() != self.header.format.plane_count()
+            || picture.format().bit_depth != self.header.format.bit_depth
+            || (picture.width(), picture.height()) != (width, height)
+        {
+            return Err(Error::Invalid(
+                "the picture does not fit the Y4M header".to_owned(),
+            ));
+        }
+        self.bytes.clear();
+        self.bytes.extend(b"FRAME\n");
+        // Code values are whole numbers within the depth; the casts would clamp others.
+        for plane in picture.planes() {
+            if self.header.sample_bytes() == 1 {
+                self.bytes.extend(plane.iter().map(|v| (v + 0.5) as u8));
+            } else {
+                self.bytes
+                    .extend(plane.iter().flat_map(|v| ((v + 0.5) as u16).to_le_bytes()));
+            }
+        }
+        Ok(self.writer.write_all(&self.bytes)?)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        Ok(self.writer.flush()?)
+    }
+}
