@@ -186,10 +186,11 @@ pub fn samples(picture: &DynamicImage) -> Vec<i32> {
     }
 }
 
-/// The code values half-way between two opaque pictures, rounded half up.
+/// The code values half-way between two opaque pictures, halves going to the even code.
 pub fn mean(a: &DynamicImage, b: &DynamicImage) -> Vec<i32> {
+    let half_way = |(a, b)| (f64::from(a + b) / 2.0).round_ties_even() as i32;
     let (a, b) = (samples(a), samples(b));
-    a.iter().zip(&b).map(|(a, b)| (a + b + 1) / 2).collect()
+    a.into_iter().zip(b).map(half_way).collect()
 }
 
 /// A profile as far as the program looks into it: bytes 16..20 name its data colour space.

@@ -44,7 +44,7 @@ pub(super) fn converted(picture: &Picture, target: Format) -> Result<Picture, Pi
         return Ok(picture.clone());
     }
     let scale = target.max_code() / source.max_code();
-    let scaled = |plane: &Plane| plane.mapv(|v| (v * scale).round());
+    let scaled = |plane: &Plane| plane.mapv(|v| (v * scale).round_ties_even());
     let mut planes: Vec<Plane> = picture.planes()[..source.color_planes()]
         .iter()
         .map(scaled)

@@ -124,7 +124,7 @@ pub fn interleaved(picture: &Picture, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     let mut bytes = vec![0; picture.width() * picture.height() * pixel_bytes];
     for (channel, plane) in picture.planes().iter().enumerate() {
         for (pixel, &value) in bytes.chunks_exact_mut(pixel_bytes).zip(plane) {
-            let code = (value + 0.5).floor().clamp(0.0, max_code) as u16;
+            let code = value.round_ties_even().clamp(0.0, max_code) as u16;
             let sample = &mut pixel[channel * sample_bytes..][..sample_bytes];
             match sample {
                 [byte] => *byte = code as u8,
