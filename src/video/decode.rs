@@ -46,22 +46,24 @@ impl Decoder {
     }
 
     /// The next frame in showing order. Damaged packets are passed over and counted.
-    pub(super) fn next(&mut self) -> Result<Option<frame::Video>> {
+    pub(super) fn next(&mut self) -> Option<frame::Video> {
         let mut frame = frame::Video::empty();
+        let mut damage = 0;
         loop {
             match self.decoder.receive_frame(&mut frame) {
-                Ok(()) => return Ok(Some(frame)),
-                Err(ffmpeg::Error::Eof) => return Ok(None),
+                Ok(()) => return Some(frame),
+                Err(ffmpeg::Error::Eof) => return None,
                 Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => {
-                    if !self.feed()? {
-                        return Ok(None);
+                    if !self.feed() {
+                        return None;
                     }
                 }
                 // A frame that cannot be decoded; the next one perhaps can.
                 Err(_) => {
                     self.refused += 1;
-                    if !self.feed()? {
-                        return Ok(None);
+                    damage += 1;
+                    if !self.feed() && damage > MAX_DAMAGE_IN_A_ROW {
+                        return None;
                     }
                 }
             }
@@ -69,21 +71,22 @@ impl Decoder {
     }
 
     /// Gives the decoder one packet, or the end; false where there is nothing more to give.
-    fn feed(&mut self) -> Result<bool> {
+    fn feed(&mut self) -> bool {
         if self.draining {
-            return Ok(false);
+            return false;
         }
         let Some(packet) = self.next_packet() else {
             self.draining = true;
-            self.decoder
-                .send_eof()
-                .map_err(|why| failed("flushing the decoder", why))?;
-            return Ok(true);
+            // It may report the damage of an earlier packet, and drains all the same.
+            if self.decoder.send_eof().is_err() {
+                self.refused += 1;
+            }
+            return true;
         };
         if self.decoder.send_packet(&packet).is_err() {
             self.refused += 1;
         }
-        Ok(true)
+        true
     }
 
     fn next_packet(&mut self) -> Option<Packet> {
@@ -191,6 +194,13 @@ pub(super) fn seconds(ticks: i64, tick: Rational) -> Option<Rational> {
     (ticks != i64::MIN).then(|| tick * Rational::from_integer(ticks.into()))
 }
 
+/// A frame's or packet's duration in seconds, if it has one. Where the container has none, FFmpeg
+/// gives one tick, however fine the ticks are beside the interval between frames.
+pub(super) fn real_duration(ticks: i64, tick: Rational, interval: Rational) -> Option<Rational> {
+    let made_up = ticks == 1 && tick * 4 <= interval;
+    (ticks > 0 && !made_up).then(|| tick * Rational::from_integer(ticks.into()))
+}
+
 /// Frames per second of the stream, on average.
 ///
 /// A declared rate that is less than one frame off over the whole clip is taken, because
@@ -216,7 +226,7 @@ pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
             count += 1;
             let (first, last) = times.unwrap_or((time, time));
             if time >= last {
-                last_duration = packet.duration().max(0);
+                last_duration = packet.duration();
             }
             times = Some((first.min(time), last.max(time)));
         }
@@ -226,10 +236,9 @@ pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
         return Ok(declared[0].or(declared[1]));
     };
     let between = tick * i128::from(last - first);
-    let counted = match last_duration {
-        0 => Rational::from_integer(count - 1) / between,
-        duration => Rational::from_integer(count) / (between + tick * i128::from(duration)),
-    };
+    let gap = between / (count - 1).max(1);
+    let last_duration = real_duration(last_duration, tick, gap).unwrap_or(gap);
+    let counted = Rational::from_integer(count) / (between + last_duration);
     let whole = Rational::from_integer(count) / counted;
     let one = Rational::from_integer(1);
     let fitting = declared

@@ -9,7 +9,7 @@ use crate::picture::{ColorModel, Format, Picture, Range};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::{self, threading};
 use ffmpeg_next::format::Pixel;
-use ffmpeg_next::{Codec, Dictionary, Packet, color, encoder};
+use ffmpeg_next::{Codec, Dictionary, Packet, color, encoder, format, media};
 
 /// What the user wants of the encoder; what is `None` is chosen by the container.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub struct Encoding {
     pub preset: Option<String>,
     /// Threads of the encoder.
     pub threads: Option<usize>,
+    /// 8-bit 4:2:0, which every player shows, wherever the size allows it.
+    pub widely_playable: bool,
 }
 
 /// The default encoders of a container (by file extension), best first.
@@ -57,9 +59,8 @@ pub(super) struct Encoder {
 impl Encoder {
     /// Opens the encoder for pictures as in `info` at `rate` frames per second.
     pub(super) fn open(
+        container: &format::Output,
         extension: &str,
-        default: codec::Id,
-        global_header: bool,
         info: &Info,
         rate: Rational,
         encoding: &Encoding,
@@ -67,8 +68,9 @@ impl Encoder {
     ) -> Result<Self> {
         let source_pixel = pixel::planar_for(info.format)
             .ok_or_else(|| Error::Invalid("FFmpeg has no such pixel format".to_owned()))?;
-        let (codec, pixel) = choose(extension, default, info, source_pixel, encoding)?;
+        let (codec, pixel) = choose(container, extension, info, source_pixel, encoding)?;
         let (tags, scaler) = conversion(info, source_pixel, pixel, tags)?;
+        let global_header = container.flags().contains(format::Flags::GLOBAL_HEADER);
         let encoder = open(&codec, pixel, info, rate, encoding, tags, global_header)?;
         Ok(Self {
             encoder,
@@ -123,46 +125,61 @@ impl Encoder {
     }
 }
 
-/// The first encoder that holds the pixel format as it is, and else the first there is.
+/// The encoder that the user names; or the first of the container's that keeps depth and chroma
+/// resolution, and else its first.
 fn choose(
+    container: &format::Output,
     extension: &str,
-    default: codec::Id,
     info: &Info,
     source: Pixel,
     encoding: &Encoding,
 ) -> Result<(Codec, Pixel)> {
     let found: Vec<Codec> = match &encoding.codec {
-        Some(name) => {
-            let codec = encoder::find_by_name(name).filter(Codec::is_video);
-            vec![codec.ok_or_else(|| {
-                Error::Invalid(format!(
-                    "FFmpeg has no video encoder '{name}'; `ffmpeg -encoders` lists them"
-                ))
-            })?]
-        }
+        Some(name) => vec![by_name(name, container, extension)?],
         None => {
-            let by_name = candidates(extension, info.format).iter();
-            let named = by_name.filter_map(|name| encoder::find_by_name(name));
-            named.chain(encoder::find(default)).collect()
+            let default = container.codec(&format!("a.{extension}"), media::Type::Video);
+            let named = candidates(extension, info.format).iter();
+            named
+                .filter_map(|name| encoder::find_by_name(name))
+                .chain(encoder::find(default))
+                .filter(|codec| ffi::can_hold(container, codec.id()))
+                .collect()
         }
     };
     let with_pixel: Vec<(Codec, Pixel)> = found
         .into_iter()
-        .filter_map(|codec| Some((codec, nearest(&codec, source, info)?)))
+        .filter_map(|codec| Some((codec, nearest(&codec, source, info, encoding)?)))
         .collect();
-    let exact = with_pixel.iter().position(|(_, pixel)| *pixel == source);
-    with_pixel
-        .into_iter()
-        .nth(exact.unwrap_or(0))
+    let keeping = with_pixel
+        .iter()
+        .position(|(_, p)| pixel::keeps_detail(source, *p));
+    let chosen = with_pixel.into_iter().nth(keeping.unwrap_or(0));
+    chosen.ok_or_else(|| {
+        Error::Invalid(format!(
+            "FFmpeg has no video encoder for .{extension} files here"
+        ))
+    })
+}
+
+fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Codec> {
+    let codec = encoder::find_by_name(name)
+        .filter(Codec::is_video)
         .ok_or_else(|| {
             Error::Invalid(format!(
-                "FFmpeg has no video encoder for .{extension} files here"
+                "FFmpeg has no video encoder '{name}'; `ffmpeg -encoders` lists them"
             ))
-        })
+        })?;
+    if ffi::can_hold(container, codec.id()) {
+        Ok(codec)
+    } else {
+        Err(Error::Invalid(format!(
+            ".{extension} files cannot hold {name}"
+        )))
+    }
 }
 
 /// The pixel format of the encoder that is nearest to the source's.
-fn nearest(codec: &Codec, source: Pixel, info: &Info) -> Option<Pixel> {
+fn nearest(codec: &Codec, source: Pixel, info: &Info, encoding: &Encoding) -> Option<Pixel> {
     let Some(all) = codec.video().ok().and_then(|v| v.formats()) else {
         return Some(source); // An encoder that does not say takes what comes, or fails at opening.
     };
@@ -170,6 +187,9 @@ fn nearest(codec: &Codec, source: Pixel, info: &Info) -> Option<Pixel> {
         .filter(|p| !pixel::is_full_range_name(*p))
         .filter(|p| takes_size(codec, *p, info))
         .collect();
+    if encoding.widely_playable && fitting.contains(&Pixel::YUV420P) {
+        return Some(Pixel::YUV420P);
+    }
     if fitting.contains(&source) {
         return Some(source);
     }

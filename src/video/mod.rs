@@ -29,7 +29,7 @@ pub use encoder::Encoding;
 #[cfg(feature = "video")]
 pub use rgb::RgbFrames;
 #[cfg(feature = "video")]
-pub use sink::{FileSink, can_write};
+pub use sink::{FileSink, can_write, write_clip};
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin};
 

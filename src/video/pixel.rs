@@ -189,6 +189,14 @@ pub fn planar_for(format: Format) -> Option<Pixel> {
         .map(|r| r.0)
 }
 
+/// Whether `target` has at least the depth and the chroma resolution of `source`.
+pub fn keeps_detail(source: Pixel, target: Pixel) -> bool {
+    match (row(source), row(target)) {
+        (Some(s), Some(t)) => t.5 >= s.5 && t.2 <= s.2 && t.3 <= s.3,
+        _ => source == target,
+    }
+}
+
 /// Plane of FFmpeg's frame for each plane of a picture: FFmpeg stores G, B, R.
 fn plane_order(model: ColorModel) -> [usize; 4] {
     match model {

@@ -17,7 +17,6 @@ pub struct RgbFrames {
     decoder: Decoder,
     /// With the pixel format, size, matrix and range that it was made for.
     scaler: Option<(Key, Scaler)>,
-    ended: bool,
 }
 
 type Key = (Pixel, u32, u32, color::Space, color::Range);
@@ -31,7 +30,6 @@ impl RgbFrames {
         Ok(Self {
             decoder: Decoder::open(path, None)?,
             scaler: None,
-            ended: false,
         })
     }
 
@@ -69,18 +67,7 @@ impl Iterator for RgbFrames {
     type Item = Result<Picture>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let picture = match self.decoder.next() {
-            Ok(Some(frame)) => self.convert(&frame),
-            Ok(None) => {
-                self.ended = true;
-                return None;
-            }
-            Err(error) => Err(error),
-        };
-        self.ended = picture.is_err();
-        Some(picture)
+        let frame = self.decoder.next()?;
+        Some(self.convert(&frame))
     }
 }

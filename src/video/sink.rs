@@ -11,7 +11,7 @@ use crate::picture::{ColorModel, Matrix, Picture, Range};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::Output;
 use ffmpeg_next::format::stream::Stream;
-use ffmpeg_next::{Dictionary, Packet, codec, color, format, media};
+use ffmpeg_next::{Dictionary, Packet, codec, color, format};
 use std::path::Path;
 
 /// A file with one encoded video stream and the copied streams of its source.
@@ -65,21 +65,8 @@ impl FileSink {
             .and_then(|e| e.to_str())
             .unwrap_or("")
             .to_lowercase();
-        let encoder = Encoder::open(
-            &extension,
-            container.codec(&format!("a.{extension}"), media::Type::Video),
-            container.flags().contains(format::Flags::GLOBAL_HEADER),
-            info,
-            rate,
-            encoding,
-            origin.map_or_else(|| tags_of(info), |o| o.tags),
-        )?;
-        if !ffi::can_hold(&container, encoder.codec.id()) {
-            let name = encoder.codec.name();
-            return Err(Error::Invalid(format!(
-                ".{extension} files cannot hold {name}"
-            )));
-        }
+        let tags = origin.map_or_else(|| tags_of(info), |o| o.tags);
+        let encoder = Encoder::open(&container, &extension, info, rate, encoding, tags)?;
         let mut sink = Self {
             notes: conversion_note(&encoder).into_iter().collect(),
             output,
@@ -202,6 +189,52 @@ impl Sink for FileSink {
         let written = self.output.write_trailer();
         written.map_err(|why| failed("writing the index", why))
     }
+}
+
+/// Writes pictures of one size and format as a clip at `rate` frames per second.
+///
+/// The container follows from the name's extension; RGB becomes BT.709, 4:2:0 where the size is
+/// even and 4:4:4 where it is not. Alpha is left out where the encoder has none.
+///
+/// # Errors
+/// [`Error`] if there is no picture, they differ, or the file cannot be written.
+pub fn write_clip(
+    path: &Path,
+    pictures: impl IntoIterator<Item = Picture>,
+    rate: Rational,
+) -> Result<()> {
+    let mut pictures = pictures.into_iter().peekable();
+    let first = pictures
+        .peek()
+        .ok_or_else(|| Error::Invalid("no picture to write".to_owned()))?;
+    let format = first.format();
+    let info = Info {
+        width: first.width(),
+        height: first.height(),
+        format,
+        rate: Some(rate),
+        duration: None,
+        sample_aspect: None,
+        interlaced: false,
+        siting: None,
+    };
+    let encoding = Encoding {
+        widely_playable: true,
+        ..Encoding::default()
+    };
+    let unslowed = Rational::from_integer(1);
+    let mut sink = FileSink::create(path, &info, rate, &encoding, None, unslowed)?;
+    for picture in pictures {
+        if (picture.width(), picture.height(), picture.format())
+            != (info.width, info.height, format)
+        {
+            return Err(Error::Invalid(
+                "the pictures differ in size or format".to_owned(),
+            ));
+        }
+        sink.write(&picture)?;
+    }
+    sink.finish()
 }
 
 /// Adds the stream of encoded video, with what it takes over from the source's.

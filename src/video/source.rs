@@ -1,6 +1,6 @@
 //! Clips read through FFmpeg, as pictures.
 
-use super::decode::{Decoder, average_rate, failed, ratio, seconds};
+use super::decode::{Decoder, average_rate, failed, ratio, real_duration, seconds};
 use super::ffi::{self, Scaler, Side};
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
@@ -8,6 +8,7 @@ use crate::picture::{ColorModel, Format};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// What the colours of a clip mean, as it says itself, to be written again.
@@ -36,8 +37,8 @@ pub struct Origin {
 pub struct FileSource {
     path: PathBuf,
     decoder: Decoder,
-    /// Decoded ahead, to know the format.
-    first: Option<frame::Video>,
+    /// The first two, decoded ahead: they tell the format, and that there is something between.
+    ahead: VecDeque<frame::Video>,
     /// Pixel format, width and height of the first frame: what all others must have.
     shape: (Pixel, u32, u32),
     read_as: Pixel,
@@ -45,6 +46,7 @@ pub struct FileSource {
     tags: ColorTags,
     info: Info,
     tick: Rational,
+    interval: Rational,
     start: Rational,
     cadence: Cadence,
     announced_frames: u64,
@@ -63,15 +65,26 @@ impl FileSource {
     /// can be decoded.
     pub fn open(path: &Path, threads: Option<usize>, as_yuv: bool) -> Result<Self> {
         let mut decoder = Decoder::open(path, threads)?;
-        let first = decoder.next()?.ok_or_else(|| {
-            Error::Invalid("not one frame of its video can be decoded".to_owned())
-        })?;
+        let ahead: VecDeque<_> = (0..2).map_while(|_| decoder.next()).collect();
+        let first = match (ahead.front(), ahead.len()) {
+            (Some(first), 2..) => first,
+            (Some(_), _) => {
+                return Err(Error::Invalid(
+                    "it has only one frame: there is nothing in between".to_owned(),
+                ));
+            }
+            (None, _) => {
+                return Err(Error::Invalid(
+                    "not one frame of its video can be decoded".to_owned(),
+                ));
+            }
+        };
         let shape = (first.format(), first.width(), first.height());
         let read_as = match pixel::readable(shape.0) {
             p if as_yuv => pixel::without_rgb_and_alpha(p),
             p => p,
         };
-        let tags = tags_of(&first, read_as);
+        let tags = tags_of(first, read_as);
         let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
             .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
         let stream = decoder.stream()?;
@@ -99,13 +112,14 @@ impl FileSource {
         let start = first.timestamp().and_then(|t| seconds(t, tick));
         Ok(Self {
             path: path.to_owned(),
-            first: Some(first),
+            ahead,
             shape,
             read_as,
             scaler: None,
             tags,
             info,
             tick,
+            interval,
             start: start.unwrap_or(Rational::from_integer(0)),
             cadence: Cadence::new(tick, interval),
             announced_frames,
@@ -219,20 +233,15 @@ impl Source for FileSource {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
-        let frame = match self.first.take() {
-            Some(first) => Some(first),
-            None if self.ended => None,
-            None => self.decoder.next()?,
-        };
-        let Some(frame) = frame else {
+        let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
             self.ended = true;
             return Ok(None);
         };
         self.check_shape(&frame)?;
         let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
         let time = self.cadence.place(time);
-        let duration =
-            seconds(frame.packet().duration, self.tick).filter(|d| *d > Rational::from_integer(0));
+        let duration = real_duration(frame.packet().duration, self.tick, self.interval)
+            .map(|d| self.cadence.snap_duration(d));
         let frame = self.readable(frame)?;
         let picture = pixel::picture_from(&frame, self.info.format)?;
         self.frames += 1;
@@ -253,7 +262,7 @@ impl Source for FileSource {
         }
         if self.decoder.refused > 0 {
             found.push(format!(
-                "{} damaged packets were passed over; {} frames were decoded",
+                "damaged: {} packets could not be decoded, {} frames could",
                 self.decoder.refused, self.frames
             ));
         } else if self.ended && self.announced_frames > self.frames {

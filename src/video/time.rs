@@ -150,10 +150,23 @@ impl Cadence {
         placed
     }
 
+    /// A duration that is one frame interval but for the rounding of its container is that interval.
+    pub fn snap_duration(&self, duration: Rational) -> Rational {
+        if self.is_rounded() && distance(duration, self.interval) <= self.tick {
+            self.interval
+        } else {
+            duration
+        }
+    }
+
+    /// A tick as long as a frame is exact (Y4M, AVI); only finer ones are rounded times.
+    fn is_rounded(&self) -> bool {
+        self.tick * 4 <= self.interval
+    }
+
     fn snap(&self, time: Rational) -> Rational {
         let Some(first) = self.first else { return time };
-        // A tick as long as a frame is exact (Y4M, AVI); only finer ones are rounded times.
-        if self.tick * 4 > self.interval {
+        if !self.is_rounded() {
             return time;
         }
         let on_grid = first + ((time - first) / self.interval).round() * self.interval;

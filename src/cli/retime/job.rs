@@ -222,6 +222,7 @@ fn open_file_output(
         crf: args.crf,
         preset: args.encoder_preset.clone(),
         threads: common.threads,
+        widely_playable: false,
     };
     let info: &Info = opened.source.info();
     let origin = opened.origin.as_ref();
