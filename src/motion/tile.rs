@@ -404,9 +404,6 @@ fn read_rows<A: Arith>(
         let offset = mode[i] as usize;
         let (oy, ox) = (offset / diameter, offset % diameter);
         let (y, x) = (i / SIDE, i % SIDE);
-        let energy = |oy: usize, ox: usize| {
-            cost[(oy * diameter + ox) * SOURCES + i] - log_scaling[(y + oy) * side + x + ox]
-        };
         let (mut dx, mut dy) = displacement(*shape, job, offset);
         let here = cost[offset * SOURCES + i];
         let content = here
@@ -417,12 +414,22 @@ fn read_rows<A: Arith>(
             );
         let (inside_x, inside_y) = (ox > 0 && ox + 1 < diameter, oy > 0 && oy + 1 < diameter);
         if content > SAME_PATCH {
-            let middle = energy(oy, ox);
+            let (c, l) = (offset * SOURCES + i, (y + oy) * side + x + ox);
+            let middle = cost[c] - log_scaling[l];
             if inside_x {
-                dx += vertex(energy(oy, ox - 1), middle, energy(oy, ox + 1));
+                let (left, right) = (
+                    cost[c - SOURCES] - log_scaling[l - 1],
+                    cost[c + SOURCES] - log_scaling[l + 1],
+                );
+                dx += vertex(left, middle, right);
             }
             if inside_y {
-                dy += vertex(energy(oy - 1, ox), middle, energy(oy + 1, ox));
+                let row = diameter * SOURCES;
+                let (up, down) = (
+                    cost[c - row] - log_scaling[l - side],
+                    cost[c + row] - log_scaling[l + side],
+                );
+                dy += vertex(up, middle, down);
             }
         }
         (votes.dx[i], votes.dy[i]) = (dx, dy);
@@ -479,9 +486,6 @@ fn read_columns<A: Arith>(
         let (oy, ox) = (offset / diameter, offset % diameter);
         let (y, x) = (j / side - oy, j % side - ox);
         let i = y * SIDE + x;
-        let energy = |oy: usize, ox: usize, i: usize| {
-            cost[(oy * diameter + ox) * SOURCES + i] - log_scaling[i]
-        };
         let (mut dx, mut dy) = displacement(*shape, job, offset);
         let here = cost[offset * SOURCES + i];
         let content = here
@@ -491,17 +495,19 @@ fn read_columns<A: Arith>(
                 options.prior_per_px2,
             );
         if content > SAME_PATCH {
-            let middle = energy(oy, ox, i);
+            let c = offset * SOURCES + i;
+            let middle = cost[c] - log_scaling[i];
             // A longer displacement to the same target starts one source further left (or up).
             if ox > 0 && ox + 1 < diameter && x > 0 && x + 1 < SIDE {
-                dx += vertex(energy(oy, ox - 1, i + 1), middle, energy(oy, ox + 1, i - 1));
+                let left = cost[c - SOURCES + 1] - log_scaling[i + 1];
+                let right = cost[c + SOURCES - 1] - log_scaling[i - 1];
+                dx += vertex(left, middle, right);
             }
             if oy > 0 && oy + 1 < diameter && y > 0 && y + 1 < SIDE {
-                dy += vertex(
-                    energy(oy - 1, ox, i + SIDE),
-                    middle,
-                    energy(oy + 1, ox, i - SIDE),
-                );
+                let row = diameter * SOURCES;
+                let up = cost[c - row + SIDE] - log_scaling[i + SIDE];
+                let down = cost[c + row - SIDE] - log_scaling[i - SIDE];
+                dy += vertex(up, middle, down);
             }
         }
         (votes.dx[j], votes.dy[j]) = (-dx, -dy);

@@ -198,20 +198,35 @@ impl Kernel for Shares<'_> {
         let (time_a, time_b) = (TIMELESS_SHARE + 1.0 - t, TIMELESS_SHARE + t);
         for (i, share) in share.iter_mut().enumerate() {
             let (x, y) = ((i % width) as f32, (y0 + i / width) as f32);
-            let alike = |dx: f32, dy: f32| {
-                let (ax, ay) = (x - t * dx, y - t * dy);
-                let (bx, by) = (x + (1.0 - t) * dx, y + (1.0 - t) * dy);
-                let mut e = 0.0;
-                for (a, b) in firsts.iter().zip(seconds) {
-                    e += (a.bicubic(ax, ay) - b.bicubic(bx, by)).abs();
-                }
-                math::exp::<A>(likeness * e).max(LEAST_LIKENESS)
-            };
-            let weight_a = (mass_a[i].min(1.0) + LEAST_MASS) * alike(a[0][i], a[1][i]) * time_a;
-            let weight_b = (mass_b[i].min(1.0) + LEAST_MASS) * alike(b[0][i], b[1][i]) * time_b;
+            let weight_a = (mass_a[i].min(1.0) + LEAST_MASS)
+                * alike::<A>(firsts, seconds, x, y, t, [a[0][i], a[1][i]], likeness)
+                * time_a;
+            let weight_b = (mass_b[i].min(1.0) + LEAST_MASS)
+                * alike::<A>(firsts, seconds, x, y, t, [b[0][i], b[1][i]], likeness)
+                * time_b;
             *share = weight_a / (weight_a + weight_b);
         }
     }
+}
+
+/// How alike the two pictures are at the two ends of a displacement through `(x, y)` at time `t`.
+#[inline(always)]
+fn alike<A: Arith>(
+    firsts: &[Grid<'_>],
+    seconds: &[Grid<'_>],
+    x: f32,
+    y: f32,
+    t: f32,
+    [dx, dy]: [f32; 2],
+    likeness: f32,
+) -> f32 {
+    let (ax, ay) = (x - t * dx, y - t * dy);
+    let (bx, by) = (x + (1.0 - t) * dx, y + (1.0 - t) * dy);
+    let mut difference = 0.0;
+    for (a, b) in firsts.iter().zip(seconds) {
+        difference += (a.bicubic(ax, ay) - b.bicubic(bx, by)).abs();
+    }
+    math::exp::<A>(likeness * difference).max(LEAST_LIKENESS)
 }
 
 /// Renders one plane.
@@ -252,30 +267,40 @@ impl Kernel for RenderRows<'_> {
             y0,
             out,
         } = self;
-        let (width, height, t) = (first.width, first.height, moment.t);
+        let (width, t) = (first.width, moment.t);
         let start = y0 * width;
         let [a, b] = [&moment.from_first, &moment.from_second]
             .map(|f| [&samples(&f.dx)[start..], &samples(&f.dy)[start..]]);
         let share = &samples(&moment.share)[start..];
         for (i, out) in out.iter_mut().enumerate() {
             let (x, y) = ((i % width) as f32, (y0 + i / width) as f32);
-            let blend = |dx: f32, dy: f32| {
-                let (ax, ay) = (x - t * dx, y - t * dy);
-                let (bx, by) = (x + (1.0 - t) * dx, y + (1.0 - t) * dy);
-                let see = |x: f32, y: f32| {
-                    if inside(x, width) && inside(y, height) {
-                        1.0
-                    } else {
-                        OUTSIDE
-                    }
-                };
-                let (wa, wb) = ((1.0 - t) * see(ax, ay), t * see(bx, by));
-                let (va, vb) = (first.bicubic(ax, ay), second.bicubic(bx, by));
-                // As a correction to the one sample: two equal samples give exactly that value.
-                va + (vb - va) * (wb / (wa + wb))
-            };
-            let (va, vb) = (blend(a[0][i], a[1][i]), blend(b[0][i], b[1][i]));
+            let (va, vb) = (
+                blend(&first, &second, x, y, t, [a[0][i], a[1][i]]),
+                blend(&first, &second, x, y, t, [b[0][i], b[1][i]]),
+            );
             *out = vb + (va - vb) * share[i];
         }
+    }
+}
+
+/// Both ends of a displacement through `(x, y)` at time `t`, mixed by time; an end outside the picture
+/// hardly counts.
+#[inline(always)]
+fn blend(first: &Grid<'_>, second: &Grid<'_>, x: f32, y: f32, t: f32, [dx, dy]: [f32; 2]) -> f32 {
+    let (ax, ay) = (x - t * dx, y - t * dy);
+    let (bx, by) = (x + (1.0 - t) * dx, y + (1.0 - t) * dy);
+    let wa = (1.0 - t) * visibility(ax, ay, first);
+    let wb = t * visibility(bx, by, first);
+    let (va, vb) = (first.bicubic(ax, ay), second.bicubic(bx, by));
+    // As a correction to the one sample: two equal samples give exactly that value.
+    va + (vb - va) * (wb / (wa + wb))
+}
+
+#[inline(always)]
+fn visibility(x: f32, y: f32, grid: &Grid<'_>) -> f32 {
+    if inside(x, grid.width) && inside(y, grid.height) {
+        1.0
+    } else {
+        OUTSIDE
     }
 }

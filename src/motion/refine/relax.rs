@@ -74,46 +74,62 @@ impl Kernel for Relax<'_> {
             let phase = layout.phase(y, color);
             let n = layout.count(phase);
             let at = layout.index(y);
-            let [c1, c2, a12, inv11, inv22, right, down] = [
-                &system.c1,
-                &system.c2,
-                &system.a12,
-                &system.inv11,
-                &system.inv22,
-                &system.right,
-                &system.down,
-            ]
-            .map(|p| &p.colors[color][at..][..n]);
-            let left = &system.right.colors[1 - color][at + phase - 1..][..n];
-            let up = &system.down.colors[1 - color][at - stride..][..n];
-            let [[ul, ur, uu, ud], [vl, vr, vu, vd]] = others.map(|o| {
+            let System {
+                c1,
+                c2,
+                a12,
+                inv11,
+                inv22,
+                right,
+                down,
+                ..
+            } = system;
+            let equations = [c1, c2, a12, inv11, inv22].map(|p| &p.colors[color][at..][..n]);
+            let weights = [
+                &right.colors[1 - color][at + phase - 1..][..n],
+                &right.colors[color][at..][..n],
+                &down.colors[1 - color][at - stride..][..n],
+                &down.colors[color][at..][..n],
+            ];
+            let [us, vs] = others.map(|o| {
                 [at + phase - 1, at + phase, at - stride, at + stride].map(|i| &o[i..][..n])
             });
-            let (u, v) = (&mut u[1..][..n], &mut v[1..][..n]);
-            for k in 0..n {
-                let su = A::mul_add(
-                    left[k],
-                    ul[k],
-                    A::mul_add(
-                        right[k],
-                        ur[k],
-                        A::mul_add(up[k], uu[k], A::mul_add(down[k], ud[k], c1[k])),
-                    ),
-                );
-                let sv = A::mul_add(
-                    left[k],
-                    vl[k],
-                    A::mul_add(
-                        right[k],
-                        vr[k],
-                        A::mul_add(up[k], vu[k], A::mul_add(down[k], vd[k], c2[k])),
-                    ),
-                );
-                let new_u = (su - a12[k] * v[k]) * inv11[k];
-                u[k] = A::mul_add(RELAXATION, new_u - u[k], u[k]);
-                let new_v = (sv - a12[k] * u[k]) * inv22[k];
-                v[k] = A::mul_add(RELAXATION, new_v - v[k], v[k]);
-            }
+            relax_row::<A>(
+                equations,
+                weights,
+                us,
+                vs,
+                &mut u[1..][..n],
+                &mut v[1..][..n],
+            );
         }
+    }
+}
+
+/// One row. Neighbours and their weights come in the order left, right, up, down. `u` and `v` are
+/// arguments of their own so that the compiler knows them to be distinct from all inputs.
+#[inline(always)]
+fn relax_row<A: Arith>(
+    [c1, c2, a12, inv11, inv22]: [&[f32]; 5],
+    [wl, wr, wu, wd]: [&[f32]; 4],
+    [ul, ur, uu, ud]: [&[f32]; 4],
+    [vl, vr, vu, vd]: [&[f32]; 4],
+    u: &mut [f32],
+    v: &mut [f32],
+) {
+    for k in 0..u.len() {
+        let mut su = A::mul_add(wl[k], ul[k], c1[k]);
+        su = A::mul_add(wr[k], ur[k], su);
+        su = A::mul_add(wu[k], uu[k], su);
+        su = A::mul_add(wd[k], ud[k], su);
+        let mut sv = A::mul_add(wl[k], vl[k], c2[k]);
+        sv = A::mul_add(wr[k], vr[k], sv);
+        sv = A::mul_add(wu[k], vu[k], sv);
+        sv = A::mul_add(wd[k], vd[k], sv);
+        let new_u = (su - a12[k] * v[k]) * inv11[k];
+        let u_next = A::mul_add(RELAXATION, new_u - u[k], u[k]);
+        let new_v = (sv - a12[k] * u_next) * inv22[k];
+        u[k] = u_next;
+        v[k] = A::mul_add(RELAXATION, new_v - v[k], v[k]);
     }
 }

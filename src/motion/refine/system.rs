@@ -154,27 +154,38 @@ impl Kernel for Weights<'_> {
                 };
                 [here, &other[at + phase..][..n], below]
             });
+            let differences = [u, ur, ud, v, vr, vd];
             let (right, down) = (&mut right[1..][..n], &mut down[1..][..n]);
-            let weight = |k: usize, keep_x: f32| {
-                let (ux, vx) = (keep_x * (ur[k] - u[k]), keep_x * (vr[k] - v[k]));
-                let (uy, vy) = (ud[k] - u[k], vd[k] - v[k]);
-                let s = A::mul_add(
-                    ux,
-                    ux,
-                    A::mul_add(uy, uy, A::mul_add(vx, vx, A::mul_add(vy, vy, EPSILON2))),
-                );
-                SMOOTHNESS / s.sqrt()
-            };
-            let below = if has_down { 1.0 } else { 0.0 };
-            for k in 0..with_right {
-                right[k] = weight(k, 1.0);
-                down[k] = below * right[k];
-            }
-            for k in with_right..n {
-                right[k] = 0.0;
-                down[k] = below * weight(k, 0.0);
-            }
+            weigh_row::<A>(differences, with_right, has_down, right, down);
         }
+    }
+}
+
+/// One row; the outputs are arguments of their own, as in [`assemble_row`].
+#[inline(always)]
+fn weigh_row<A: Arith>(
+    [u, ur, ud, v, vr, vd]: [&[f32]; 6],
+    with_right: usize,
+    has_down: bool,
+    right: &mut [f32],
+    down: &mut [f32],
+) {
+    let below = if has_down { 1.0 } else { 0.0 };
+    let vertical = |k: usize| {
+        let (uy, vy) = (ud[k] - u[k], vd[k] - v[k]);
+        A::mul_add(uy, uy, A::mul_add(vy, vy, EPSILON2))
+    };
+    for k in 0..with_right {
+        let (ux, vx) = (ur[k] - u[k], vr[k] - v[k]);
+        let s = A::mul_add(ux, ux, A::mul_add(vx, vx, vertical(k)));
+        let weight = SMOOTHNESS / s.sqrt();
+        right[k] = weight;
+        down[k] = below * weight;
+    }
+    // The last pixel of every other row has no right neighbour.
+    for k in with_right..right.len() {
+        right[k] = 0.0;
+        down[k] = below * SMOOTHNESS / vertical(k).sqrt();
     }
 }
 
@@ -226,35 +237,57 @@ impl Kernel for Assemble<'_> {
             );
             let to_left = &right.colors[1 - color][at + phase - 1..][..n];
             let to_up = &down.colors[1 - color][at - layout.stride..][..n];
-            let [c1, c2, a12, inv11, inv22] =
-                [&mut *c1, &mut *c2, &mut *a12, &mut *inv11, &mut *inv22]
-                    .map(|o| &mut o[r * layout.stride + 1..][..n]);
-            for k in 0..n {
-                let (du, dv) = (u[k] - u0[k], v[k] - v0[k]);
-                // Brightness constancy.
-                let norm = 1.0 / A::mul_add(ix[k], ix[k], A::mul_add(iy[k], iy[k], ZETA2));
-                let e = A::mul_add(ix[k], du, A::mul_add(iy[k], dv, iz[k]));
-                let wb = BRIGHTNESS * norm / A::mul_add(e * e, norm, EPSILON2).sqrt();
-                // Gradient constancy.
-                let nx = 1.0 / A::mul_add(ixx[k], ixx[k], A::mul_add(ixy[k], ixy[k], ZETA2));
-                let ny = 1.0 / A::mul_add(iyy[k], iyy[k], A::mul_add(ixy[k], ixy[k], ZETA2));
-                let ex = A::mul_add(ixx[k], du, A::mul_add(ixy[k], dv, ixz[k]));
-                let ey = A::mul_add(ixy[k], du, A::mul_add(iyy[k], dv, iyz[k]));
-                let wg =
-                    GRADIENT / A::mul_add(ex * ex, nx, A::mul_add(ey * ey, ny, EPSILON2)).sqrt();
-                let (wx, wy) = (wg * nx, wg * ny);
-                let a11 = wb * ix[k] * ix[k] + wx * ixx[k] * ixx[k] + wy * ixy[k] * ixy[k];
-                let a22 = wb * iy[k] * iy[k] + wx * ixy[k] * ixy[k] + wy * iyy[k] * iyy[k];
-                let coupling = wb * ix[k] * iy[k] + wx * ixx[k] * ixy[k] + wy * ixy[k] * iyy[k];
-                let b1 = wb * iz[k] * ix[k] + wx * ixx[k] * ixz[k] + wy * ixy[k] * iyz[k];
-                let b2 = wb * iz[k] * iy[k] + wx * ixy[k] * ixz[k] + wy * iyy[k] * iyz[k];
-                let edges = to_left[k] + to_right[k] + to_up[k] + to_down[k] + LEAST_DIAGONAL;
-                a12[k] = coupling;
-                c1[k] = a11 * u0[k] + coupling * v0[k] - b1;
-                c2[k] = a22 * v0[k] + coupling * u0[k] - b2;
-                inv11[k] = 1.0 / (a11 + edges);
-                inv22[k] = 1.0 / (a22 + edges);
-            }
+            let derivatives = [ix, iy, iz, ixx, ixy, iyy, ixz, iyz];
+            let others = [to_left, to_right, to_up, to_down, u0, v0, u, v];
+            let at = r * layout.stride + 1;
+            assemble_row::<A>(
+                derivatives,
+                others,
+                &mut c1[at..][..n],
+                &mut c2[at..][..n],
+                &mut a12[at..][..n],
+                &mut inv11[at..][..n],
+                &mut inv22[at..][..n],
+            );
         }
+    }
+}
+
+/// One row. The outputs are arguments of their own so that the compiler knows them to be distinct
+/// from all inputs, which is what lets it use vector instructions.
+#[inline(always)]
+fn assemble_row<A: Arith>(
+    [ix, iy, iz, ixx, ixy, iyy, ixz, iyz]: [&[f32]; 8],
+    [left, right, up, down, u0, v0, u, v]: [&[f32]; 8],
+    c1: &mut [f32],
+    c2: &mut [f32],
+    a12: &mut [f32],
+    inv11: &mut [f32],
+    inv22: &mut [f32],
+) {
+    for k in 0..c1.len() {
+        let (du, dv) = (u[k] - u0[k], v[k] - v0[k]);
+        // Brightness constancy.
+        let norm = 1.0 / A::mul_add(ix[k], ix[k], A::mul_add(iy[k], iy[k], ZETA2));
+        let e = A::mul_add(ix[k], du, A::mul_add(iy[k], dv, iz[k]));
+        let wb = BRIGHTNESS * norm / A::mul_add(e * e, norm, EPSILON2).sqrt();
+        // Gradient constancy.
+        let nx = 1.0 / A::mul_add(ixx[k], ixx[k], A::mul_add(ixy[k], ixy[k], ZETA2));
+        let ny = 1.0 / A::mul_add(iyy[k], iyy[k], A::mul_add(ixy[k], ixy[k], ZETA2));
+        let ex = A::mul_add(ixx[k], du, A::mul_add(ixy[k], dv, ixz[k]));
+        let ey = A::mul_add(ixy[k], du, A::mul_add(iyy[k], dv, iyz[k]));
+        let wg = GRADIENT / A::mul_add(ex * ex, nx, A::mul_add(ey * ey, ny, EPSILON2)).sqrt();
+        let (wx, wy) = (wg * nx, wg * ny);
+        let a11 = wb * ix[k] * ix[k] + wx * ixx[k] * ixx[k] + wy * ixy[k] * ixy[k];
+        let a22 = wb * iy[k] * iy[k] + wx * ixy[k] * ixy[k] + wy * iyy[k] * iyy[k];
+        let coupling = wb * ix[k] * iy[k] + wx * ixx[k] * ixy[k] + wy * ixy[k] * iyy[k];
+        let b1 = wb * iz[k] * ix[k] + wx * ixx[k] * ixz[k] + wy * ixy[k] * iyz[k];
+        let b2 = wb * iz[k] * iy[k] + wx * ixy[k] * ixz[k] + wy * iyy[k] * iyz[k];
+        let edges = left[k] + right[k] + up[k] + down[k] + LEAST_DIAGONAL;
+        a12[k] = coupling;
+        c1[k] = a11 * u0[k] + coupling * v0[k] - b1;
+        c2[k] = a22 * v0[k] + coupling * u0[k] - b2;
+        inv11[k] = 1.0 / (a11 + edges);
+        inv22[k] = 1.0 / (a22 + edges);
     }
 }
