@@ -10,6 +10,9 @@ pub mod math;
 
 pub use level::{Level, LevelError};
 
+/// What a kernel's body is generic over.
+pub use self::Arith as Simd;
+
 /// How a kernel multiplies and adds: fused where the CPU can.
 pub trait Arith: Copy {
     /// `a * b + c`, rounded once where the level has fused multiply-add, twice elsewhere.
