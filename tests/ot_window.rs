@@ -1,7 +1,7 @@
 //! The windowed transport against a textbook solver in f64, and against closed forms, at every CPU level.
 
 use otinterp::ot::window::{Options, SIDE, SOURCES, Shape, Solution};
-use otinterp::simd::{Arith, Kernel, Level};
+use otinterp::simd::{Simd, Kernel, Level};
 
 /// A replayable stream of numbers in `[0, 1)` (Knuth's MMIX congruential generator).
 struct Random(u64);
@@ -126,7 +126,7 @@ impl Kernel for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Case {
             cost,
             source_mass,
@@ -135,7 +135,7 @@ impl Kernel for Solve<'_> {
             ..
         } = self.case;
         self.solution
-            .solve::<A>(cost, source_mass, target_mass, options);
+            .solve::<S>(cost, source_mass, target_mass, options);
     }
 }
 

@@ -4,7 +4,7 @@ use super::field::Field;
 use crate::measure::Features;
 use crate::ot::window::{Options, SIDE, SOURCES, Shape, Solution};
 use crate::picture::samples;
-use crate::simd::{Arith, Kernel, math};
+use crate::simd::{Kernel, Simd, math};
 
 /// Half side of the patch over which content is compared, 7×7 in all (measured: 5×5 loses 0.1 dB).
 const PATCH_RADIUS: usize = 3;
@@ -160,7 +160,7 @@ impl Kernel for SolveTile<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             source,
             target,
@@ -172,7 +172,7 @@ impl Kernel for SolveTile<'_> {
         } = self;
         gather_tile(source, target, prediction, job, scratch);
         patch_costs(scratch, source.planes.len());
-        add_prior::<A>(scratch, job, options.prior_per_px2);
+        add_prior::<S>(scratch, job, options.prior_per_px2);
         let TileScratch {
             cost,
             source_mass,
@@ -180,9 +180,9 @@ impl Kernel for SolveTile<'_> {
             solution,
             ..
         } = scratch;
-        solution.solve::<A>(cost, source_mass, target_mass, &options.transport);
-        read_rows::<A>(scratch, job, options, &mut result.forward);
-        read_columns::<A>(scratch, job, options, &mut result.backward);
+        solution.solve::<S>(cost, source_mass, target_mass, &options.transport);
+        read_rows::<S>(scratch, job, options, &mut result.forward);
+        read_columns::<S>(scratch, job, options, &mut result.backward);
     }
 }
 
@@ -335,19 +335,19 @@ fn box_means(raw: &[[f32; HALO_PITCH]; HALO_SIDE], cost: &mut [f32]) {
 
 /// Adds `min(alpha·|displacement - prediction|², cap)`.
 #[inline(always)]
-fn add_prior<A: Arith>(scratch: &mut TileScratch, job: TileJob, alpha: f32) {
+fn add_prior<S: Simd>(scratch: &mut TileScratch, job: TileJob, alpha: f32) {
     let [px, py] = &scratch.prediction;
     for (offset, cost) in scratch.cost.chunks_exact_mut(SOURCES).enumerate() {
         let (dx, dy) = displacement(scratch.shape, job, offset);
         for ((c, &px), &py) in cost.iter_mut().zip(px).zip(py) {
-            *c += prior::<A>(dx - px, dy - py, alpha);
+            *c += prior::<S>(dx - px, dy - py, alpha);
         }
     }
 }
 
 #[inline(always)]
-fn prior<A: Arith>(ex: f32, ey: f32, alpha: f32) -> f32 {
-    let p = alpha * A::mul_add(ex, ex, ey * ey);
+fn prior<S: Simd>(ex: f32, ey: f32, alpha: f32) -> f32 {
+    let p = alpha * S::mul_add(ex, ex, ey * ey);
     if p < PRIOR_CAP { p } else { PRIOR_CAP }
 }
 
@@ -376,7 +376,7 @@ fn vertex(left: f32, middle: f32, right: f32) -> f32 {
 /// Displacements of the sources: the mode of each row, refined by a parabola through the potential-
 /// corrected cost `c - eps·ln v` of its neighbours.
 #[inline(always)]
-fn read_rows<A: Arith>(
+fn read_rows<S: Simd>(
     scratch: &mut TileScratch,
     job: TileJob,
     options: &TileOptions,
@@ -397,7 +397,7 @@ fn read_rows<A: Arith>(
     let eps = options.transport.eps;
     solution.row_modes(&mut best[..SOURCES], &mut mode[..SOURCES]);
     for (l, &v) in log_scaling.iter_mut().zip(&solution.v) {
-        *l = eps * math::ln::<A>(v);
+        *l = eps * math::ln::<S>(v);
     }
     (votes.x0, votes.y0) = (job.x0, job.y0);
     for i in 0..SOURCES {
@@ -407,7 +407,7 @@ fn read_rows<A: Arith>(
         let (mut dx, mut dy) = displacement(*shape, job, offset);
         let here = cost[offset * SOURCES + i];
         let content = here
-            - prior::<A>(
+            - prior::<S>(
                 dx - prediction[0][i],
                 dy - prediction[1][i],
                 options.prior_per_px2,
@@ -439,14 +439,14 @@ fn read_rows<A: Arith>(
             EDGE_WEIGHT
         };
         votes.weight[i] =
-            source_mass[i] * edge * math::exp::<A>(-here / CONFIDENCE_COST).max(1e-12);
+            source_mass[i] * edge * math::exp::<S>(-here / CONFIDENCE_COST).max(1e-12);
     }
 }
 
 /// Displacements of the targets, likewise from the columns; weighted also by how much of a target's
 /// mass the mode brings.
 #[inline(always)]
-fn read_columns<A: Arith>(
+fn read_columns<S: Simd>(
     scratch: &mut TileScratch,
     job: TileJob,
     options: &TileOptions,
@@ -473,7 +473,7 @@ fn read_columns<A: Arith>(
         .zip(&solution.u)
         .zip(&solution.row_min)
     {
-        *l = A::mul_add(eps, math::ln::<A>(u), min);
+        *l = S::mul_add(eps, math::ln::<S>(u), min);
     }
     (votes.x0, votes.y0) = (job.x0 + job.base.0 - radius, job.y0 + job.base.1 - radius);
     for j in 0..side * side {
@@ -489,7 +489,7 @@ fn read_columns<A: Arith>(
         let (mut dx, mut dy) = displacement(*shape, job, offset);
         let here = cost[offset * SOURCES + i];
         let content = here
-            - prior::<A>(
+            - prior::<S>(
                 dx - prediction[0][i],
                 dy - prediction[1][i],
                 options.prior_per_px2,
@@ -512,6 +512,6 @@ fn read_columns<A: Arith>(
         }
         (votes.dx[j], votes.dy[j]) = (-dx, -dy);
         let mass = (reach * solution.v[j]).min(1.0);
-        votes.weight[j] = mass * math::exp::<A>(-here / CONFIDENCE_COST).max(1e-12);
+        votes.weight[j] = mass * math::exp::<S>(-here / CONFIDENCE_COST).max(1e-12);
     }
 }

@@ -14,7 +14,7 @@
 //! compensated: with `K' = K·exp(m/eps)` and `u' = u·exp(-m/eps)` the update reads
 //! `u' = (a / K' v)^λ · exp(-m / (rho + eps))`.
 
-use crate::simd::{Arith, math};
+use crate::simd::{Simd, math};
 
 /// Side of a source tile. A multiple of every vector length in use, so rows have no remainders.
 pub const SIDE: usize = 16;
@@ -120,7 +120,7 @@ impl Solution {
     /// # Panics
     /// If a slice's length does not fit the shape.
     #[inline(always)]
-    pub fn solve<A: Arith>(
+    pub fn solve<S: Simd>(
         &mut self,
         cost: &[f32],
         source_mass: &[f32],
@@ -130,12 +130,12 @@ impl Solution {
         assert_eq!(cost.len(), self.kernel.len());
         assert_eq!(source_mass.len(), SOURCES);
         assert_eq!(target_mass.len(), self.v.len());
-        self.set_kernel::<A>(cost, options.eps);
+        self.set_kernel::<S>(cost, options.eps);
         self.v.copy_from_slice(target_mass);
         let lambda = options.rho / (options.rho + options.eps);
         let shift = -1.0 / (options.rho + options.eps);
         for sweep in 0..=options.sweeps {
-            self.multiply::<A>();
+            self.multiply::<S>();
             let sums = self
                 .u
                 .iter_mut()
@@ -144,14 +144,14 @@ impl Solution {
                 .zip(&self.row_min);
             for (((u, &sum), &a), &min) in sums {
                 let ratio = (a + TINY) / (sum + TINY);
-                *u = math::exp::<A>(A::mul_add(lambda, math::ln::<A>(ratio), shift * min));
+                *u = math::exp::<S>(S::mul_add(lambda, math::ln::<S>(ratio), shift * min));
             }
             if sweep == options.sweeps {
                 break;
             }
-            self.multiply_transposed::<A>();
+            self.multiply_transposed::<S>();
             for ((v, &sum), &b) in self.v.iter_mut().zip(&self.column_sum).zip(target_mass) {
-                let scaling = math::pow::<A>(b / (sum + TINY), lambda).min(options.v_max);
+                let scaling = math::pow::<S>(b / (sum + TINY), lambda).min(options.v_max);
                 *v = if b > 0.0 { scaling } else { 0.0 };
             }
         }
@@ -159,7 +159,7 @@ impl Solution {
 
     /// `K' = exp(-(c - row_min) / eps)`.
     #[inline(always)]
-    fn set_kernel<A: Arith>(&mut self, cost: &[f32], eps: f32) {
+    fn set_kernel<S: Simd>(&mut self, cost: &[f32], eps: f32) {
         self.row_min.copy_from_slice(&cost[..SOURCES]);
         for slice in cost.chunks_exact(SOURCES) {
             for (min, &c) in self.row_min.iter_mut().zip(slice) {
@@ -173,14 +173,14 @@ impl Solution {
             .zip(cost.chunks_exact(SOURCES))
         {
             for ((k, &c), &min) in kernel.iter_mut().zip(cost).zip(&self.row_min) {
-                *k = math::exp::<A>((c - min) * scale);
+                *k = math::exp::<S>((c - min) * scale);
             }
         }
     }
 
     /// `row_sum = K' v`, four rows of the tile at a time to hide the latency of the adds.
     #[inline(always)]
-    fn multiply<A: Arith>(&mut self) {
+    fn multiply<S: Simd>(&mut self) {
         const ROWS: usize = 4;
         let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
         for y0 in (0..SIDE).step_by(ROWS) {
@@ -193,7 +193,7 @@ impl Solution {
                         let k = &kernel[r * SIDE..][..SIDE];
                         let v = &self.v[(y0 + r + oy) * side + ox..][..SIDE];
                         for x in 0..SIDE {
-                            sum[x] = A::mul_add(k[x], v[x], sum[x]);
+                            sum[x] = S::mul_add(k[x], v[x], sum[x]);
                         }
                     }
                 }
@@ -205,7 +205,7 @@ impl Solution {
     /// `column_sum = K'^T u`. All sources of a target row with one horizontal offset are summed in
     /// registers, then added once, shifted.
     #[inline(always)]
-    fn multiply_transposed<A: Arith>(&mut self) {
+    fn multiply_transposed<S: Simd>(&mut self) {
         let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
         self.column_sum.fill(0.0);
         for target_y in 0..side {
@@ -221,7 +221,7 @@ impl Solution {
                     let k = &self.kernel[((oy * diameter + ox) * SIDE + y) * SIDE..][..SIDE];
                     let u = &self.u[y * SIDE..][..SIDE];
                     for x in 0..SIDE {
-                        sum[x] = A::mul_add(k[x], u[x], sum[x]);
+                        sum[x] = S::mul_add(k[x], u[x], sum[x]);
                     }
                 }
                 for (o, s) in out[ox..][..SIDE].iter_mut().zip(sum) {

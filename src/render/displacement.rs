@@ -4,7 +4,7 @@ use super::fill::fill;
 use super::splat::{Splatted, Splatter, full_size_colors, inside};
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
-use crate::simd::{Arith, Kernel, Level as Cpu, math};
+use crate::simd::{Kernel, Level as Cpu, Simd, math};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -180,7 +180,7 @@ impl Kernel for Shares<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             t,
             fields,
@@ -199,10 +199,10 @@ impl Kernel for Shares<'_> {
         for (i, share) in share.iter_mut().enumerate() {
             let (x, y) = ((i % width) as f32, (y0 + i / width) as f32);
             let weight_a = (mass_a[i].min(1.0) + LEAST_MASS)
-                * alike::<A>(firsts, seconds, x, y, t, [a[0][i], a[1][i]], likeness)
+                * alike::<S>(firsts, seconds, x, y, t, [a[0][i], a[1][i]], likeness)
                 * time_a;
             let weight_b = (mass_b[i].min(1.0) + LEAST_MASS)
-                * alike::<A>(firsts, seconds, x, y, t, [b[0][i], b[1][i]], likeness)
+                * alike::<S>(firsts, seconds, x, y, t, [b[0][i], b[1][i]], likeness)
                 * time_b;
             *share = weight_a / (weight_a + weight_b);
         }
@@ -211,7 +211,7 @@ impl Kernel for Shares<'_> {
 
 /// How alike the two pictures are at the two ends of a displacement through `(x, y)` at time `t`.
 #[inline(always)]
-fn alike<A: Arith>(
+fn alike<S: Simd>(
     firsts: &[Grid<'_>],
     seconds: &[Grid<'_>],
     x: f32,
@@ -226,7 +226,7 @@ fn alike<A: Arith>(
     for (a, b) in firsts.iter().zip(seconds) {
         difference += (a.bicubic(ax, ay) - b.bicubic(bx, by)).abs();
     }
-    math::exp::<A>(likeness * difference).max(LEAST_LIKENESS)
+    math::exp::<S>(likeness * difference).max(LEAST_LIKENESS)
 }
 
 /// Renders one plane.
@@ -259,7 +259,7 @@ impl Kernel for RenderRows<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             moment,
             first,

@@ -1,6 +1,8 @@
 //! Which vector instructions are used: detected at run time, lowered by `OTINTERP_CPU`.
 
-use super::{Kernel, Separate};
+#[cfg(target_arch = "x86_64")]
+use super::avx;
+use super::{Kernel, lanes};
 use std::sync::OnceLock;
 
 /// A level of vector instructions that this CPU has. Ordered from least to most.
@@ -99,10 +101,10 @@ impl Level {
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Kind::Scalar => kernel.run::<Separate>(),
+            Kind::Scalar => kernel.run::<lanes::Scalar>(),
             // NEON, fused multiply-add included, is part of every 64-bit Arm target.
             #[cfg(target_arch = "aarch64")]
-            Kind::Neon => kernel.run::<super::Fused>(),
+            Kind::Neon => kernel.run::<lanes::FusedArray>(),
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             Kind::Avx2 => {
@@ -122,13 +124,13 @@ impl Level {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn shell_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<super::Fused>()
+    kernel.run::<avx::Avx2>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 fn shell_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<super::Fused>()
+    kernel.run::<avx::Avx512>()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::checker::{BAND_ROWS, Checkered};
 use crate::motion::field::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
-use crate::simd::{Arith, Kernel, Level as Cpu};
+use crate::simd::{Kernel, Level as Cpu, Simd};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -128,7 +128,7 @@ impl Kernel for Warp<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let grid = Grid::new(self.target);
         let width = grid.width;
         let first = self.y0 * width;
@@ -162,7 +162,7 @@ impl Kernel for Gradient<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let (height, width) = self.plane.dim();
         let plane = samples(self.plane);
         let row = |y: usize| &plane[y * width..][..width];

@@ -3,7 +3,7 @@
 use super::RELAXATION;
 use super::checker::{BAND_ROWS, Checkered, Layout};
 use super::system::System;
-use crate::simd::{Arith, Kernel, Level as Cpu};
+use crate::simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
 /// One sweep: all pixels of the one colour, then all of the other.
@@ -54,7 +54,7 @@ impl Kernel for Relax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             layout,
             color,
@@ -94,7 +94,7 @@ impl Kernel for Relax<'_> {
             let [us, vs] = others.map(|o| {
                 [at + phase - 1, at + phase, at - stride, at + stride].map(|i| &o[i..][..n])
             });
-            relax_row::<A>(
+            relax_row::<S>(
                 equations,
                 weights,
                 us,
@@ -109,7 +109,7 @@ impl Kernel for Relax<'_> {
 /// One row. Neighbours and their weights come in the order left, right, up, down. `u` and `v` are
 /// arguments of their own so that the compiler knows them to be distinct from all inputs.
 #[inline(always)]
-fn relax_row<A: Arith>(
+fn relax_row<S: Simd>(
     [c1, c2, a12, inv11, inv22]: [&[f32]; 5],
     [wl, wr, wu, wd]: [&[f32]; 4],
     [ul, ur, uu, ud]: [&[f32]; 4],
@@ -118,18 +118,18 @@ fn relax_row<A: Arith>(
     v: &mut [f32],
 ) {
     for k in 0..u.len() {
-        let mut su = A::mul_add(wl[k], ul[k], c1[k]);
-        su = A::mul_add(wr[k], ur[k], su);
-        su = A::mul_add(wu[k], uu[k], su);
-        su = A::mul_add(wd[k], ud[k], su);
-        let mut sv = A::mul_add(wl[k], vl[k], c2[k]);
-        sv = A::mul_add(wr[k], vr[k], sv);
-        sv = A::mul_add(wu[k], vu[k], sv);
-        sv = A::mul_add(wd[k], vd[k], sv);
+        let mut su = S::mul_add(wl[k], ul[k], c1[k]);
+        su = S::mul_add(wr[k], ur[k], su);
+        su = S::mul_add(wu[k], uu[k], su);
+        su = S::mul_add(wd[k], ud[k], su);
+        let mut sv = S::mul_add(wl[k], vl[k], c2[k]);
+        sv = S::mul_add(wr[k], vr[k], sv);
+        sv = S::mul_add(wu[k], vu[k], sv);
+        sv = S::mul_add(wd[k], vd[k], sv);
         let new_u = (su - a12[k] * v[k]) * inv11[k];
-        let u_next = A::mul_add(RELAXATION, new_u - u[k], u[k]);
+        let u_next = S::mul_add(RELAXATION, new_u - u[k], u[k]);
         let new_v = (sv - a12[k] * u_next) * inv22[k];
         u[k] = u_next;
-        v[k] = A::mul_add(RELAXATION, new_v - v[k], v[k]);
+        v[k] = S::mul_add(RELAXATION, new_v - v[k], v[k]);
     }
 }

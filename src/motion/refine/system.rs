@@ -3,7 +3,7 @@
 use super::checker::{BAND_ROWS, Checkered, Layout};
 use super::derivatives::Derivatives;
 use super::{BRIGHTNESS, EPSILON2, GRADIENT, SMOOTHNESS, ZETA2};
-use crate::simd::{Arith, Kernel, Level as Cpu};
+use crate::simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
 /// Keeps the diagonal positive where neither data nor neighbours speak.
@@ -123,7 +123,7 @@ impl Kernel for Weights<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             layout,
             color,
@@ -156,14 +156,14 @@ impl Kernel for Weights<'_> {
             });
             let differences = [u, ur, ud, v, vr, vd];
             let (right, down) = (&mut right[1..][..n], &mut down[1..][..n]);
-            weigh_row::<A>(differences, with_right, has_down, right, down);
+            weigh_row::<S>(differences, with_right, has_down, right, down);
         }
     }
 }
 
 /// One row; the outputs are arguments of their own, as in [`assemble_row`].
 #[inline(always)]
-fn weigh_row<A: Arith>(
+fn weigh_row<S: Simd>(
     [u, ur, ud, v, vr, vd]: [&[f32]; 6],
     with_right: usize,
     has_down: bool,
@@ -173,11 +173,11 @@ fn weigh_row<A: Arith>(
     let below = if has_down { 1.0 } else { 0.0 };
     let vertical = |k: usize| {
         let (uy, vy) = (ud[k] - u[k], vd[k] - v[k]);
-        A::mul_add(uy, uy, A::mul_add(vy, vy, EPSILON2))
+        S::mul_add(uy, uy, S::mul_add(vy, vy, EPSILON2))
     };
     for k in 0..with_right {
         let (ux, vx) = (ur[k] - u[k], vr[k] - v[k]);
-        let s = A::mul_add(ux, ux, A::mul_add(vx, vx, vertical(k)));
+        let s = S::mul_add(ux, ux, S::mul_add(vx, vx, vertical(k)));
         let weight = SMOOTHNESS / s.sqrt();
         right[k] = weight;
         down[k] = below * weight;
@@ -207,7 +207,7 @@ impl Kernel for Assemble<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<A: Arith>(self) {
+    fn run<S: Simd>(self) {
         let Self {
             layout,
             color,
@@ -240,7 +240,7 @@ impl Kernel for Assemble<'_> {
             let derivatives = [ix, iy, iz, ixx, ixy, iyy, ixz, iyz];
             let others = [to_left, to_right, to_up, to_down, u0, v0, u, v];
             let at = r * layout.stride + 1;
-            assemble_row::<A>(
+            assemble_row::<S>(
                 derivatives,
                 others,
                 &mut c1[at..][..n],
@@ -256,7 +256,7 @@ impl Kernel for Assemble<'_> {
 /// One row. The outputs are arguments of their own so that the compiler knows them to be distinct
 /// from all inputs, which is what lets it use vector instructions.
 #[inline(always)]
-fn assemble_row<A: Arith>(
+fn assemble_row<S: Simd>(
     [ix, iy, iz, ixx, ixy, iyy, ixz, iyz]: [&[f32]; 8],
     [left, right, up, down, u0, v0, u, v]: [&[f32]; 8],
     c1: &mut [f32],
@@ -268,15 +268,15 @@ fn assemble_row<A: Arith>(
     for k in 0..c1.len() {
         let (du, dv) = (u[k] - u0[k], v[k] - v0[k]);
         // Brightness constancy.
-        let norm = 1.0 / A::mul_add(ix[k], ix[k], A::mul_add(iy[k], iy[k], ZETA2));
-        let e = A::mul_add(ix[k], du, A::mul_add(iy[k], dv, iz[k]));
-        let wb = BRIGHTNESS * norm / A::mul_add(e * e, norm, EPSILON2).sqrt();
+        let norm = 1.0 / S::mul_add(ix[k], ix[k], S::mul_add(iy[k], iy[k], ZETA2));
+        let e = S::mul_add(ix[k], du, S::mul_add(iy[k], dv, iz[k]));
+        let wb = BRIGHTNESS * norm / S::mul_add(e * e, norm, EPSILON2).sqrt();
         // Gradient constancy.
-        let nx = 1.0 / A::mul_add(ixx[k], ixx[k], A::mul_add(ixy[k], ixy[k], ZETA2));
-        let ny = 1.0 / A::mul_add(iyy[k], iyy[k], A::mul_add(ixy[k], ixy[k], ZETA2));
-        let ex = A::mul_add(ixx[k], du, A::mul_add(ixy[k], dv, ixz[k]));
-        let ey = A::mul_add(ixy[k], du, A::mul_add(iyy[k], dv, iyz[k]));
-        let wg = GRADIENT / A::mul_add(ex * ex, nx, A::mul_add(ey * ey, ny, EPSILON2)).sqrt();
+        let nx = 1.0 / S::mul_add(ixx[k], ixx[k], S::mul_add(ixy[k], ixy[k], ZETA2));
+        let ny = 1.0 / S::mul_add(iyy[k], iyy[k], S::mul_add(ixy[k], ixy[k], ZETA2));
+        let ex = S::mul_add(ixx[k], du, S::mul_add(ixy[k], dv, ixz[k]));
+        let ey = S::mul_add(ixy[k], du, S::mul_add(iyy[k], dv, iyz[k]));
+        let wg = GRADIENT / S::mul_add(ex * ex, nx, S::mul_add(ey * ey, ny, EPSILON2)).sqrt();
         let (wx, wy) = (wg * nx, wg * ny);
         let a11 = wb * ix[k] * ix[k] + wx * ixx[k] * ixx[k] + wy * ixy[k] * ixy[k];
         let a22 = wb * iy[k] * iy[k] + wx * ixy[k] * ixy[k] + wy * iyy[k] * iyy[k];

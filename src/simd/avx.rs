@@ -1,0 +1,260 @@
+//! 16 lanes in x86-64 registers: one of AVX-512, two of AVX2.
+//!
+//! The types are private to `simd` and only [`Level::run`](super::Level::run) names them, inside the
+//! shells that it enters after it found the instructions on this CPU. That is what every `unsafe`
+//! block here relies on.
+#![allow(unsafe_code)]
+
+use super::lanes::Fused;
+use super::{LANES, Number, Simd, Vector};
+use std::arch::x86_64::*;
+
+/// AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx2;
+
+impl Simd for Avx2 {
+    type V = Pair;
+    type One = Fused;
+}
+
+/// AVX-512 F, VL, DQ and BW.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx512;
+
+impl Simd for Avx512 {
+    type V = Whole;
+    type One = Fused;
+}
+
+/// Lanes 0 to 7 and 8 to 15.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair(__m256, __m256);
+
+/// All lanes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole(__m512);
+
+/// An expression of register intrinsics.
+macro_rules! registers {
+    ($($code:tt)*) => {{
+        // SAFETY: the intrinsics in here touch registers only, and this CPU has them: code that
+        // uses this module's types only runs after detection (see the module's first lines).
+        unsafe { $($code)* }
+    }};
+}
+
+impl Number for Pair {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        let both = registers!(_mm256_set1_ps(value));
+        Self(both, both)
+    }
+    #[inline(always)]
+    fn add(self, o: Self) -> Self {
+        registers!(Self(_mm256_add_ps(self.0, o.0), _mm256_add_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn sub(self, o: Self) -> Self {
+        registers!(Self(_mm256_sub_ps(self.0, o.0), _mm256_sub_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn mul(self, o: Self) -> Self {
+        registers!(Self(_mm256_mul_ps(self.0, o.0), _mm256_mul_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn div(self, o: Self) -> Self {
+        registers!(Self(_mm256_div_ps(self.0, o.0), _mm256_div_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn min(self, o: Self) -> Self {
+        registers!(Self(_mm256_min_ps(self.0, o.0), _mm256_min_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn max(self, o: Self) -> Self {
+        registers!(Self(_mm256_max_ps(self.0, o.0), _mm256_max_ps(self.1, o.1)))
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        registers!(Self(
+            _mm256_fmadd_ps(self.0, b.0, c.0),
+            _mm256_fmadd_ps(self.1, b.1, c.1)
+        ))
+    }
+    #[inline(always)]
+    fn select_less(self, o: Self, yes: Self, no: Self) -> Self {
+        registers!({
+            let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, o.0);
+            let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, o.1);
+            Self(
+                _mm256_blendv_ps(no.0, yes.0, low),
+                _mm256_blendv_ps(no.1, yes.1, high),
+            )
+        })
+    }
+    #[inline(always)]
+    fn times_power_of_two(self, rounded: Self) -> Self {
+        self.mul(Self(power_of_two(rounded.0), power_of_two(rounded.1)))
+    }
+    #[inline(always)]
+    fn split_exponent(self) -> (Self, Self) {
+        let ((m0, e0), (m1, e1)) = (split(self.0), split(self.1));
+        (Self(m0, m1), Self(e0, e1))
+    }
+}
+
+/// As `lanes::power_of_two`.
+#[inline(always)]
+fn power_of_two(rounded: __m256) -> __m256 {
+    registers!({
+        let shifted = _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded));
+        _mm256_castsi256_ps(_mm256_add_epi32(shifted, _mm256_set1_epi32(0x3f80_0000)))
+    })
+}
+
+/// As `lanes::split`.
+#[inline(always)]
+fn split(x: __m256) -> (__m256, __m256) {
+    registers!({
+        let bits = _mm256_castps_si256(x);
+        let above = _mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f35_04f3));
+        let e = _mm256_srai_epi32::<23>(above);
+        let m = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(e));
+        (_mm256_castsi256_ps(m), _mm256_cvtepi32_ps(e))
+    })
+}
+
+impl Vector for Pair {
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        let from = from[..LANES].as_ptr();
+        // SAFETY: the slice has 16 values, and AVX is there (see the module's first lines).
+        unsafe { Self(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))) }
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        let to = to[..LANES].as_mut_ptr();
+        // SAFETY: the slice has room for 16 values, and AVX is there (see the module's first lines).
+        unsafe {
+            _mm256_storeu_ps(to, self.0);
+            _mm256_storeu_ps(to.add(8), self.1);
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        registers!(sum_8(_mm256_add_ps(self.0, self.1)))
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        registers!(largest_8(_mm256_max_ps(self.0, self.1)))
+    }
+}
+
+/// The last three steps of [`Vector::sum`].
+#[inline(always)]
+fn sum_8(x: __m256) -> f32 {
+    registers!({
+        let x = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)))
+    })
+}
+
+/// The last three steps of [`Vector::largest`].
+#[inline(always)]
+fn largest_8(x: __m256) -> f32 {
+    registers!({
+        let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
+    })
+}
+
+impl Number for Whole {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        registers!(Self(_mm512_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn add(self, o: Self) -> Self {
+        registers!(Self(_mm512_add_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn sub(self, o: Self) -> Self {
+        registers!(Self(_mm512_sub_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn mul(self, o: Self) -> Self {
+        registers!(Self(_mm512_mul_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn div(self, o: Self) -> Self {
+        registers!(Self(_mm512_div_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn min(self, o: Self) -> Self {
+        registers!(Self(_mm512_min_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn max(self, o: Self) -> Self {
+        registers!(Self(_mm512_max_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        registers!(Self(_mm512_fmadd_ps(self.0, b.0, c.0)))
+    }
+    #[inline(always)]
+    fn select_less(self, o: Self, yes: Self, no: Self) -> Self {
+        registers!({
+            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, o.0);
+            Self(_mm512_mask_blend_ps(less, no.0, yes.0))
+        })
+    }
+    #[inline(always)]
+    fn times_power_of_two(self, rounded: Self) -> Self {
+        registers!({
+            let shifted = _mm512_slli_epi32::<23>(_mm512_castps_si512(rounded.0));
+            let power = _mm512_add_epi32(shifted, _mm512_set1_epi32(0x3f80_0000));
+            Self(_mm512_mul_ps(self.0, _mm512_castsi512_ps(power)))
+        })
+    }
+    #[inline(always)]
+    fn split_exponent(self) -> (Self, Self) {
+        registers!({
+            let bits = _mm512_castps_si512(self.0);
+            let above = _mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f35_04f3));
+            let e = _mm512_srai_epi32::<23>(above);
+            let m = _mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(e));
+            (Self(_mm512_castsi512_ps(m)), Self(_mm512_cvtepi32_ps(e)))
+        })
+    }
+}
+
+impl Vector for Whole {
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        let from = from[..LANES].as_ptr();
+        // SAFETY: the slice has 16 values, and AVX-512 is there (see the module's first lines).
+        unsafe { Self(_mm512_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        let to = to[..LANES].as_mut_ptr();
+        // SAFETY: the slice has room for 16 values, and AVX-512 is there (as above).
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        registers!({
+            let low = _mm512_castps512_ps256(self.0);
+            sum_8(_mm256_add_ps(low, _mm512_extractf32x8_ps::<1>(self.0)))
+        })
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        registers!({
+            let low = _mm512_castps512_ps256(self.0);
+            largest_8(_mm256_max_ps(low, _mm512_extractf32x8_ps::<1>(self.0)))
+        })
+    }
+}

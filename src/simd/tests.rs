@@ -1,0 +1,240 @@
+use super::lanes::{Array, Fused, FusedArray, Scalar, Separate};
+use super::*;
+
+/// `x`, `y`, `z`: 16 values each. Gives every operation's 16 lanes, and the two reductions.
+struct AllOperations<'a>(&'a [f32], &'a [f32], &'a [f32]);
+
+impl Kernel for AllOperations<'_> {
+    type Output = Vec<(&'static str, Vec<f32>)>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Self::Output {
+        let (x, y, z) = (S::V::load(self.0), S::V::load(self.1), S::V::load(self.2));
+        let (m, e) = x.max(S::V::splat(f32::MIN_POSITIVE)).split_exponent();
+        // n + 1.5 · 2^23 with n in -126..=127, from any finite lane.
+        let n = S::V::splat(-126.0).max(S::V::splat(127.0).min(y));
+        let rounded = n.add(S::V::splat(12_582_912.0));
+        let mut out = vec![
+            ("sum", vec![x.sum(); LANES]),
+            ("largest", vec![x.largest(); LANES]),
+        ];
+        for (name, v) in [
+            ("add", x.add(y)),
+            ("sub", x.sub(y)),
+            ("mul", x.mul(y)),
+            ("div", x.div(y)),
+            ("min", x.min(y)),
+            ("max", x.max(y)),
+            ("select_less", x.select_less(y, z, x)),
+            ("times_power_of_two", z.times_power_of_two(rounded)),
+            ("mantissa", m),
+            ("exponent", e),
+            ("mul_add", x.mul_add(y, z)),
+            ("exp", math::exp_of(x)),
+            (
+                "exp_of_at_most_88",
+                math::exp_of_at_most_88(x.min(S::V::splat(88.0))),
+            ),
+            ("ln", math::ln_of(x)),
+        ] {
+            let mut lanes = vec![0.0; LANES];
+            v.store(&mut lanes);
+            out.push((name, lanes));
+        }
+        out
+    }
+}
+
+/// Triples of 16 lanes: special values at every place, then random ones of all magnitudes.
+fn inputs() -> Vec<[Vec<f32>; 3]> {
+    const SPECIAL: [f32; 11] = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        f32::MIN_POSITIVE,
+        1e-40,
+        f32::MAX,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        16_777_217.0,
+    ];
+    let mut state = 1u64;
+    let mut next = move || {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        let word = (state >> 32) as u32;
+        // Half of them near 1, half of any magnitude between 2^-60 and 2^60.
+        let exponent = if word & 1 == 0 {
+            127
+        } else {
+            67 + (word >> 1) % 120
+        };
+        f32::from_bits((word & 0x807f_ffff) | (exponent << 23))
+    };
+    (0..400)
+        .map(|i| {
+            let mut triple = [(); 3].map(|()| (0..LANES).map(|_| next()).collect::<Vec<_>>());
+            if i < 11 * 11 {
+                triple[0][i % LANES] = SPECIAL[i % 11];
+                triple[1][i % LANES] = SPECIAL[i / 11];
+            }
+            triple
+        })
+        .collect()
+}
+
+fn same(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+#[test]
+fn vector_levels_equal_fused_arrays_bit_for_bit() {
+    for [x, y, z] in inputs() {
+        let truth = AllOperations(&x, &y, &z).run::<FusedArray>();
+        for level in Level::available()
+            .into_iter()
+            .filter(|l| l.name() != "scalar")
+        {
+            let got = level.run(AllOperations(&x, &y, &z));
+            for ((name, want), (_, got)) in truth.iter().zip(got) {
+                for lane in 0..LANES {
+                    assert!(
+                        same(want[lane], got[lane]),
+                        "{} {name} lane {lane}: {} is not {} for {} {} {}",
+                        level.name(),
+                        got[lane],
+                        want[lane],
+                        x[lane],
+                        y[lane],
+                        z[lane],
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_scalar_level_differs_in_fused_multiply_add_alone_and_within_its_budget() {
+    for [x, y, z] in inputs() {
+        let fused = AllOperations(&x, &y, &z).run::<FusedArray>();
+        let scalar = AllOperations(&x, &y, &z).run::<Scalar>();
+        for ((name, want), (_, got)) in fused.iter().zip(scalar) {
+            for lane in 0..LANES {
+                let (want, got) = (want[lane], got[lane]);
+                let product = f64::from(x[lane]) * f64::from(y[lane]);
+                let ulp = |v: f64| v.abs().max(f64::from(f32::MIN_POSITIVE)) * 2f64.powi(-23);
+                let budget = match *name {
+                    "mul_add" => 0.5 * ulp(product) + 0.5 * ulp(want.into()),
+                    "exp" | "exp_of_at_most_88" => 2.0 * ulp(want.into()),
+                    "ln" => 3e-7 * f64::from(want).abs().max(1.0),
+                    _ => 0.0,
+                };
+                let off = (f64::from(want) - f64::from(got)).abs();
+                let overflows = product.abs() > f64::from(f32::MAX);
+                assert!(
+                    same(want, got) || off <= budget || (*name == "mul_add" && overflows),
+                    "{name} lane {lane}: {got} is not {want} within {budget}",
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn lanes_are_summed_in_one_order() {
+    let lanes: Vec<f32> = (0..LANES)
+        .map(|i| [1e8, 1.0, -1e8, 3.0][i % 4] + i as f32)
+        .collect();
+    let mut tree = lanes.clone();
+    for width in [8, 4, 2, 1] {
+        for i in 0..width {
+            tree[i] += tree[i + width];
+        }
+    }
+    let sums = [
+        Array::<Fused>::load(&lanes).sum(),
+        Array::<Separate>::load(&lanes).sum(),
+    ];
+    assert_eq!(sums, [tree[0]; 2]);
+}
+
+#[test]
+#[should_panic(expected = "out of range")]
+fn loading_from_a_short_slice_panics() {
+    struct Load;
+    impl Kernel for Load {
+        type Output = f32;
+        #[inline(always)]
+        fn run<S: Simd>(self) -> f32 {
+            S::V::load(&[0.0; LANES - 1]).sum()
+        }
+    }
+    if let Some(level) = Level::available().pop() {
+        level.run(Load);
+    }
+}
+
+/// Largest relative error of `exp` over `[-87, 88]`, every 211th float and the ends.
+fn worst_exp<N: Number + Into<f32>>() -> f64 {
+    let below = (0.0f32.to_bits()..=88.0f32.to_bits()).step_by(211);
+    let above = ((-0.0f32).to_bits()..=(-87.0f32).to_bits()).step_by(211);
+    let ends = [88.0f32.to_bits(), (-87.0f32).to_bits()];
+    below
+        .chain(above)
+        .chain(ends)
+        .map(|bits| {
+            let x = f32::from_bits(bits);
+            let truth = f64::from(x).exp();
+            let got: f32 = math::exp_of(N::splat(x)).into();
+            ((f64::from(got) - truth) / truth).abs()
+        })
+        .fold(0.0, f64::max)
+}
+
+/// Largest absolute error of `ln` over `max(1, |ln x|)`, for every 211th positive normal float.
+fn worst_ln<N: Number + Into<f32>>() -> f64 {
+    (0x0080_0000u32..0x7f80_0000)
+        .step_by(211)
+        .map(|bits| {
+            let x = f32::from_bits(bits);
+            let truth = f64::from(x).ln();
+            let got: f32 = math::ln_of(N::splat(x)).into();
+            (f64::from(got) - truth).abs() / truth.abs().max(1.0)
+        })
+        .fold(0.0, f64::max)
+}
+
+#[test]
+fn exp_is_within_its_bound_over_its_range() {
+    let (fused, separate) = (worst_exp::<Fused>(), worst_exp::<Separate>());
+    assert!(fused < 1.2e-7, "{fused:e}");
+    assert!(separate < 2.4e-7, "{separate:e}");
+    for x in [0.0, -0.0] {
+        assert_eq!(f32::from(math::exp_of(Fused::splat(x))), 1.0);
+    }
+    for x in [-1e30, f32::NEG_INFINITY] {
+        let least: f32 = math::exp_of(Fused::splat(x)).into();
+        assert!(least > 0.0 && least < 2e-38);
+    }
+    for x in [1e30, f32::INFINITY] {
+        let largest: f32 = math::exp_of(Fused::splat(x)).into();
+        assert!(largest > 1e38 && largest.is_finite());
+    }
+    assert!(f32::from(math::exp_of(Fused::splat(f32::NAN))).is_nan());
+}
+
+#[test]
+fn ln_is_within_its_bound_over_its_range() {
+    let (fused, separate) = (worst_ln::<Fused>(), worst_ln::<Separate>());
+    assert!(fused < 3e-7, "{fused:e}");
+    assert!(separate < 3e-7, "{separate:e}");
+    assert_eq!(f32::from(math::ln_of(Fused::splat(1.0))), 0.0);
+    for x in [0.0, -1.0, 1e-42, f32::NAN] {
+        let least: f32 = math::ln_of(Fused::splat(x)).into();
+        assert!((-87.4..-87.3).contains(&least));
+    }
+}
