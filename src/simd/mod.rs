@@ -11,8 +11,8 @@
 //! AVX-512 and NEON. The scalar level differs in one thing: baseline x86-64 has no fused
 //! multiply-add and calling one from the C library costs 20 to 50 times as much as two roundings, so
 //! there `a * b + c` is rounded twice. One `mul_add` then differs by at most half an ULP of the
-//! product; a sum of `n` products by at most `n · 2^-24 · Σ|a_i b_i|`; [`math::exp`] by at most
-//! 2 ULP and [`math::ln`] by at most `3e-7 · max(1, |ln x|)`. The tests check all four.
+//! product and one of the result; a sum of `n` products by at most `2n · 2^-24 · Σ|a_i b_i|`;
+//! [`math::exp`] by at most 2 ULP and [`math::ln`] by at most `3e-7 · max(1, |ln x|)`.
 //!
 //! This is the only module with `unsafe` code.
 
