@@ -47,6 +47,12 @@ pub enum Error {
         /// What is allowed.
         range: &'static str,
     },
+    /// A side has no mass where a probability measure is asked for.
+    #[error("the {side} has no mass")]
+    NoMass {
+        /// `"source"` or `"target"`.
+        side: &'static str,
+    },
     /// Without slack the two sides must carry the same mass.
     #[error(
         "problem {problem}: source mass {source_mass} is not target mass {target_mass}; give one side slack, or normalise"

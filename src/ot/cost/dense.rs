@@ -1,7 +1,7 @@
 //! Any cost between `n` sources and `m` targets.
 
 use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
-use crate::ot::Error;
+use crate::ot::{Error, Power};
 use crate::ot::kernel::{FORBIDDEN, Update, dense, padded};
 use crate::simd::Simd;
 
@@ -14,6 +14,7 @@ pub struct Dense {
     /// `[problem][row][padded column]`, forbidden pairs and padding [`FORBIDDEN`].
     cost: Vec<f32>,
     ranges: Vec<Range>,
+    complete: Vec<bool>,
 }
 
 impl Dense {
@@ -41,7 +42,7 @@ impl Dense {
     pub fn between<const D: usize>(
         sources: &[[f32; D]],
         targets: &[[f32; D]],
-        p: super::super::Power,
+        p: Power,
     ) -> Result<Self, Error> {
         let cost: Vec<f32> = sources
             .iter()
@@ -71,6 +72,7 @@ impl Dense {
         let pitch = padded(columns);
         let mut stored = vec![FORBIDDEN; problems * rows * pitch];
         let mut ranges = Vec::with_capacity(problems);
+        let mut complete = Vec::with_capacity(problems);
         for (cost, stored) in cost
             .chunks_exact(size)
             .zip(stored.chunks_exact_mut(rows * pitch))
@@ -88,6 +90,7 @@ impl Dense {
                 }
             }
             ranges.push(range);
+            complete.push(!cost.contains(&f32::INFINITY));
         }
         Ok(Self {
             rows,
@@ -95,6 +98,7 @@ impl Dense {
             shared,
             cost: stored,
             ranges,
+            complete,
         })
     }
 
@@ -162,6 +166,10 @@ impl GibbsKernel for Dense {
                 visit(i, row[target]);
             }
         }
+    }
+
+    fn is_complete(&self, problem: usize) -> bool {
+        self.complete[self.own(problem)]
     }
 
     fn allocate(&self, memory: &mut Memory) {

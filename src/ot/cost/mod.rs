@@ -183,6 +183,9 @@ pub trait GibbsKernel: Sync {
     /// Calls `visit(source, cost)` for the support of a target.
     fn visit_column(&self, problem: usize, target: usize, visit: impl FnMut(usize, f32));
 
+    /// Whether every pair of a problem is in the support.
+    fn is_complete(&self, problem: usize) -> bool;
+
     /// Sizes the memory.
     fn allocate(&self, memory: &mut Memory);
     /// `K_ij = exp((f_i + g_j - c_ij) / eps)`. Without [`Self::ABSORBS`] `f` and `g` must be 0.

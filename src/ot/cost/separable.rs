@@ -206,6 +206,10 @@ impl GibbsKernel for Separable {
         }
     }
 
+    fn is_complete(&self, _: usize) -> bool {
+        true
+    }
+
     /// `gibbs` holds the four 1-D costs, then the four kernels.
     fn allocate(&self, memory: &mut Memory) {
         let (x, y) = (&self.x, &self.y);

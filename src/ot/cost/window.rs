@@ -160,6 +160,10 @@ impl GibbsKernel for Window {
         }
     }
 
+    fn is_complete(&self, _: usize) -> bool {
+        false
+    }
+
     fn allocate(&self, memory: &mut Memory) {
         let s = self.stencil;
         memory.gibbs.resize(s.offsets() * s.sources(), 0.0);

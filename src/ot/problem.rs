@@ -1,0 +1,274 @@
+//! A transport problem: cost, marginals, eps, slack. A value that exists is well posed.
+
+use super::Error;
+use super::cost::GibbsKernel;
+
+/// How dear it is to miss a marginal: `rho·KL(marginal | mass)`, in units of cost, per side.
+///
+/// `∞` is a hard constraint (nothing may be missed), `0` none at all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slack {
+    /// Of the source marginal, in `[0, ∞]`.
+    pub source: f32,
+    /// Of the target marginal, in `[0, ∞]`.
+    pub target: f32,
+}
+
+impl Slack {
+    /// Hard constraints on both sides.
+    pub const NONE: Self = Self {
+        source: f32::INFINITY,
+        target: f32::INFINITY,
+    };
+
+    /// The same on both sides.
+    pub fn both(rho: f32) -> Self {
+        Self {
+            source: rho,
+            target: rho,
+        }
+    }
+
+    /// Whether both sides are hard.
+    pub fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+}
+
+/// Masses of one side that differ by less than this share in total are taken for equal: the sum of a
+/// normalised `f32` histogram of 10^6 points is off by about 10^-6.
+const EQUAL_MASS: f64 = 1e-5;
+
+/// Minimise over plans `pi ≥ 0` on the support of `c`
+///
+/// ```text
+/// sum pi·c + eps·KL(pi | a⊗b) + rho_a·KL(pi 1 | a) + rho_b·KL(pi^T 1 | b),   KL(p|q) = sum p·ln(p/q) - p + q
+/// ```
+/// for one problem or a batch of independent problems of one shape.
+#[derive(Debug, Clone)]
+pub struct Problem<K> {
+    kernel: K,
+    source: Vec<f32>,
+    target: Vec<f32>,
+    /// Masses that have a partner; without slack, totals made equal to the last bit.
+    live: [Vec<f32>; 2],
+    eps: f32,
+    slack: Slack,
+}
+
+impl<K: GibbsKernel> Problem<K> {
+    /// With hard marginals. `source` holds the masses of all problems one after another, `target` likewise.
+    ///
+    /// # Errors
+    /// As [`Problem::unbalanced`], and unequal masses.
+    pub fn balanced(
+        kernel: K,
+        source: Vec<f32>,
+        target: Vec<f32>,
+        eps: f32,
+    ) -> Result<Self, Error> {
+        Self::unbalanced(kernel, source, target, eps, Slack::NONE)
+    }
+
+    /// With slack.
+    ///
+    /// # Errors
+    /// A wrong number of masses, a mass that is negative or not finite, `eps ≤ 0`, a negative slack; and a
+    /// point with mass and without slack that has no partner with mass in its support.
+    pub fn unbalanced(
+        kernel: K,
+        source: Vec<f32>,
+        target: Vec<f32>,
+        eps: f32,
+        slack: Slack,
+    ) -> Result<Self, Error> {
+        check_parameter(
+            "eps",
+            eps,
+            eps > 0.0 && eps.is_finite(),
+            "finite and above 0",
+        )?;
+        for rho in [slack.source, slack.target] {
+            check_parameter("slack", rho, rho >= 0.0, "in 0..=inf")?;
+        }
+        check_masses("source", &source)?;
+        check_masses("target", &target)?;
+        let (n, m) = (kernel.sources().points(), kernel.targets().points());
+        let count = kernel.problems().unwrap_or(source.len() / n).max(1);
+        check_length("source masses", count * n, source.len())?;
+        check_length("target masses", count * m, target.len())?;
+        let mut problem = Self {
+            kernel,
+            live: [source.clone(), target.clone()],
+            source,
+            target,
+            eps,
+            slack,
+        };
+        for index in 0..count {
+            problem.find_partners(index)?;
+            problem.equalise(index)?;
+        }
+        Ok(problem)
+    }
+
+    /// Takes points without partner out of the live masses.
+    fn find_partners(&mut self, problem: usize) -> Result<(), Error> {
+        let (n, m) = (
+            self.kernel.sources().points(),
+            self.kernel.targets().points(),
+        );
+        let a = &self.source[problem * n..][..n];
+        let b = &self.target[problem * m..][..m];
+        let complete = self.kernel.is_complete(problem);
+        let (any_a, any_b) = (a.iter().any(|&a| a > 0.0), b.iter().any(|&b| b > 0.0));
+        for i in (0..n).filter(|&i| a[i] > 0.0) {
+            let mut found = complete && any_b;
+            if !complete {
+                self.kernel
+                    .visit_row(problem, i, |j, _| found |= b[j] > 0.0);
+            }
+            if !found {
+                if self.slack.source == f32::INFINITY {
+                    return Err(unreachable(problem, "source", i));
+                }
+                self.live[0][problem * n + i] = 0.0;
+            }
+        }
+        for j in (0..m).filter(|&j| b[j] > 0.0) {
+            let mut found = complete && any_a;
+            if !complete {
+                self.kernel
+                    .visit_column(problem, j, |i, _| found |= a[i] > 0.0);
+            }
+            if !found {
+                if self.slack.target == f32::INFINITY {
+                    return Err(unreachable(problem, "target", j));
+                }
+                self.live[1][problem * m + j] = 0.0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without any slack: checks that the totals agree and scales the target's by the rest.
+    fn equalise(&mut self, problem: usize) -> Result<(), Error> {
+        if !self.slack.is_none() {
+            return Ok(());
+        }
+        let (a, b) = (
+            sum(self.source_mass(problem)),
+            sum(self.target_mass(problem)),
+        );
+        if (a - b).abs() > EQUAL_MASS * a.max(b) {
+            return Err(Error::UnequalMass {
+                problem,
+                source_mass: a,
+                target_mass: b,
+            });
+        }
+        if b > 0.0 {
+            let m = self.kernel.targets().points();
+            for b_live in &mut self.live[1][problem * m..][..m] {
+                *b_live = (f64::from(*b_live) * (a / b)) as f32;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<K: GibbsKernel> Problem<K> {
+    /// The cost.
+    pub fn kernel(&self) -> &K {
+        &self.kernel
+    }
+
+    /// Number of problems in the batch.
+    pub fn count(&self) -> usize {
+        self.source.len() / self.kernel.sources().points()
+    }
+
+    /// Weight of the entropy, in units of cost.
+    pub fn eps(&self) -> f32 {
+        self.eps
+    }
+
+    /// The slack of the marginals.
+    pub fn slack(&self) -> Slack {
+        self.slack
+    }
+
+    /// Source masses `a` of one problem.
+    pub fn source_mass(&self, problem: usize) -> &[f32] {
+        let n = self.kernel.sources().points();
+        &self.source[problem * n..][..n]
+    }
+
+    /// Target masses `b` of one problem.
+    pub fn target_mass(&self, problem: usize) -> &[f32] {
+        let m = self.kernel.targets().points();
+        &self.target[problem * m..][..m]
+    }
+
+    /// Masses that can go somewhere, per side.
+    pub(crate) fn live(&self, problem: usize) -> [&[f32]; 2] {
+        let (n, m) = (
+            self.kernel.sources().points(),
+            self.kernel.targets().points(),
+        );
+        [
+            &self.live[0][problem * n..][..n],
+            &self.live[1][problem * m..][..m],
+        ]
+    }
+}
+
+pub(crate) fn sum(values: &[f32]) -> f64 {
+    values.iter().map(|&x| f64::from(x)).sum()
+}
+
+fn unreachable(problem: usize, side: &'static str, index: usize) -> Error {
+    Error::Unreachable {
+        problem,
+        side,
+        index,
+    }
+}
+
+fn check_parameter(
+    what: &'static str,
+    value: f32,
+    ok: bool,
+    range: &'static str,
+) -> Result<(), Error> {
+    if ok {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        what,
+        value: f64::from(value),
+        range,
+    })
+}
+
+fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::Length {
+        what,
+        expected,
+        found,
+    })
+}
+
+fn check_masses(side: &'static str, masses: &[f32]) -> Result<(), Error> {
+    match masses.iter().position(|m| !(m.is_finite() && *m >= 0.0)) {
+        None => Ok(()),
+        Some(index) => Err(Error::Mass {
+            side,
+            index,
+            value: masses[index],
+        }),
+    }
+}
