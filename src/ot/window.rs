@@ -14,6 +14,8 @@
 //! compensated: with `K' = K·exp(m/eps)` and `u' = u·exp(-m/eps)` the update reads
 //! `u' = (a / K' v)^λ · exp(-m / (rho + eps))`.
 
+use super::kernel::window::{self as kernel, Stencil};
+use super::kernel::{Update, padded};
 use crate::simd::{Simd, math};
 
 /// Side of a source tile. A multiple of every vector length in use, so rows have no remainders.
@@ -21,9 +23,6 @@ pub const SIDE: usize = 16;
 
 /// Number of sources in a tile.
 pub const SOURCES: usize = SIDE * SIDE;
-
-/// Smallest mass that is divided by; far below any mass that matters (masses are about 1).
-const TINY: f32 = 1e-20;
 
 /// The geometry: sources on a `SIDE × SIDE` grid, targets on a grid that is wider by `radius`
 /// on every side. Source `(y, x)` with offset `(oy, ox)`, both in `0..diameter`, goes to target
@@ -58,6 +57,15 @@ impl Shape {
     pub fn targets(self) -> usize {
         self.target_side() * self.target_side()
     }
+
+    #[inline(always)]
+    fn stencil(self) -> Stencil {
+        Stencil {
+            height: SIDE,
+            pitch: SIDE,
+            radius: self.radius,
+        }
+    }
 }
 
 /// How strongly the plan is smoothed and bound to its marginals; how long it is iterated.
@@ -87,24 +95,33 @@ pub struct Solution {
     pub row_min: Vec<f32>,
     /// Source scalings, of the shifted kernel.
     pub u: Vec<f32>,
-    /// Target scalings.
+    /// Target scalings, and zeros up to whole vectors.
     pub v: Vec<f32>,
     /// `K' v`: the mass of source `i` in the plan is `u[i] · row_sum[i]`.
     pub row_sum: Vec<f32>,
     column_sum: Vec<f32>,
+    source_weight: Vec<f32>,
+    target_weight: Vec<f32>,
+    ceiling: Vec<f32>,
+    no_potential: Vec<f32>,
 }
 
 impl Solution {
     /// Memory for problems of one shape.
     pub fn new(shape: Shape) -> Self {
+        let targets = padded(shape.targets());
         Self {
             shape,
             kernel: vec![0.0; shape.offsets() * SOURCES],
             row_min: vec![0.0; SOURCES],
             u: vec![0.0; SOURCES],
-            v: vec![0.0; shape.targets()],
+            v: vec![0.0; targets],
             row_sum: vec![0.0; SOURCES],
-            column_sum: vec![0.0; shape.targets()],
+            column_sum: vec![0.0; targets],
+            source_weight: vec![0.0; SOURCES],
+            target_weight: vec![0.0; targets],
+            ceiling: vec![0.0; targets],
+            no_potential: vec![0.0; targets],
         }
     }
 
@@ -129,31 +146,38 @@ impl Solution {
     ) {
         assert_eq!(cost.len(), self.kernel.len());
         assert_eq!(source_mass.len(), SOURCES);
-        assert_eq!(target_mass.len(), self.v.len());
+        assert_eq!(target_mass.len(), self.shape.targets());
         self.set_kernel::<S>(cost, options.eps);
-        self.v.copy_from_slice(target_mass);
-        let lambda = options.rho / (options.rho + options.eps);
-        let shift = -1.0 / (options.rho + options.eps);
+        let targets = target_mass.len();
+        self.v[..targets].copy_from_slice(target_mass);
+        self.target_weight[..targets].copy_from_slice(target_mass);
+        let damping = -1.0 / (options.rho + options.eps);
+        let weights = self.source_weight.iter_mut().zip(source_mass);
+        for ((weight, &a), &min) in weights.zip(&self.row_min) {
+            *weight = a * math::exp::<S>(damping * min);
+        }
+        self.ceiling.fill(options.v_max);
+        let stencil = self.shape.stencil();
+        let update = Update {
+            weight: &self.source_weight,
+            lambda: options.rho / (options.rho + options.eps),
+            omega: 1.0,
+            ceiling: None,
+            measure: false,
+        };
+        let target_update = Update {
+            weight: &self.target_weight,
+            ceiling: Some(&self.ceiling),
+            ..update
+        };
         for sweep in 0..=options.sweeps {
-            self.multiply::<S>();
-            let sums = self
-                .u
-                .iter_mut()
-                .zip(&self.row_sum)
-                .zip(source_mass)
-                .zip(&self.row_min);
-            for (((u, &sum), &a), &min) in sums {
-                let ratio = (a + TINY) / (sum + TINY);
-                *u = math::exp::<S>(S::mul_add(lambda, math::ln::<S>(ratio), shift * min));
-            }
+            kernel::apply::<S>(stencil, &self.kernel, &self.v, &mut self.row_sum);
+            update.run::<S>(0, &self.row_sum, &mut self.u);
             if sweep == options.sweeps {
                 break;
             }
-            self.multiply_transposed::<S>();
-            for ((v, &sum), &b) in self.v.iter_mut().zip(&self.column_sum).zip(target_mass) {
-                let scaling = math::pow::<S>(b / (sum + TINY), lambda).min(options.v_max);
-                *v = if b > 0.0 { scaling } else { 0.0 };
-            }
+            kernel::apply_transposed::<S>(stencil, &self.kernel, &self.u, &mut self.column_sum);
+            target_update.run::<S>(0, &self.column_sum, &mut self.v);
         }
     }
 
@@ -166,69 +190,16 @@ impl Solution {
                 *min = if c < *min { c } else { *min };
             }
         }
-        let scale = -1.0 / eps;
-        for (kernel, cost) in self
-            .kernel
-            .chunks_exact_mut(SOURCES)
-            .zip(cost.chunks_exact(SOURCES))
-        {
-            for ((k, &c), &min) in kernel.iter_mut().zip(cost).zip(&self.row_min) {
-                *k = math::exp::<S>((c - min) * scale);
-            }
-        }
-    }
-
-    /// `row_sum = K' v`, four rows of the tile at a time to hide the latency of the adds.
-    #[inline(always)]
-    fn multiply<S: Simd>(&mut self) {
-        const ROWS: usize = 4;
-        let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
-        for y0 in (0..SIDE).step_by(ROWS) {
-            let mut sums = [[0.0f32; SIDE]; ROWS];
-            for oy in 0..diameter {
-                for ox in 0..diameter {
-                    let kernel =
-                        &self.kernel[((oy * diameter + ox) * SIDE + y0) * SIDE..][..ROWS * SIDE];
-                    for (r, sum) in sums.iter_mut().enumerate() {
-                        let k = &kernel[r * SIDE..][..SIDE];
-                        let v = &self.v[(y0 + r + oy) * side + ox..][..SIDE];
-                        for x in 0..SIDE {
-                            sum[x] = S::mul_add(k[x], v[x], sum[x]);
-                        }
-                    }
-                }
-            }
-            self.row_sum[y0 * SIDE..][..ROWS * SIDE].copy_from_slice(sums.as_flattened());
-        }
-    }
-
-    /// `column_sum = K'^T u`. All sources of a target row with one horizontal offset are summed in
-    /// registers, then added once, shifted.
-    #[inline(always)]
-    fn multiply_transposed<S: Simd>(&mut self) {
-        let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
-        self.column_sum.fill(0.0);
-        for target_y in 0..side {
-            let out = &mut self.column_sum[target_y * side..][..side];
-            let (first, last) = (
-                target_y.saturating_sub(SIDE - 1),
-                target_y.min(diameter - 1),
-            );
-            for ox in 0..diameter {
-                let mut sum = [0.0f32; SIDE];
-                for oy in first..=last {
-                    let y = target_y - oy;
-                    let k = &self.kernel[((oy * diameter + ox) * SIDE + y) * SIDE..][..SIDE];
-                    let u = &self.u[y * SIDE..][..SIDE];
-                    for x in 0..SIDE {
-                        sum[x] = S::mul_add(k[x], u[x], sum[x]);
-                    }
-                }
-                for (o, s) in out[ox..][..SIDE].iter_mut().zip(sum) {
-                    *o += s;
-                }
-            }
-        }
+        let stencil = self.shape.stencil();
+        let absorbed = (&self.row_min, &self.no_potential);
+        kernel::fill::<S>(
+            stencil,
+            cost,
+            absorbed.0,
+            absorbed.1,
+            1.0 / eps,
+            &mut self.kernel,
+        );
     }
 
     /// For every source the offset with the largest plan entry. `best` and `mode` hold `SOURCES`

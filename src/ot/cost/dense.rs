@@ -1,8 +1,8 @@
 //! Any cost between `n` sources and `m` targets.
 
 use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
-use crate::ot::{Error, Power};
 use crate::ot::kernel::{FORBIDDEN, Update, dense, padded};
+use crate::ot::{Error, Power};
 use crate::simd::Simd;
 
 /// A cost for every pair, row-major, `+∞` where mass may not go.

@@ -1,0 +1,317 @@
+//! What must hold of any solution: symmetry, scaling, the duality gap, and that all forms and kernels agree.
+
+use crate::common::{Random, assert_near, dense, oracle, plan, tight, worst};
+use otinterp::ot::cost::{GibbsKernel, Separable, Window};
+use otinterp::ot::{Problem, Schedule, Sinkhorn, Slack};
+
+#[test]
+fn exchanging_the_sides_transposes_the_plan() {
+    let mut random = Random(41);
+    let (n, m) = (11, 17);
+    for slack in [
+        Slack::NONE,
+        Slack {
+            source: 0.3,
+            target: 2.0,
+        },
+    ] {
+        let cost = random.vector(n * m);
+        let transposed: Vec<f32> = (0..n * m).map(|k| cost[k % n * m + k / n]).collect();
+        let (a, b) = (random.masses(n, true), random.masses(m, true));
+        let there =
+            Problem::unbalanced(dense(n, m, &cost), a.clone(), b.clone(), 0.03, slack).unwrap();
+        let swapped = Slack {
+            source: slack.target,
+            target: slack.source,
+        };
+        let back = Problem::unbalanced(dense(m, n, &transposed), b, a, 0.03, swapped).unwrap();
+        let there = tight().solve(&there).unwrap();
+        let back = tight().solve(&back).unwrap();
+        for k in 0..n * m {
+            let (p, q) = (
+                there.plan_entry(k / m, k % m),
+                back.plan_entry(k % m, k / m),
+            );
+            assert_near(p, q, 1e-4 * p.max(q) + 1e-9, "entry");
+        }
+        assert_near(there.primal_value(), back.primal_value(), 1e-6, "value");
+    }
+}
+
+/// Scaling positions by `s` scales squared distances by s²: with eps scaled too, so are `f` and `g`; the plan stays.
+#[test]
+fn scaling_space_scales_potentials() {
+    let mut random = Random(42);
+    let (n, m) = (12, 9);
+    let (x, y) = (random.points::<2>(n), random.points::<2>(m));
+    let (a, b) = (random.masses(n, false), random.masses(m, false));
+    let solve = |s: f32| {
+        let scaled =
+            |p: &[[f32; 2]]| -> Vec<[f32; 2]> { p.iter().map(|p| p.map(|c| s * c)).collect() };
+        let kernel =
+            otinterp::ot::cost::Dense::between(&scaled(&x), &scaled(&y), otinterp::ot::Power::Two)
+                .unwrap();
+        let problem = Problem::balanced(kernel, a.clone(), b.clone(), 0.05 * s * s).unwrap();
+        let solution = tight().solve(&problem).unwrap();
+        let p = solution.potentials();
+        // The free constant: f + t, g - t is the same plan.
+        let shift = p.f[0];
+        let f: Vec<f64> = p.f.iter().map(|f| f - shift).collect();
+        let g: Vec<f64> = p.g.iter().map(|g| g + shift).collect();
+        (plan(&solution, n, m), f, g)
+    };
+    let (p1, f1, g1) = solve(1.0);
+    for s in [0.01f32, 7.0, 1000.0] {
+        let (p, f, g) = solve(s);
+        assert!(worst(&p, &p1) < 1e-4, "plan at {s}");
+        let square = f64::from(s * s);
+        for (found, one) in f.iter().chain(&g).zip(f1.iter().chain(&g1)) {
+            assert_near(found / square, *one, 1e-5, "potential");
+        }
+    }
+}
+
+#[test]
+fn a_constant_in_the_cost_goes_into_the_potentials() {
+    let mut random = Random(43);
+    let cost = random.vector(64);
+    let dear: Vec<f32> = cost.iter().map(|c| c + 3.0).collect();
+    let mass = random.masses(8, false);
+    let solve = |cost: &[f32]| {
+        let problem =
+            Problem::balanced(dense(8, 8, cost), mass.clone(), mass.clone(), 0.05).unwrap();
+        let s = tight().solve(&problem).unwrap();
+        (plan(&s, 8, 8), s.primal_value())
+    };
+    let ((p, value), (q, dearer)) = (solve(&cost), solve(&dear));
+    // Adding 3 rounds the costs to 2^-22 at eps 0.05.
+    assert!(worst(&q, &p) < 1e-4);
+    assert_near(dearer, value + 3.0, 1e-5, "value");
+}
+
+#[test]
+fn the_duality_gap_closes() {
+    let mut random = Random(44);
+    let cost = random.vector(30 * 20);
+    let (a, b) = (random.masses(30, true), random.masses(20, true));
+    for slack in [Slack::NONE, Slack::both(0.2)] {
+        let problem =
+            Problem::unbalanced(dense(30, 20, &cost), a.clone(), b.clone(), 0.02, slack).unwrap();
+        let gap = |sweeps: usize| {
+            let solver = Sinkhorn {
+                tolerance: 0.0,
+                max_sweeps: sweeps,
+                schedule: Some(Schedule::fixed(0.02, 0.0, sweeps)),
+                over_relax: false,
+                ..Sinkhorn::default()
+            };
+            let solution = solver.solve(&problem).unwrap();
+            (solution.duality_gap().abs(), solution.dual_value())
+        };
+        let gaps: Vec<(f64, f64)> = [1, 4, 16, 400].map(gap).to_vec();
+        assert!(gaps[0].0 > 1e-3 && gaps[3].0 < 1e-5, "{gaps:?}");
+        // Every sweep is an ascent on the dual.
+        assert!(gaps.is_sorted_by(|x, y| x.1 <= y.1 + 1e-7), "{gaps:?}");
+    }
+}
+
+/// The squared distance on a grid as a separable, a dense and a window cost that reaches everywhere.
+#[test]
+fn window_dense_and_separable_agree() {
+    let mut random = Random(45);
+    for (height, width) in [(1, 1), (3, 5), (6, 4), (1, 18)] {
+        let n = height * width;
+        let separable = Separable::squared_distance(height, width, 0.125).unwrap();
+        let cost: Vec<f32> = (0..n * n)
+            .map(|k| separable.cost(0, k / n, k % n))
+            .collect();
+        // The window's targets are a wider grid; those outside have no mass.
+        let radius = height.max(width) - 1;
+        let d = 2 * radius + 1;
+        let window_cost: Vec<f32> = (0..d * d * n)
+            .map(|k| {
+                let off = |k: usize| (k as f32 - radius as f32) * 0.125;
+                let (oy, ox) = (off(k / n / d), off(k / n % d));
+                oy * oy + ox * ox
+            })
+            .collect();
+        let window = Window::new(height, width, radius, &window_cost).unwrap();
+        let wide = window.targets();
+        let inside = |j: usize| (j / width + radius) * wide.width + j % width + radius;
+        let (a, b) = (random.masses(n, true), random.masses(n, true));
+        let mut wide_b = vec![0.0; wide.points()];
+        for j in 0..n {
+            wide_b[inside(j)] = b[j];
+        }
+        for slack in [
+            Slack::NONE,
+            Slack {
+                source: 0.1,
+                target: f32::INFINITY,
+            },
+        ] {
+            for log_domain in [false, true] {
+                let solver = Sinkhorn {
+                    log_domain,
+                    ..tight()
+                };
+                let p = Problem::unbalanced(dense(n, n, &cost), a.clone(), b.clone(), 0.05, slack)
+                    .unwrap();
+                let q = Problem::unbalanced(separable.clone(), a.clone(), b.clone(), 0.05, slack)
+                    .unwrap();
+                let r = Problem::unbalanced(window.clone(), a.clone(), wide_b.clone(), 0.05, slack)
+                    .unwrap();
+                let [p, q] = [
+                    plan(&solver.solve(&p).unwrap(), n, n),
+                    plan(&solver.solve(&q).unwrap(), n, n),
+                ];
+                let r = solver.solve(&r).unwrap();
+                let r: Vec<f64> = (0..n * n)
+                    .map(|k| r.plan_entry(k / n, inside(k % n)))
+                    .collect();
+                assert!(
+                    worst(&q, &p) < 1e-4,
+                    "separable {height}x{width}: {}",
+                    worst(&q, &p)
+                );
+                assert!(
+                    worst(&r, &p) < 1e-4,
+                    "window {height}x{width}: {}",
+                    worst(&r, &p)
+                );
+                let truth = oracle(&cost, &a, &b, 0.05, slack, 3000);
+                assert!(worst(&p, &truth) < 1e-4, "dense {height}x{width}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_its_problems_one_by_one() {
+    let mut random = Random(46);
+    let (n, m, count) = (7, 10, 5);
+    let cost = random.vector(count * n * m);
+    let a: Vec<f32> = (0..count).flat_map(|_| random.masses(n, true)).collect();
+    let b: Vec<f32> = (0..count).flat_map(|_| random.masses(m, true)).collect();
+    let kernel = otinterp::ot::cost::Dense::batch(n, m, &cost).unwrap();
+    let batch = Problem::balanced(kernel, a.clone(), b.clone(), 0.02).unwrap();
+    for (k, together) in tight().solve_batch(&batch).unwrap().iter().enumerate() {
+        let kernel = dense(n, m, &cost[k * n * m..][..n * m]);
+        let alone = Problem::balanced(
+            kernel,
+            a[k * n..][..n].to_vec(),
+            b[k * m..][..m].to_vec(),
+            0.02,
+        )
+        .unwrap();
+        let alone = tight().solve(&alone).unwrap();
+        assert_eq!(together.report(), alone.report());
+        assert_eq!(together.potentials().f, alone.potentials().f);
+        assert_eq!(together.potentials().g, alone.potentials().g);
+    }
+}
+
+#[test]
+fn starting_from_the_answer_ends_at_once() {
+    let mut random = Random(47);
+    let cost = random.vector(40 * 40);
+    let (a, b) = (random.masses(40, false), random.masses(40, false));
+    for eps in [0.05, 0.002] {
+        let problem = Problem::balanced(dense(40, 40, &cost), a.clone(), b.clone(), eps).unwrap();
+        let solver = Sinkhorn {
+            tolerance: 1e-5,
+            ..tight()
+        };
+        let cold = solver.solve(&problem).unwrap();
+        let solver = Sinkhorn {
+            schedule: Some(Schedule::fixed(eps, 1e-5, 1000)),
+            ..solver
+        };
+        let warm = solver
+            .solve_from(&problem, Some(cold.potentials()))
+            .unwrap();
+        assert!(cold.report().converged && warm.report().converged);
+        assert!(
+            warm.report().sweeps <= 20,
+            "{} sweeps",
+            warm.report().sweeps
+        );
+        let saved = if eps < 0.01 { 10 } else { 1 };
+        assert!(cold.report().sweeps > saved * warm.report().sweeps);
+    }
+}
+
+#[test]
+fn over_relaxation_saves_sweeps_and_keeps_the_answer() {
+    let mut random = Random(48);
+    let (x, y) = (random.points::<2>(60), random.points::<2>(60));
+    let kernel = otinterp::ot::cost::Dense::between(&x, &y, otinterp::ot::Power::Two).unwrap();
+    let mass = random.masses(60, false);
+    let problem = Problem::balanced(kernel, mass.clone(), mass, 0.01).unwrap();
+    let solve = |over_relax: bool| {
+        let solver = Sinkhorn {
+            over_relax,
+            schedule: Some(Schedule::fixed(0.01, 1e-6, 50_000)),
+            ..tight()
+        };
+        let s = solver.solve(&problem).unwrap();
+        assert!(s.report().converged);
+        (s.report().sweeps, plan(&s, 60, 60))
+    };
+    let ((plain, p), (relaxed, q)) = (solve(false), solve(true));
+    assert!(2 * relaxed < plain, "{relaxed} of {plain} sweeps");
+    assert!(worst(&q, &p) < 1e-3, "{}", worst(&q, &p));
+}
+
+#[test]
+fn projections_modes_and_means_are_of_the_plan() {
+    let mut random = Random(49);
+    let (n, m) = (6, 8);
+    let (x, y) = (random.points::<2>(n), random.points::<2>(m));
+    let kernel = otinterp::ot::cost::Dense::between(&x, &y, otinterp::ot::Power::Two).unwrap();
+    let (a, b) = (random.masses(n, true), random.masses(m, true));
+    let problem = Problem::balanced(kernel, a.clone(), b.clone(), 0.05).unwrap();
+    let s = tight().solve(&problem).unwrap();
+    let (to, back) = (s.project_sources(&y), s.project_targets(&x));
+    let (modes, means) = (s.source_modes(), s.local_means(&y, 10.0));
+    for i in 0..n {
+        let row: Vec<f64> = (0..m).map(|j| s.plan_entry(i, j)).collect();
+        let mass: f64 = row.iter().sum();
+        assert_near(mass, a[i].into(), 1e-5, "row");
+        if a[i] == 0.0 {
+            assert!(to[i].is_none() && modes[i].is_none() && means[i].is_none());
+            continue;
+        }
+        for axis in 0..2 {
+            let mean: f64 = row
+                .iter()
+                .zip(&y)
+                .map(|(p, y)| p * f64::from(y[axis]))
+                .sum();
+            assert_near(to[i].unwrap()[axis], mean / mass, 1e-12, "projection");
+            // A radius that takes in everything gives the projection.
+            assert_near(means[i].unwrap()[axis], mean / mass, 1e-12, "local mean");
+        }
+        assert!(row.iter().all(|p| *p <= row[modes[i].unwrap()]));
+    }
+    // No blur at all within radius 0: the mode itself.
+    for (mode, mean) in modes.iter().zip(s.local_means(&y, 0.0)) {
+        let (Some(mode), Some(mean)) = (mode, mean) else {
+            continue;
+        };
+        assert_near(mean[0], y[*mode][0].into(), 1e-12, "mode's place");
+    }
+    for j in 0..m {
+        let mass: f64 = (0..n).map(|i| s.plan_entry(i, j)).sum();
+        assert_near(mass, f64::from(s.target_marginal()[j]), 1e-6, "column");
+        assert_eq!(back[j].is_some(), b[j] > 0.0);
+    }
+    let (u, v) = s.scalings();
+    let gibbs = (-otinterp::ot::Power::Two.cost(&x[0], &y[1]) / f64::from(0.05f32)).exp();
+    assert_near(
+        u[0] * v[1] * gibbs,
+        s.plan_entry(0, 1),
+        1e-4 * s.plan_entry(0, 1),
+        "u K v",
+    );
+}
