@@ -135,7 +135,11 @@ fn devices_are_not_replaced() {
 fn transparency_is_not_thrown_away() {
     let bench = bench();
     bench.save("a.png", &rgba(|i| [1, 2, 3, (i % 256) as u8]));
-    for out in ["mid.jpg", "mid.ppm", "- --format rgb24"] {
+    let files = ["mid.jpg", "mid.ppm", "x.mp4", "x.y4m"];
+    for out in files
+        .into_iter()
+        .chain(["- --format rgb24", "- --format y4m"])
+    {
         let args = format!("a.png b.png -o {out}");
         bench.frames_fail(&args, FAILED, &["holds no transparency", ".png"]);
     }

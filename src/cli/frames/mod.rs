@@ -1,5 +1,6 @@
 //! `otinterp frames`: in-between stills of two pictures.
 
+mod movie;
 mod pattern;
 mod report;
 mod sink;
@@ -12,6 +13,7 @@ use super::exit::{check_interrupt, watch_interrupt};
 use super::pair::Pair;
 use crate::interpolator::Transition;
 use crate::picture::still::Still;
+use crate::video::time::{Rational, parse_rate};
 use anyhow::Context;
 use clap::Args;
 use report::{FrameEntry, Report};
@@ -39,16 +41,16 @@ pub struct FramesArgs {
     b: PathBuf,
     #[command(flatten)]
     times: TimesArgs,
-    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), .gif, .apng, or - for
-    /// standard output [default: the folder <A>-<B>/]
-    #[arg(short, value_name = "OUT")]
-    out: Option<PathBuf>,
+    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), animation (.gif, .apng,
+    /// .mp4, …), or - for standard output [default: the folder <A>-<B>/]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
     /// What makes the frames
     #[arg(long, value_enum, default_value = "ot")]
     method: MethodArg,
-    /// Frames per second of an animation
-    #[arg(long, value_name = "R", default_value_t = 25.0, value_parser = parse_fps)]
-    fps: f64,
+    /// Frames per second of an animation or Y4M
+    #[arg(long, value_name = "R", default_value = "25", value_parser = parse_rate)]
+    fps: Rational,
     /// What standard output carries [default: png]
     #[arg(long, value_enum)]
     format: Option<PipeFormat>,
@@ -59,7 +61,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut times = args.times.times();
     let inputs = (args.a.as_path(), args.b.as_path());
-    let target = Target::parse(args.out.as_deref(), args.format, inputs, times.len())?;
+    let target = Target::parse(args.output.as_deref(), args.format, inputs, times.len())?;
     if matches!(target, Target::Folder(_)) {
         times.sort_by(f64::total_cmp);
     }
@@ -122,11 +124,4 @@ fn render_all(
         ready = next;
     }
     Ok(entries)
-}
-
-fn parse_fps(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(fps) if (0.01..=1000.0).contains(&fps) => Ok(fps),
-        _ => Err("a rate between 0.01 and 1000 is needed".into()),
-    }
 }

@@ -6,6 +6,7 @@ use crate::cli::common::{MethodArg, PresetArg};
 use crate::cli::pair::shown;
 use crate::picture::{ColorModel, Format};
 use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A frame that was written.
@@ -79,7 +80,7 @@ impl Report<'_> {
             }
             return Ok(());
         }
-        let json = serde_json::to_string_pretty(&Json {
+        let json = serde_json::to_string(&Json {
             inputs: self.inputs.map(shown),
             output: &output,
             width: self.size.0,
@@ -100,7 +101,7 @@ impl Report<'_> {
         if self.is_piped() {
             eprintln!("{json}");
         } else {
-            println!("{json}");
+            writeln!(std::io::stdout(), "{json}")?;
         }
         Ok(())
     }

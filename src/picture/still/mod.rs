@@ -34,6 +34,15 @@ pub struct Still {
     pub icc: Option<Vec<u8>>,
 }
 
+impl Still {
+    /// Whether any pixel is not wholly opaque.
+    pub fn has_transparency(&self) -> bool {
+        let opaque = self.picture.format().max_code();
+        let alpha = self.picture.alpha();
+        alpha.is_some_and(|plane| plane.iter().any(|&v| v < opaque))
+    }
+}
+
 impl From<Picture> for Still {
     /// A still without a colour profile.
     fn from(picture: Picture) -> Self {

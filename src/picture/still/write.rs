@@ -20,7 +20,7 @@ pub fn write_png(still: &Still, out: impl Write) -> Result<(), StillError> {
     write_image(&ready, out)
 }
 
-/// Writes a still. What the format cannot hold is told by [`StillFormat::loses`] beforehand.
+/// Writes a still. Depth and profile are reduced to what the format holds; transparency never is.
 ///
 /// # Errors
 /// [`StillError`] if the picture is Y'CbCr, has transparent pixels that the format cannot hold, is
