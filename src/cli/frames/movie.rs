@@ -3,7 +3,7 @@
 use super::target::Animation;
 use crate::files::PendingFile;
 use crate::picture::still::{ApngWriter, GifWriter, Still};
-use crate::picture::{ColorModel, Format, Matrix, Range, to_yuv};
+use crate::picture::{ColorModel, Format, Matrix, to_yuv};
 use crate::video::time::{Rational, to_f64};
 use crate::video::y4m::{Header, Y4mSink};
 use crate::video::{self, Info, Siting};
@@ -98,7 +98,7 @@ fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Resul
         model: ColorModel::Yuv,
         chroma_shift_x: u8::from(is_even),
         chroma_shift_y: u8::from(is_even),
-        range: Range::Limited,
+        range: crate::picture::Range::Limited,
         matrix: Matrix::Bt709,
         ..Format::rgb(8)
     };
