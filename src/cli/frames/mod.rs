@@ -23,6 +23,8 @@ use std::time::Instant;
 use target::{PipeFormat, Target};
 use times::TimesArgs;
 
+pub use times::parse_time;
+
 /// Arguments of `otinterp frames`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
