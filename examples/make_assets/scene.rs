@@ -160,7 +160,7 @@ impl Shapes {
         if r2 > 1.0 {
             return None;
         }
-        if r2 > 0.85 || r2 < 0.02 {
+        if !(0.02..=0.85).contains(&r2) {
             return Some([0.30, 0.13, 0.16]);
         }
         let sector = (v.atan2(u) * 5.0 / std::f64::consts::PI)
