@@ -40,8 +40,9 @@ fn solve(a: &Picture, b: &Picture) -> Motion {
     let settings = Settings {
         skipped_levels: 0,
         refinement: Iterations {
-            fixed_point: 5,
-            relaxation: 5,
+            warps: 2,
+            fixed_point: 3,
+            relaxation: 4,
         },
     };
     motion::solve(
