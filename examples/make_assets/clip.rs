@@ -1,8 +1,7 @@
 //! The scene as a clip at half rate, and as the clip with all the true frames.
 
 use crate::scene;
-use otinterp::Picture;
-use otinterp::picture::{ColorModel, Format, Matrix, PictureError, Plane, Range};
+use otinterp::picture::{ColorModel, Format, Matrix, Range, to_yuv};
 use otinterp::video::time::parse_rate;
 use otinterp::video::{Encoding, FileSink, Info, Sink, Siting};
 use std::path::Path;
@@ -41,7 +40,7 @@ fn write(path: &Path, fps: &str, frames: u32, step: f64) -> Result<(), Box<dyn s
         duration: None,
         sample_aspect: None,
         interlaced: false,
-        siting: Some(Siting::Center),
+        siting: Some(Siting::Left),
     };
     let encoding = Encoding {
         crf: Some(20),
@@ -51,33 +50,9 @@ fn write(path: &Path, fps: &str, frames: u32, step: f64) -> Result<(), Box<dyn s
     let mut sink = FileSink::create(path, &info, rate, &encoding, None, parse_rate("1")?)?;
     for index in 0..frames {
         let rgb = scene::shapes(SIZE.0, SIZE.1, f64::from(index) * step);
-        sink.write(&to_yuv(&rgb)?)?;
+        sink.write(&to_yuv(&rgb, FORMAT)?)?;
     }
     sink.finish()?;
     println!("{}", path.display());
     Ok(())
-}
-
-/// 8-bit RGB of even size as [`FORMAT`] (ITU-R BT.709-6 §3); a chroma sample is the mean of four.
-fn to_yuv(rgb: &Picture) -> Result<Picture, PictureError> {
-    let (kr, kb) = FORMAT.matrix.kr_kb();
-    let [r, g, b] = [0, 1, 2].map(|c| &rgb.planes()[c]);
-    let luma = (r * kr + g * (1.0 - kr - kb) + b * kb) / 255.0;
-    let blue = (b / 255.0 - &luma) / (2.0 * (1.0 - kb));
-    let red = (r / 255.0 - &luma) / (2.0 * (1.0 - kr));
-    let halved = |p: &Plane| {
-        Plane::from_shape_fn((p.nrows() / 2, p.ncols() / 2), |(y, x)| {
-            let at = |dy: usize, dx: usize| p[[2 * y + dy, 2 * x + dx]];
-            (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4.0
-        })
-    };
-    let (black, swing) = FORMAT.luma_offset_scale();
-    let (zero, chroma_swing) = FORMAT.chroma_offset_scale();
-    let chroma = |p: &Plane| halved(p) * chroma_swing + zero;
-    let mut yuv = Picture::new(
-        FORMAT,
-        vec![luma * swing + black, chroma(&blue), chroma(&red)],
-    )?;
-    yuv.quantize();
-    Ok(yuv)
 }
