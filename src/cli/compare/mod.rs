@@ -53,8 +53,8 @@ pub struct CompareArgs {
           value_parser = clap::value_parser!(u32).range(320..=32768))]
     width: u32,
     /// PNG file, or - for standard output [default: <A>-<B>.compare.png]
-    #[arg(short, value_name = "OUT")]
-    out: Option<PathBuf>,
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
 }
 
 /// The rows from top to bottom, and their labels.
@@ -68,7 +68,7 @@ const MIDDLE: f64 = 0.5;
 
 /// Runs `otinterp compare`.
 pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
-    let out = args.out.clone().unwrap_or_else(|| default_name(args));
+    let out = args.output.clone().unwrap_or_else(|| default_name(args));
     let mut sink = Sink::open(&out, common.overwrite)?;
     watch_interrupt();
     let pair = Pair::read(&args.a, &args.b, common)?;
