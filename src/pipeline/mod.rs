@@ -29,7 +29,7 @@ pub enum Error {
     #[error(transparent)]
     Interpolate(#[from] interpolator::Error),
     /// The clip has no frame, or one.
-    #[error("it has {0} frame(s): there is nothing in between")]
+    #[error("it has {}: there is nothing in between", if *.0 == 0 { "no frame" } else { "only one frame" })]
     TooShort(u64),
     /// The user wants no more.
     #[error("interrupted")]

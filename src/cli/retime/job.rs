@@ -124,7 +124,8 @@ fn open(job: &Job, common: &Common) -> video::Result<Opened> {
         End::Pipe => open_y4m(io::stdin()),
         End::File(path) if job.input.is_y4m() => {
             if path.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+                let why = "it is a folder, not a clip";
+                return Err(video::Error::Invalid(why.to_owned()));
             }
             open_y4m(File::open(path)?)
         }
