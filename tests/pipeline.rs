@@ -78,6 +78,8 @@ struct Collected {
 impl Sink for Collected {
     fn write(&mut self, picture: &Picture) -> Result<()> {
         if self.fails_at == Some(self.values.len()) {
+            // By now all queues are full, and the other stages wait.
+            std::thread::sleep(std::time::Duration::from_millis(50));
             return Err(Error::Invalid("the sink fails".into()));
         }
         self.values.push(picture.planes()[0][(0, 0)]);

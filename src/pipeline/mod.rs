@@ -93,7 +93,8 @@ pub fn retime(
         if let Some(error) = reading.err().or(writing.err()) {
             shared.fail(Error::Thread(error));
         }
-        shared.run(|| render(&decoded, pictures_to_encode, clock, interpolator))
+        // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
+        shared.run(move || render(decoded, pictures_to_encode, clock, interpolator))
     });
     match shared
         .error
@@ -179,7 +180,7 @@ enum Message {
 
 /// Second stage: holds two neighbouring frames, and renders what falls between them.
 fn render(
-    frames: &Receiver<Frame>,
+    frames: Receiver<Frame>,
     out: SyncSender<Message>,
     clock: OutputClock,
     interpolator: &Interpolator,
