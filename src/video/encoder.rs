@@ -202,7 +202,8 @@ fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
         return true;
     }
     pixel.descriptor().is_none_or(|d| {
-        info.width % (1 << d.log2_chroma_w()) == 0 && info.height % (1 << d.log2_chroma_h()) == 0
+        info.width.is_multiple_of(1 << d.log2_chroma_w())
+            && info.height.is_multiple_of(1 << d.log2_chroma_h())
     })
 }
 

@@ -9,7 +9,7 @@ use crate::files::PendingFile;
 use crate::pipeline;
 use crate::video::time::{OutputClock, Rational, to_f64};
 use crate::video::y4m::{Header, Y4mSink, Y4mSource};
-use crate::video::{self, Info, Sink, Source};
+use crate::video::{self, Sink, Source};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -225,7 +225,7 @@ fn open_file_output(
         threads: common.threads,
         widely_playable: false,
     };
-    let info: &Info = opened.source.info();
+    let info = opened.source.info();
     let origin = opened.origin.as_ref();
     let sink = video::FileSink::create(path, info, rate, &encoding, origin, slowdown)?;
     Ok(Output {
