@@ -16,7 +16,7 @@ use crate::picture::still::Still;
 use crate::video::time::{Rational, parse_rate};
 use anyhow::Context;
 use clap::Args;
-use report::{FrameEntry, Report};
+use report::{FrameEntry, Progress, Report};
 use sink::Sink;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -71,11 +71,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 
     let pair = Pair::read(&args.a, &args.b, common)?;
     target.check(&pair, common)?;
-    let first = Still {
-        picture: pair.a.picture.clone(),
-        icc: pair.icc().cloned(),
-    };
-    let mut sink = sink::open(&target, &first, times.len(), args.fps, common.overwrite)?;
+    let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
 
     let solving = Instant::now();
@@ -85,12 +81,13 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let frames = render_all(&transition, &times, first.icc.as_ref(), sink.as_mut())?;
+    let progress = Progress::new(times.len(), common);
+    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), &progress)?;
     sink.finish()?;
     Report {
         inputs: [&args.a, &args.b],
-        format: first.picture.format(),
-        size: (first.picture.width(), first.picture.height()),
+        format: pair.a.picture.format(),
+        size: (pair.a.picture.width(), pair.a.picture.height()),
         method: args.method,
         preset: common.preset,
         target: &target,
@@ -106,12 +103,13 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 fn render_all(
     transition: &Transition,
     times: &[f64],
-    icc: Option<&Vec<u8>>,
+    icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,
+    progress: &Progress,
 ) -> anyhow::Result<Vec<FrameEntry>> {
     let render = |t: f64| Still {
         picture: transition.at(t as f32),
-        icc: icc.cloned(),
+        icc: icc.clone(),
     };
     let mut entries = Vec::with_capacity(times.len());
     let mut ready = times.first().map(|&t| render(t));
@@ -123,6 +121,7 @@ fn render_all(
             || times.get(index + 1).map(|&t| render(t)),
         );
         entries.push(FrameEntry { t, path: written? });
+        progress.written(entries.len());
         ready = next;
     }
     Ok(entries)

@@ -112,7 +112,7 @@ impl Target {
         if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
             common.warn(&format!("{name} holds 8 bits; the frames are rounded"));
         }
-        if !holds_icc && pair.icc().is_some() {
+        if !holds_icc && pair.a.icc.is_some() {
             common.warn(&format!("{name} holds no colour profile; it is left out"));
         }
         Ok(())

@@ -13,6 +13,7 @@ mod promote;
 mod read;
 #[cfg(test)]
 mod tests;
+mod tiff;
 mod write;
 
 pub use error::StillError;
