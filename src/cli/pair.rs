@@ -46,7 +46,7 @@ impl Pair {
             });
         }
         still::promote(&mut first, &mut second)?;
-        first.icc = first.icc.or(second.icc);
+        first.icc = first.icc.or(second.icc.take());
         second.icc.clone_from(&first.icc);
         Ok(Self {
             a: first,
