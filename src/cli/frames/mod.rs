@@ -82,7 +82,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
     let progress = Progress::new(times.len(), common);
-    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), &progress)?;
+    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), progress)?;
     sink.finish()?;
     Report {
         inputs: [&args.a, &args.b],
@@ -105,7 +105,7 @@ fn render_all(
     times: &[f64],
     icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,
-    progress: &Progress,
+    progress: Progress,
 ) -> anyhow::Result<Vec<FrameEntry>> {
     let render = |t: f64| Still {
         picture: transition.at(t as f32),
