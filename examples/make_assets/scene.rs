@@ -55,6 +55,10 @@ fn render(width: usize, height: usize, color: impl Fn(f64, f64) -> Rgb + Sync) -
         .map(|i| pixel(i % width, i / width))
         .collect();
     let plane = |c: usize| Plane::from_shape_fn((height, width), |(y, x)| pixels[y * width + x][c]);
+    #[expect(
+        clippy::expect_used,
+        reason = "three planes of one size, as RGB asks for"
+    )]
     Picture::new(Format::rgb(8), vec![plane(0), plane(1), plane(2)]).expect("three equal planes")
 }
 
