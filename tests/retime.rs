@@ -1,4 +1,6 @@
 //! `retime` on clips through FFmpeg.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 #![cfg(feature = "video")]
 
 mod clips;
@@ -37,7 +39,7 @@ fn small_clip(folder: &Path, name: &str, frames: usize) -> std::path::PathBuf {
 fn lossless_files_give_back_every_format_byte_for_byte() {
     let dir = tempfile::tempdir().unwrap();
     let full: &[(usize, usize)] = &[(64, 48), (64, 48), (64, 48)];
-    let cases: &[(&str, &[(usize, usize)], u32)] = &[
+    let cases: &[clips::Case] = &[
         ("C420mpeg2", SMALL, 8),
         ("C420mpeg2 XCOLORRANGE=FULL", SMALL, 8),
         ("C422", &[(64, 48), (32, 48), (32, 48)], 8),

@@ -4,6 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// A pixel format: its Y4M header, the sizes of its planes, its bits.
+pub type Case<'a> = (&'a str, &'a [(usize, usize)], u32);
+
 /// The program under test.
 pub fn otinterp() -> assert_cmd::Command {
     assert_cmd::Command::cargo_bin("otinterp").unwrap()
