@@ -1,6 +1,9 @@
 //! Clips that the tests make for themselves.
 #![allow(dead_code)] // each test file uses its part
 
+#[cfg(feature = "video")]
+pub mod through_ffmpeg;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
