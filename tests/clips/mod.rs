@@ -1,5 +1,6 @@
 //! Clips that the tests make for themselves.
-#![allow(dead_code)] // each test file uses its part
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "these are parts of tests")]
 
 #[cfg(feature = "video")]
 pub mod through_ffmpeg;
