@@ -165,3 +165,35 @@ fn an_object_and_its_background_move_apart() {
     assert!((median_dx(true) + 12.0).abs() < 0.1, "{}", median_dx(true));
     assert!((median_dx(false) - 6.0).abs() < 0.1, "{}", median_dx(false));
 }
+
+#[test]
+fn a_small_fast_object_is_found_by_residual_transport() {
+    // A ball of 14 px flies 44 px over a background that moves 2 px: at the levels where 44 px is a
+    // short way, the ball is smaller than a pixel.
+    let ball = |x: f64, y: f64, cx: f64, cy: f64| (x - cx).hypot(y - cy) < 7.0;
+    let scene = |x: f64, y: f64, cx: f64, shift: f64| {
+        if ball(x, y, cx, 60.0) {
+            // Striped, so that its own pixels can be told apart.
+            (1000.0 + 3.0 * (x - cx), 500.0 + 3.0 * (y - 60.0))
+        } else {
+            (x - shift, y)
+        }
+    };
+    let a = seen(|x, y| scene(x, y, 60.0, 0.0));
+    let b = seen(|x, y| scene(x, y, 104.0, 2.0));
+    let motion = solve(&a, &b);
+    for (dy, dx) in [(0, 0), (-3, 0), (3, 0), (0, -3), (0, 3)] {
+        let at = ((60 + dy) as usize, (60 + dx) as usize);
+        let found = (motion.forward.dx[at], motion.forward.dy[at]);
+        assert!(
+            (found.0 - 44.0).abs() < 1.0 && found.1.abs() < 1.0,
+            "{found:?}"
+        );
+        let at = ((60 + dy) as usize, (104 + dx) as usize);
+        let found = (motion.backward.dx[at], motion.backward.dy[at]);
+        assert!(
+            (found.0 + 44.0).abs() < 1.0 && found.1.abs() < 1.0,
+            "{found:?}"
+        );
+    }
+}

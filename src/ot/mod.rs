@@ -1,3 +1,4 @@
 //! Optimal transport, without pictures and tiles: problems, kernels, the Sinkhorn iteration.
 
+pub mod matching;
 pub mod window;
