@@ -2,24 +2,25 @@
 
 mod figure;
 mod report;
+mod sink;
 mod text;
 mod tile;
 
 use super::Common;
 use super::common::MethodArg;
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{check_interrupt, watch_interrupt};
 use super::frames::parse_time;
 use super::pair::{self, Pair};
-use crate::files::PendingFile;
 use crate::picture::Picture;
 use crate::picture::still;
 use crate::quality;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use figure::{Cell, Figure, Row};
 use image::RgbImage;
 use report::{Report, RowReport};
-use std::io::{Cursor, Write};
+use sink::Sink;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -220,59 +221,6 @@ fn time_label(t: f64) -> String {
     let text = format!("{t:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("t = {text}")
-}
-
-/// Where the PNG goes.
-enum Sink {
-    Pipe,
-    File(PathBuf, PendingFile),
-}
-
-impl Sink {
-    /// Refuses what cannot be written before any work is done.
-    fn open(out: &Path, overwrite: bool) -> anyhow::Result<Self> {
-        if pair::is_pipe(out) {
-            return Ok(Self::Pipe);
-        }
-        if !out
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("png"))
-        {
-            let shown = out.display();
-            return Err(Usage(format!("{shown}: the figure is a PNG; name it .png")).into());
-        }
-        let pending =
-            PendingFile::create(out, overwrite).with_context(|| out.display().to_string())?;
-        Ok(Self::File(out.to_owned(), pending))
-    }
-
-    fn write(&mut self, png: &[u8]) -> anyhow::Result<()> {
-        match self {
-            Self::Pipe => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(png)?;
-                out.flush()?;
-            }
-            Self::File(path, pending) => pending
-                .file_mut()
-                .write_all(png)
-                .with_context(|| path.display().to_string())?,
-        }
-        Ok(())
-    }
-
-    /// Gives the file its name and returns it; none for a pipe.
-    fn finish(self) -> anyhow::Result<Option<PathBuf>> {
-        match self {
-            Self::Pipe => Ok(None),
-            Self::File(path, pending) => {
-                pending
-                    .commit()
-                    .with_context(|| path.display().to_string())?;
-                Ok(Some(path))
-            }
-        }
-    }
 }
 
 #[cfg(test)]
