@@ -1,5 +1,7 @@
 //! The solved motion against motions that are known.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
 use ndarray::Array2;
 use otinterp::measure::Content;
 use otinterp::motion::{self, Field, Iterations, Motion, Settings};
