@@ -21,12 +21,12 @@ pub enum Method {
 /// How much work is done for quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Preset {
-    /// Motion is solved down to half resolution.
+    /// Motion is solved down to half resolution, refined once.
     Fast,
-    /// Motion is solved at full resolution.
+    /// Motion is solved at full resolution, refined twice.
     #[default]
     Balanced,
-    /// Everything that was measured to help.
+    /// Motion is solved at full resolution, refined three times.
     Best,
 }
 
@@ -129,11 +129,17 @@ impl Interpolator {
     }
 
     fn settings(&self) -> motion::Settings {
+        let (skipped_levels, warps) = match self.preset {
+            Preset::Fast => (1, 1),
+            Preset::Balanced => (0, 2),
+            Preset::Best => (0, 3),
+        };
         motion::Settings {
-            skipped_levels: usize::from(self.preset == Preset::Fast),
+            skipped_levels,
             refinement: motion::Iterations {
-                fixed_point: 5,
-                relaxation: 5,
+                warps,
+                fixed_point: 3,
+                relaxation: 4,
             },
         }
     }

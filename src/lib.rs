@@ -20,3 +20,8 @@ pub mod video;
 
 pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
 pub use picture::Picture;
+
+/// The example in the README, compiled with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,7 @@
 //! Truths that the interpolator must keep, on pictures whose in-betweens are known.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
 use ndarray::Array2;
 use otinterp::picture::{ColorModel, Format, Matrix, Range};
 use otinterp::{Interpolator, Method, Picture, Preset};

@@ -1,5 +1,7 @@
 //! Makes the pictures under `assets/`: `cargo run --release --example make_assets`.
 
+#[cfg(feature = "video")]
+mod clip;
 mod scene;
 
 use otinterp::Picture;
@@ -26,6 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             scene::blob(w, h, time),
         )?;
     }
+    #[cfg(feature = "video")]
+    clip::make(&assets)?;
     Ok(())
 }
 

@@ -55,6 +55,10 @@ fn render(width: usize, height: usize, color: impl Fn(f64, f64) -> Rgb + Sync) -
         .map(|i| pixel(i % width, i / width))
         .collect();
     let plane = |c: usize| Plane::from_shape_fn((height, width), |(y, x)| pixels[y * width + x][c]);
+    #[expect(
+        clippy::expect_used,
+        reason = "three planes of one size, as RGB asks for"
+    )]
     Picture::new(Format::rgb(8), vec![plane(0), plane(1), plane(2)]).expect("three equal planes")
 }
 
@@ -160,7 +164,7 @@ impl Shapes {
         if r2 > 1.0 {
             return None;
         }
-        if r2 > 0.85 || r2 < 0.02 {
+        if !(0.02..=0.85).contains(&r2) {
             return Some([0.30, 0.13, 0.16]);
         }
         let sector = (v.atan2(u) * 5.0 / std::f64::consts::PI)

@@ -43,11 +43,11 @@ pub struct Common {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PresetArg {
-    /// Motion solved down to half resolution
+    /// Motion solved at half resolution, refined once
     Fast,
-    /// Motion solved at full resolution
+    /// Motion solved at full resolution, refined twice
     Balanced,
-    /// All that was measured to help
+    /// Motion solved at full resolution, refined three times
     Best,
 }
 

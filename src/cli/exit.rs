@@ -21,7 +21,7 @@ pub struct BatchFailed {
 
 /// Ctrl-C or a termination signal: exit code 130.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted; nothing was left under the output's name")]
+#[error("interrupted; no unfinished file was left")]
 pub struct Interrupted;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

@@ -7,7 +7,7 @@ use anyhow::bail;
 use std::io;
 use std::path::Path;
 
-/// Two pictures of one size and format, ready to be interpolated.
+/// Two pictures of one size, format and colour profile, ready to be interpolated.
 #[derive(Debug)]
 pub struct Pair {
     /// The first picture.
@@ -46,15 +46,12 @@ impl Pair {
             });
         }
         still::promote(&mut first, &mut second)?;
+        first.icc = first.icc.or(second.icc.take());
+        second.icc.clone_from(&first.icc);
         Ok(Self {
             a: first,
             b: second,
         })
-    }
-
-    /// The profile for what is made of the two: the first one's, or else the second one's.
-    pub fn icc(&self) -> Option<&Vec<u8>> {
-        self.a.icc.as_ref().or(self.b.icc.as_ref())
     }
 }
 

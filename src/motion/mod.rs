@@ -3,6 +3,7 @@
 mod field;
 mod level;
 mod refine;
+mod residual;
 mod tile;
 
 pub use field::{Field, Motion};
@@ -31,6 +32,10 @@ const TRANSPORT: Options = Options {
     sweeps: 2,
     v_max: 50.0,
 };
+
+/// Residual transport is solved at levels whose short side lies in this range, px (measured: one level
+/// more at either end gains nothing on the whole).
+const RESIDUAL_SIDES_PX: std::ops::Range<usize> = 80..320;
 
 /// How the motion is solved.
 #[derive(Debug, Clone, Copy)]
@@ -98,15 +103,24 @@ fn solve_level(
         },
         transport: TRANSPORT,
     };
-    let motion = level::solve(cpu, &features_a, &features_b, prediction, &options);
-    drop((features_a, features_b));
-    let refined = |field: &Field, from: &Content, to: &Content| {
-        refine::refine(cpu, field, from.luma(), to.luma(), settings.refinement)
+    let tiles = |prediction: &Motion| {
+        let motion = level::solve(cpu, &features_a, &features_b, prediction, &options);
+        let refined = |field: &Field, from: &Content, to: &Content| {
+            refine::refine(cpu, field, from.luma(), to.luma(), settings.refinement)
+        };
+        Motion {
+            forward: refined(&motion.forward, a, b),
+            backward: refined(&motion.backward, b, a),
+        }
     };
-    Motion {
-        forward: refined(&motion.forward, a, b),
-        backward: refined(&motion.backward, b, a),
+    let mut motion = tiles(prediction);
+    let (height, width) = a.luma().dim();
+    if RESIDUAL_SIDES_PX.contains(&height.min(width))
+        && residual::improve(cpu, &features_a, &features_b, &mut motion)
+    {
+        motion = tiles(&motion);
     }
+    motion
 }
 
 fn doubled(motion: &Motion, dim: (usize, usize)) -> Motion {

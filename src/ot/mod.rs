@@ -8,6 +8,9 @@
 //! * A [`Solution`]: potentials, plan entries, values, projections, and a [`Report`] of how it went.
 //! * [`distance`]: Wasserstein distances with certified intervals, Sinkhorn divergence, exact closed forms.
 //!
+//! [`window`] and [`matching`] are two fixed uses of it that keep their memory: tiles with a window, and two small sets whose
+//! sides must count alike to the bit.
+//!
 //! # The problem
 //! ```text
 //! minimise  sum pi·c + eps·KL(pi | a⊗b) + rho_a·KL(pi 1 | a) + rho_b·KL(pi^T 1 | b)
@@ -27,6 +30,7 @@ pub mod cost;
 pub mod distance;
 mod error;
 pub mod kernel;
+pub mod matching;
 mod power;
 mod problem;
 mod schedule;

@@ -7,8 +7,10 @@ mod format;
 pub mod pyramid;
 pub mod sampling;
 pub mod still;
+mod yuv;
 
 pub use format::{ColorModel, Format, Matrix, Range};
+pub use yuv::to_yuv;
 
 use ndarray::Array2;
 

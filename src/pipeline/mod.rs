@@ -29,7 +29,7 @@ pub enum Error {
     #[error(transparent)]
     Interpolate(#[from] interpolator::Error),
     /// The clip has no frame, or one.
-    #[error("it has {0} frame(s): there is nothing in between")]
+    #[error("it has {}: there is nothing in between", if *.0 == 0 { "no frame" } else { "only one frame" })]
     TooShort(u64),
     /// The user wants no more.
     #[error("interrupted")]
@@ -93,7 +93,8 @@ pub fn retime(
         if let Some(error) = reading.err().or(writing.err()) {
             shared.fail(Error::Thread(error));
         }
-        shared.run(|| render(&decoded, pictures_to_encode, clock, interpolator))
+        // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
+        shared.run(move || render(decoded, pictures_to_encode, clock, interpolator))
     });
     match shared
         .error
@@ -179,7 +180,7 @@ enum Message {
 
 /// Second stage: holds two neighbouring frames, and renders what falls between them.
 fn render(
-    frames: &Receiver<Frame>,
+    frames: Receiver<Frame>,
     out: SyncSender<Message>,
     clock: OutputClock,
     interpolator: &Interpolator,

@@ -8,7 +8,7 @@ pub use psnr::{IDENTICAL_DB, psnr_db};
 pub use rgb8::rgb8;
 pub use ssim::{MIN_SIDE, ssim};
 
-use crate::picture::Picture;
+use crate::picture::{Picture, PictureError};
 
 /// Why two pictures cannot be compared.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub enum Error {
     /// Y′CbCr must be turned into RGB first; the decoder does that.
     #[error("quality is measured on RGB or grey pictures, not on Y'CbCr")]
     NotRgb,
+    /// A picture breaks its own format.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
 }
 
 /// How close a picture comes to the truth.

@@ -20,11 +20,7 @@ pub fn rgb8(picture: &Picture) -> Result<Picture, Error> {
         ColorModel::Gray => vec![to8(&picture.planes()[0]); 3],
         ColorModel::Yuv => return Err(Error::NotRgb),
     };
-    #[expect(
-        clippy::expect_used,
-        reason = "three planes of one size, as RGB asks for"
-    )]
-    Ok(Picture::new(Format::rgb(8), planes).expect("three full-size planes are an RGB picture"))
+    Ok(Picture::new(Format::rgb(8), planes)?)
 }
 
 #[cfg(test)]

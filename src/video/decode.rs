@@ -203,8 +203,8 @@ pub(super) fn real_duration(ticks: i64, tick: Rational, interval: Rational) -> O
 
 /// Frames per second of the stream, on average.
 ///
-/// A declared rate that is less than one frame off over the whole clip is taken, because
-/// containers round times; otherwise the packets are counted, which reads the file once.
+/// Where the stream declares two different rates, the packets are counted, which reads the file
+/// once. A declared rate that fits the count but for the rounding of times is taken.
 pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
     let mut input = open_input(path)?;
     let stream = best_video(&input)?;
@@ -239,11 +239,11 @@ pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
     let gap = between / (count - 1).max(1);
     let last_duration = real_duration(last_duration, tick, gap).unwrap_or(gap);
     let counted = Rational::from_integer(count) / (between + last_duration);
-    let whole = Rational::from_integer(count) / counted;
-    let one = Rational::from_integer(1);
+    // First and last time are each rounded by less than a tick.
+    let span = |rate: Rational| Rational::from_integer(count) / rate;
     let fitting = declared
         .into_iter()
         .flatten()
-        .find(|d| time::distance(*d, counted) * whole < one);
+        .find(|d| time::distance(span(*d), span(counted)) < tick * 2);
     Ok(Some(fitting.unwrap_or(counted)))
 }

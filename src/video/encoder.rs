@@ -68,7 +68,7 @@ impl Encoder {
     ) -> Result<Self> {
         let source_pixel = pixel::planar_for(info.format)
             .ok_or_else(|| Error::Invalid("FFmpeg has no such pixel format".to_owned()))?;
-        let (codec, pixel) = choose(container, extension, info, source_pixel, encoding)?;
+        let (codec, pixel) = choose(container, extension, (info, rate), source_pixel, encoding)?;
         let (tags, scaler) = conversion(info, source_pixel, pixel, tags)?;
         let global_header = container.flags().contains(format::Flags::GLOBAL_HEADER);
         let encoder = open(&codec, pixel, info, rate, encoding, tags, global_header)?;
@@ -130,7 +130,7 @@ impl Encoder {
 fn choose(
     container: &format::Output,
     extension: &str,
-    info: &Info,
+    (info, rate): (&Info, Rational),
     source: Pixel,
     encoding: &Encoding,
 ) -> Result<(Codec, Pixel)> {
@@ -142,7 +142,7 @@ fn choose(
             named
                 .filter_map(|name| encoder::find_by_name(name))
                 .chain(encoder::find(default))
-                .filter(|codec| ffi::can_hold(container, codec.id()))
+                .filter(|codec| ffi::can_hold(container, codec.id()) && takes_rate(codec, rate))
                 .collect()
         }
     };
@@ -202,8 +202,14 @@ fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
         return true;
     }
     pixel.descriptor().is_none_or(|d| {
-        info.width % (1 << d.log2_chroma_w()) == 0 && info.height % (1 << d.log2_chroma_h()) == 0
+        info.width.is_multiple_of(1 << d.log2_chroma_w())
+            && info.height.is_multiple_of(1 << d.log2_chroma_h())
     })
+}
+
+/// MPEG-4 part 2 counts the ticks of a second in 16 bits.
+fn takes_rate(codec: &Codec, rate: Rational) -> bool {
+    codec.id() != codec::Id::MPEG4 || *rate.numer() <= 65_535
 }
 
 /// The tags of what is encoded, and the converter if the pixel format must change.
@@ -305,6 +311,20 @@ pub(super) fn small(value: Rational) -> Result<ffmpeg::Rational> {
     }
 }
 
+/// The presets of x264 and x265.
+const X26X_PRESETS: &[&str] = &[
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+];
+
 /// Options that make a good master: visually lossless, at a speed below that of the interpolation.
 fn settings(
     name: &str,
@@ -350,6 +370,15 @@ fn settings(
         // Quantiser 2, the finest but one, in FFmpeg's unit of 118 (FF_QP2LAMBDA).
         encoder.set_global_quality(2 * 118);
         flags |= codec::Flags::QSCALE;
+    }
+    if let (Some(preset), "libx264" | "libx264rgb" | "libx265") = (&encoding.preset, name)
+        && !X26X_PRESETS.contains(&preset.as_str())
+    {
+        // The libraries would write to stderr themselves.
+        return Err(Error::Invalid(format!(
+            "{name} has no preset '{preset}', but {}",
+            X26X_PRESETS.join(", ")
+        )));
     }
     let mut set = |option: &str, wanted: Option<String>, default: Option<String>| {
         let known = ffi::has_option(encoder, option);

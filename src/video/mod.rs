@@ -148,6 +148,17 @@ pub trait Sink: Send {
     fn finish(&mut self) -> Result<()>;
 }
 
+/// Lets FFmpeg write its own warnings to stderr.
+///
+/// # Errors
+/// [`Error`] if FFmpeg cannot be started.
+#[cfg(feature = "video")]
+pub fn show_ffmpeg_log() -> Result<()> {
+    init()?;
+    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Warning);
+    Ok(())
+}
+
 /// Readies FFmpeg; its own log stays quiet, its errors come back as [`Error`].
 #[cfg(feature = "video")]
 fn init() -> Result<()> {

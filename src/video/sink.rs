@@ -279,9 +279,9 @@ fn conversion_note(encoder: &Encoder) -> Option<String> {
 fn tags_of(info: &Info) -> ColorTags {
     let is_yuv = info.format.model == ColorModel::Yuv;
     ColorTags {
-        range: match (info.format.model, info.format.range) {
-            (ColorModel::Yuv, Range::Limited) => color::Range::MPEG,
-            _ => color::Range::JPEG,
+        range: match info.format.range {
+            Range::Limited => color::Range::MPEG,
+            Range::Full => color::Range::JPEG,
         },
         primaries: color::Primaries::Unspecified,
         transfer: color::TransferCharacteristic::Unspecified,

@@ -131,11 +131,61 @@ fn devices_are_not_replaced() {
     );
 }
 
+/// Starts a long run, interrupts it once `begun` says so, and returns what it said.
+#[cfg(unix)]
+fn interrupted(bench: &Bench, args: &str, begun: impl Fn() -> bool) -> String {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("otinterp"))
+        .current_dir(bench.path("."))
+        .args(args.split(' '))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_whole_files_only() {
+    let bench = bench();
+    let long = "frames a.png b.png -n 9999 --method crossfade -o";
+    let third = bench.path("out/0003.png");
+    let said = interrupted(&bench, &format!("{long} out"), || third.exists());
+    assert!(said.starts_with("otinterp: interrupted"), "{said}");
+    assert_eq!(said.lines().count(), 1);
+    for name in bench.names("out") {
+        assert!(!name.starts_with('.'), "{name}");
+        bench.load(&format!("out/{name}"));
+    }
+    std::fs::remove_dir_all(bench.path("out")).unwrap();
+
+    // The clip grows under a hidden name, and goes.
+    let before = bench.names(".");
+    interrupted(&bench, &format!("{long} x.apng"), || {
+        bench.names(".") != before
+    });
+    assert_eq!(bench.names("."), before);
+}
+
 #[test]
 fn transparency_is_not_thrown_away() {
     let bench = bench();
     bench.save("a.png", &rgba(|i| [1, 2, 3, (i % 256) as u8]));
-    for out in ["mid.jpg", "mid.ppm", "- --format rgb24"] {
+    let files = ["mid.jpg", "mid.ppm", "x.mp4", "x.y4m"];
+    for out in files
+        .into_iter()
+        .chain(["- --format rgb24", "- --format y4m"])
+    {
         let args = format!("a.png b.png -o {out}");
         bench.frames_fail(&args, FAILED, &["holds no transparency", ".png"]);
     }

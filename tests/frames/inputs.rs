@@ -191,7 +191,7 @@ fn profiles_that_differ_or_are_lost_are_told() {
         profile_of(&bench.path("mid.png")),
         Some(profile(b"RGB ", 1))
     );
-    assert!(said("a.png a.png -o mid.bmp").contains("the colour profile is left out"));
+    assert!(said("a.png a.png -o mid.bmp").contains("no colour profile; it is left out"));
     assert_eq!(said("a.png b.png -q -o quiet.bmp"), "");
 }
 

@@ -48,7 +48,7 @@ fn sixteen_bits_are_rounded_for_eight_bit_formats_with_a_word_about_it() {
     let (a, _) = bench.pair(ColorType::Rgb16);
     let output = bench.frames("a.png b.png --times 0 -o a.bmp");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("rounded to 8 bits"), "{said}");
+    assert!(said.contains("8 bits; the frames are rounded"), "{said}");
     for (found, truth) in samples(&bench.load("a.bmp")).iter().zip(samples(&a)) {
         assert_eq!(*found, (f64::from(truth) / 257.0).round() as i32);
     }
@@ -136,6 +136,18 @@ fn gray_gifs_are_exact_and_loop() {
         let found: Vec<i32> = frame.buffer().pixels().map(|p| i32::from(p.0[0])).collect();
         assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn gif_delays_keep_the_rate_on_average() {
+    let bench = Bench::new();
+    bench.pair(ColorType::L8);
+    bench.frames_ok("a.png b.png -n 12 --method hold --fps 24 -o x.gif");
+    let file = std::fs::File::open(bench.path("x.gif")).unwrap();
+    let decoder = image::codecs::gif::GifDecoder::new(BufReader::new(file)).unwrap();
+    let frames = decoder.into_frames().collect_frames().unwrap();
+    let delays_ms = frames.iter().map(|f| f.delay().numer_denom_ms().0);
+    assert_eq!(delays_ms.sum::<u32>(), 500);
 }
 
 #[test]
@@ -259,4 +271,77 @@ fn one_line_sums_up_unless_quiet() {
             .stderr
             .is_empty()
     );
+}
+
+/// Flat pictures of one colour each.
+fn flat_pair(bench: &Bench, a: [u8; 3], b: [u8; 3], (width, height): (u32, u32)) {
+    for (name, color) in [("a.png", a), ("b.png", b)] {
+        let flat = image::RgbImage::from_pixel(width, height, image::Rgb(color));
+        bench.save(name, &flat.into());
+    }
+}
+
+#[test]
+fn y4m_is_full_range_444() {
+    let bench = Bench::new();
+    flat_pair(&bench, [255, 0, 0], [255, 255, 255], (5, 3));
+    let bytes = bench.frames_ok("a.png b.png --times 0,1 --fps 23.976 --format y4m -o -");
+    // ITU-T T.871 (JPEG), red and white.
+    let header = b"YUV4MPEG2 W5 H3 F24000:1001 Ip A1:1 C444 XCOLORRANGE=FULL\n";
+    let mut expected = header.to_vec();
+    for codes in [[76, 85, 255], [255, 128, 128]] {
+        expected.extend(b"FRAME\n");
+        codes.iter().for_each(|&code| expected.extend([code; 15]));
+    }
+    assert_eq!(bytes, expected);
+}
+
+#[test]
+fn y4m_keeps_gray_and_depth() {
+    let bench = Bench::new();
+    let (a, _) = bench.pair(ColorType::L16);
+    bench.frames_ok("a.png b.png --times 0 -o x.y4m");
+    let bytes = std::fs::read(bench.path("x.y4m")).unwrap();
+    let start = bytes.windows(6).position(|w| w == b"FRAME\n").unwrap();
+    let header = String::from_utf8_lossy(&bytes[..start]);
+    assert!(header.contains(" Cmono16 "), "{header}");
+    let pairs = bytes[start + 6..].chunks_exact(2);
+    let found: Vec<i32> = pairs
+        .map(|c| i32::from(c[1]) << 8 | i32::from(c[0]))
+        .collect();
+    assert_eq!(found, samples(&a));
+}
+
+#[cfg(feature = "video")]
+#[test]
+fn clips_hold_every_frame_in_its_colour() {
+    // Odd sides too: encoders refuse halved chroma there.
+    for (name, size) in [
+        ("x.mp4", (64, 48)),
+        ("x.mkv", (65, 49)),
+        ("x.webm", (64, 48)),
+    ] {
+        let bench = Bench::new();
+        flat_pair(&bench, [200, 60, 40], [40, 160, 220], size);
+        bench.frames_ok(&format!(
+            "a.png b.png --endpoints --method crossfade --fps 10 -o {name}"
+        ));
+        let mut clip = otinterp::video::RgbFrames::open(&bench.path(name)).unwrap();
+        for truth in [
+            [200.0, 60.0, 40.0],
+            [120.0, 110.0, 130.0],
+            [40.0, 160.0, 220.0],
+        ] {
+            let frame = clip.next().unwrap().unwrap();
+            assert_eq!(
+                (frame.width(), frame.height()),
+                (size.0 as usize, size.1 as usize)
+            );
+            for (plane, truth) in frame.planes().iter().zip(truth) {
+                let worst = plane.iter().fold(0.0f32, |m, v| m.max((v - truth).abs()));
+                assert!(worst <= 4.0, "{name}: {worst} off {truth}");
+            }
+        }
+        assert!(clip.next().is_none(), "{name}");
+    }
 }

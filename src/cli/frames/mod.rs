@@ -1,5 +1,6 @@
 //! `otinterp frames`: in-between stills of two pictures.
 
+mod movie;
 mod pattern;
 mod report;
 mod sink;
@@ -12,14 +13,17 @@ use super::exit::{check_interrupt, watch_interrupt};
 use super::pair::Pair;
 use crate::interpolator::Transition;
 use crate::picture::still::Still;
+use crate::video::time::{Rational, parse_rate};
 use anyhow::Context;
 use clap::Args;
-use report::{FrameEntry, Report};
+use report::{FrameEntry, Progress, Report};
 use sink::Sink;
 use std::path::PathBuf;
 use std::time::Instant;
 use target::{PipeFormat, Target};
 use times::TimesArgs;
+
+pub use times::parse_time;
 
 /// Arguments of `otinterp frames`.
 #[derive(Debug, Args)]
@@ -39,16 +43,16 @@ pub struct FramesArgs {
     b: PathBuf,
     #[command(flatten)]
     times: TimesArgs,
-    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), .gif, .apng, or - for
-    /// standard output [default: the folder <A>-<B>/]
-    #[arg(short, value_name = "OUT")]
-    out: Option<PathBuf>,
+    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), animation (.gif, .apng,
+    /// .mp4, …), or - for standard output [default: the folder <A>-<B>/]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
     /// What makes the frames
     #[arg(long, value_enum, default_value = "ot")]
     method: MethodArg,
-    /// Frames per second of an animation
-    #[arg(long, value_name = "R", default_value_t = 25.0, value_parser = parse_fps)]
-    fps: f64,
+    /// Frames per second of an animation or Y4M
+    #[arg(long, value_name = "R", default_value = "25", value_parser = parse_rate)]
+    fps: Rational,
     /// What standard output carries [default: png]
     #[arg(long, value_enum)]
     format: Option<PipeFormat>,
@@ -59,7 +63,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut times = args.times.times();
     let inputs = (args.a.as_path(), args.b.as_path());
-    let target = Target::parse(args.out.as_deref(), args.format, inputs, times.len())?;
+    let target = Target::parse(args.output.as_deref(), args.format, inputs, times.len())?;
     if matches!(target, Target::Folder(_)) {
         times.sort_by(f64::total_cmp);
     }
@@ -67,11 +71,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 
     let pair = Pair::read(&args.a, &args.b, common)?;
     target.check(&pair, common)?;
-    let first = Still {
-        picture: pair.a.picture.clone(),
-        icc: pair.icc().cloned(),
-    };
-    let mut sink = sink::open(&target, &first, times.len(), args.fps, common.overwrite)?;
+    let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
 
     let solving = Instant::now();
@@ -81,12 +81,13 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let frames = render_all(&transition, &times, first.icc.as_ref(), sink.as_mut())?;
+    let progress = Progress::new(times.len(), common);
+    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), progress)?;
     sink.finish()?;
     Report {
         inputs: [&args.a, &args.b],
-        format: first.picture.format(),
-        size: (first.picture.width(), first.picture.height()),
+        format: pair.a.picture.format(),
+        size: (pair.a.picture.width(), pair.a.picture.height()),
         method: args.method,
         preset: common.preset,
         target: &target,
@@ -102,12 +103,13 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 fn render_all(
     transition: &Transition,
     times: &[f64],
-    icc: Option<&Vec<u8>>,
+    icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,
+    progress: Progress,
 ) -> anyhow::Result<Vec<FrameEntry>> {
     let render = |t: f64| Still {
         picture: transition.at(t as f32),
-        icc: icc.cloned(),
+        icc: icc.clone(),
     };
     let mut entries = Vec::with_capacity(times.len());
     let mut ready = times.first().map(|&t| render(t));
@@ -119,14 +121,8 @@ fn render_all(
             || times.get(index + 1).map(|&t| render(t)),
         );
         entries.push(FrameEntry { t, path: written? });
+        progress.written(entries.len());
         ready = next;
     }
     Ok(entries)
-}
-
-fn parse_fps(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(fps) if (0.01..=1000.0).contains(&fps) => Ok(fps),
-        _ => Err("a rate between 0.01 and 1000 is needed".into()),
-    }
 }

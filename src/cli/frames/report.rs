@@ -5,8 +5,39 @@ use crate::cli::Common;
 use crate::cli::common::{MethodArg, PresetArg};
 use crate::cli::pair::shown;
 use crate::picture::{ColorModel, Format};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// A bar on stderr while several frames are made; none where it is no terminal. It is gone when
+/// dropped, so that an error has the line for itself.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar for `count` frames.
+    pub fn new(count: usize, common: &Common) -> Self {
+        if common.quiet || count < 2 {
+            return Self(ProgressBar::hidden());
+        }
+        // The template is constant and right; a default bar is no reason to fail.
+        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} frames, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        // indicatif draws nothing where stderr is no terminal.
+        Self(ProgressBar::new(count as u64).with_style(style))
+    }
+
+    /// Shows how many frames are written.
+    pub fn written(&self, frames: usize) {
+        self.0.set_position(frames as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
 
 /// A frame that was written.
 #[derive(Debug, Serialize)]
@@ -79,7 +110,7 @@ impl Report<'_> {
             }
             return Ok(());
         }
-        let json = serde_json::to_string_pretty(&Json {
+        let json = serde_json::to_string(&Json {
             inputs: self.inputs.map(shown),
             output: &output,
             width: self.size.0,
@@ -100,7 +131,7 @@ impl Report<'_> {
         if self.is_piped() {
             eprintln!("{json}");
         } else {
-            println!("{json}");
+            writeln!(std::io::stdout(), "{json}")?;
         }
         Ok(())
     }

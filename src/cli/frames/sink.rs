@@ -1,10 +1,11 @@
 //! Where frames are written to, one after another.
 
-use super::target::{Animation, PipeFormat, Target};
+use super::movie::Movie;
+use super::target::{PipeFormat, Target};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
-use crate::picture::still::{self, ApngWriter, GifWriter, Still, StillError, StillFormat};
+use crate::picture::still::{self, Still, StillError, StillFormat};
+use crate::video::time::Rational;
 use anyhow::Context;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,7 @@ pub fn open(
     target: &Target,
     like: &Still,
     count: usize,
-    fps: f64,
+    rate: Rational,
     overwrite: bool,
 ) -> anyhow::Result<Box<dyn Sink>> {
     let numbered = |folder: &Path, name: &dyn Fn(usize) -> String| -> Vec<PathBuf> {
@@ -52,10 +53,21 @@ pub fn open(
             Ok(Box::new(Files::open(files, *format, overwrite, None)?))
         }
         Target::Animation(path, kind) => {
-            let movie = Movie::open(path, *kind, like, count, fps, overwrite);
-            Ok(Box::new(movie.with_context(|| path.display().to_string())?))
+            let open = || {
+                let mut file = PendingFile::create(path, overwrite)?;
+                let movie = Movie::open(*kind, &mut file, like, count, rate)?;
+                anyhow::Ok((movie, file))
+            };
+            let (movie, file) = open().with_context(|| path.display().to_string())?;
+            let path = path.clone();
+            Ok(Box::new(MovieFile { path, movie, file }))
         }
-        Target::Pipe(format) => Ok(Box::new(Pipe::new(*format))),
+        Target::Pipe(PipeFormat::Y4m) => {
+            let out = BufWriter::new(io::stdout());
+            Ok(Box::new(MoviePipe(Movie::y4m(out, like, rate)?)))
+        }
+        Target::Pipe(PipeFormat::Png) => Ok(Box::new(Pipe::new(png_bytes))),
+        Target::Pipe(PipeFormat::Rgb24) => Ok(Box::new(Pipe::new(still::rgb24))),
     }
 }
 
@@ -118,90 +130,66 @@ impl Sink for Files {
 }
 
 /// All frames in one file.
-struct Movie {
+struct MovieFile {
     path: PathBuf,
-    writer: MovieWriter,
+    /// Dropped before the file is removed.
+    movie: Movie,
     file: PendingFile,
 }
 
-enum MovieWriter {
-    Gif(GifWriter<BufWriter<File>>),
-    Apng(ApngWriter<BufWriter<File>>),
-}
-
-impl Movie {
-    fn open(
-        path: &Path,
-        kind: Animation,
-        like: &Still,
-        count: usize,
-        fps: f64,
-        overwrite: bool,
-    ) -> anyhow::Result<Self> {
-        let mut file = PendingFile::create(path, overwrite)?;
-        let out = BufWriter::new(file.file_mut().try_clone()?);
-        let writer = match kind {
-            Animation::Gif => MovieWriter::Gif(GifWriter::new(out, like, fps)?),
-            Animation::Apng => {
-                MovieWriter::Apng(ApngWriter::new(out, like, u32::try_from(count)?, fps)?)
-            }
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-            file,
-        })
-    }
-}
-
-impl Sink for Movie {
+impl Sink for MovieFile {
     fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
-        match &mut self.writer {
-            MovieWriter::Gif(writer) => writer.push(frame),
-            MovieWriter::Apng(writer) => writer.push(frame),
-        }
-        .with_context(|| self.path.display().to_string())?;
+        let pushed = self.movie.push(frame);
+        pushed.with_context(|| self.path.display().to_string())?;
         Ok(None)
     }
 
     fn finish(self: Box<Self>) -> anyhow::Result<()> {
-        let Self { path, writer, file } = *self;
-        match writer {
-            MovieWriter::Gif(writer) => writer.finish(),
-            MovieWriter::Apng(writer) => writer.finish(),
-        }
-        .map_err(anyhow::Error::from)
-        .and_then(|()| Ok(file.commit()?))
-        .with_context(|| path.display().to_string())
+        let Self { path, movie, file } = *self;
+        let finished = movie.finish().and_then(|()| Ok(file.commit()?));
+        finished.with_context(|| path.display().to_string())
     }
 }
 
-/// All frames on standard output.
+/// A clip on standard output.
+struct MoviePipe(Movie);
+
+impl Sink for MoviePipe {
+    fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
+        self.0.push(frame)?;
+        Ok(None)
+    }
+
+    fn finish(self: Box<Self>) -> anyhow::Result<()> {
+        self.0.finish()
+    }
+}
+
+/// Stills one after another on standard output.
 struct Pipe {
-    format: PipeFormat,
-    out: BufWriter<io::Stdout>,
+    bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>,
+    out: io::Stdout,
 }
 
 impl Pipe {
-    fn new(format: PipeFormat) -> Self {
-        Self {
-            format,
-            out: BufWriter::new(io::stdout()),
-        }
+    fn new(bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>) -> Self {
+        let out = io::stdout();
+        Self { bytes_of, out }
     }
 }
 
 impl Sink for Pipe {
     fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
-        match self.format {
-            PipeFormat::Png => still::write_png(frame, &mut self.out)?,
-            PipeFormat::Rgb24 => {
-                let bytes = still::rgb24(frame)?;
-                self.out.write_all(&bytes).map_err(StillError::Write)?;
-            }
-        }
+        let bytes = (self.bytes_of)(frame)?;
+        self.out.write_all(&bytes)?;
         // A reader shows each frame as soon as it is there.
-        self.out.flush().map_err(StillError::Write)?;
+        self.out.flush()?;
         Ok(None)
     }
+}
+
+fn png_bytes(frame: &Still) -> Result<Vec<u8>, StillError> {
+    let mut bytes = Vec::new();
+    still::write_png(frame, &mut bytes)?;
+    Ok(bytes)
 }

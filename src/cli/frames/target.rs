@@ -4,7 +4,7 @@ use super::pattern::Pattern;
 use crate::cli::Common;
 use crate::cli::exit::Usage;
 use crate::cli::pair::{Pair, is_pipe};
-use crate::picture::still::StillFormat;
+use crate::picture::still::{StillError, StillFormat};
 use anyhow::Context;
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,10 @@ pub enum Animation {
     Gif,
     /// Animated PNG: exact.
     Apng,
+    /// YUV4MPEG2.
+    Y4m,
+    /// What FFmpeg writes.
+    Video,
 }
 
 /// `--format`: what goes down a pipe.
@@ -45,6 +49,8 @@ pub enum Animation {
 pub enum PipeFormat {
     /// One PNG after another
     Png,
+    /// YUV4MPEG2, 4:4:4 or grey, full range
+    Y4m,
     /// Bare samples, 8 bits, red, green, blue
     Rgb24,
 }
@@ -83,19 +89,31 @@ impl Target {
     /// Sees that the target can hold the frames between two pictures; warns of what it leaves out.
     ///
     /// # Errors
-    /// [`StillError`](crate::picture::still::StillError) if transparency would be lost.
+    /// [`StillError`] if transparency would be lost.
     pub fn check(&self, pair: &Pair, common: &Common) -> anyhow::Result<()> {
-        let format = match self {
-            Self::Files { format, .. } => *format,
-            // Bare samples hold what PPM holds, at 8 bits.
-            Self::Pipe(PipeFormat::Rgb24) => StillFormat::Pnm,
-            _ => return Ok(()),
+        let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
+            Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
+            Self::Files { format: f, .. } => {
+                (f.name(), f.holds_alpha(), f.holds_16_bit(), f.holds_icc())
+            }
+            Self::Animation(_, Animation::Apng) => return Ok(()),
+            // Known to have 256 colours and transparency that is on or off.
+            Self::Animation(_, Animation::Gif) => ("GIF", true, true, false),
+            Self::Animation(_, Animation::Y4m) | Self::Pipe(PipeFormat::Y4m) => {
+                ("Y4M", false, true, false)
+            }
+            Self::Animation(_, Animation::Video) => ("the clip", false, false, false),
+            Self::Pipe(PipeFormat::Rgb24) => ("RGB24", false, false, false),
         };
-        for still in [&pair.a, &pair.b] {
-            format.check(still).with_context(|| self.shown())?;
+        let stills = [&pair.a, &pair.b];
+        if !holds_alpha && stills.iter().any(|s| s.has_transparency()) {
+            return Err(StillError::NoAlpha { format: name }).with_context(|| self.shown());
         }
-        if let Some(loss) = format.loses(&pair.a).or(format.loses(&pair.b)) {
-            common.warn(&format!("{format}: {loss}", format = format.name()));
+        if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
+            common.warn(&format!("{name} holds 8 bits; the frames are rounded"));
+        }
+        if !holds_icc && pair.a.icc.is_some() {
+            common.warn(&format!("{name} holds no colour profile; it is left out"));
         }
         Ok(())
     }
@@ -124,7 +142,7 @@ impl Target {
         if count > 1 && matches!(pattern, Pattern::Literal(_)) {
             return Err(Usage(format!(
                 "{shown} is one file and there are {count} frames; use a pattern (mid_%03d.png), \
-                 a folder or an animation (.gif)"
+                 a folder or an animation (.gif, .mp4)"
             )));
         }
         Ok(Self::Files {
@@ -142,6 +160,8 @@ impl Animation {
         Some(match extension.as_str() {
             "gif" => Self::Gif,
             "apng" => Self::Apng,
+            "y4m" => Self::Y4m,
+            "mp4" | "m4v" | "mov" | "mkv" | "webm" => Self::Video,
             _ => return None,
         })
     }

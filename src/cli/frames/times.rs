@@ -42,7 +42,11 @@ impl TimesArgs {
     }
 }
 
-fn parse_time(text: &str) -> Result<f64, String> {
+/// A time in `[0, 1]`, as clap's value parsers return it.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_time(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(t) if (0.0..=1.0).contains(&t) => Ok(t),
         Ok(_) => Err("a time lies between 0 (A) and 1 (B)".into()),

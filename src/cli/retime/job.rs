@@ -9,7 +9,7 @@ use crate::files::PendingFile;
 use crate::pipeline;
 use crate::video::time::{OutputClock, Rational, to_f64};
 use crate::video::y4m::{Header, Y4mSink, Y4mSource};
-use crate::video::{self, Info, Sink, Source};
+use crate::video::{self, Sink, Source};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -124,7 +124,8 @@ fn open(job: &Job, common: &Common) -> video::Result<Opened> {
         End::Pipe => open_y4m(io::stdin()),
         End::File(path) if job.input.is_y4m() => {
             if path.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+                let why = "it is a folder, not a clip";
+                return Err(video::Error::Invalid(why.to_owned()));
             }
             open_y4m(File::open(path)?)
         }
@@ -224,7 +225,7 @@ fn open_file_output(
         threads: common.threads,
         widely_playable: false,
     };
-    let info: &Info = opened.source.info();
+    let info = opened.source.info();
     let origin = opened.origin.as_ref();
     let sink = video::FileSink::create(path, info, rate, &encoding, origin, slowdown)?;
     Ok(Output {

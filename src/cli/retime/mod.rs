@@ -64,6 +64,10 @@ impl RetimeArgs {
 pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
     let jobs = plan::plan(args, common)?;
     exit::watch_interrupt();
+    #[cfg(feature = "video")]
+    if common.verbose {
+        crate::video::show_ffmpeg_log()?;
+    }
     let is_batch = jobs.len() > 1;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in &jobs {

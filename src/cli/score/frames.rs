@@ -34,12 +34,14 @@ pub fn for_each(set: &Set, max: Option<usize>, visit: &mut Visit) -> anyhow::Res
             Ok(())
         }
         Source::Sequence(files) => {
-            let pictures = files.iter().map(|f| Ok(still::read(f)?.picture));
-            every_other(pictures, max, visit)
+            let stills = files
+                .iter()
+                .map(|file| Ok((file.display().to_string(), still::read(file)?)));
+            every_other(stills, max, visit)
         }
-        Source::Clip(file) => {
-            every_other(clip(file)?, max, visit).with_context(|| file.display().to_string())
-        }
+        Source::Clip(file) => clip(file)
+            .and_then(|frames| every_other(frames, max, visit))
+            .with_context(|| file.display().to_string()),
     }
 }
 
@@ -58,8 +60,9 @@ fn visit_triplet(triplet: &Triplet, visit: &mut Visit) -> anyhow::Result<()> {
     let [first, middle, second] = &triplet.files;
     let (mut before, mut after) = (still::read(first)?, still::read(second)?);
     let truth = still::read(middle)?;
-    same_size(first, &before, second, &after)?;
-    same_size(first, &before, middle, &truth)?;
+    let shown = |path: &Path| path.display().to_string();
+    same_size(&shown(first), &before, &shown(second), &after)?;
+    same_size(&shown(first), &before, &shown(middle), &truth)?;
     still::promote(&mut before, &mut after)?;
     visit(Known {
         name: triplet.name.clone(),
@@ -69,40 +72,42 @@ fn visit_triplet(triplet: &Triplet, visit: &mut Visit) -> anyhow::Result<()> {
     })
 }
 
-fn same_size(path_a: &Path, a: &Still, path_b: &Path, b: &Still) -> anyhow::Result<()> {
+fn same_size(name_a: &str, a: &Still, name_b: &str, b: &Still) -> anyhow::Result<()> {
     let size = |s: &Still| (s.picture.width(), s.picture.height());
     let ((wa, ha), (wb, hb)) = (size(a), size(b));
     if (wa, ha) != (wb, hb) {
-        bail!(
-            "{} is {wa}x{ha} pixels and {} is {wb}x{hb}; they must be of one size",
-            path_a.display(),
-            path_b.display()
-        );
+        bail!("{name_a} is {wa}x{ha} pixels and {name_b} is {wb}x{hb}; they must be of one size");
     }
     Ok(())
 }
 
+/// A still and the name that reports give it.
+type Named = (String, Still);
+
 /// Leaves out frames 1, 3, 5, … and visits each with its two neighbours.
 fn every_other(
-    mut frames: impl Iterator<Item = anyhow::Result<Picture>>,
+    mut frames: impl Iterator<Item = anyhow::Result<Named>>,
     max: Option<usize>,
     visit: &mut Visit,
 ) -> anyhow::Result<()> {
     let mut rebuilt = 0;
     let mut before = frames.next().transpose()?;
     while max.is_none_or(|max| rebuilt < max)
-        && let Some(first) = &before
-        && let Some(truth) = frames.next().transpose()?
-        && let Some(after) = frames.next().transpose()?
+        && let Some((first_name, first)) = &mut before
+        && let Some((name, truth)) = frames.next().transpose()?
+        && let Some((second_name, mut second)) = frames.next().transpose()?
     {
+        same_size(first_name, first, &name, &truth)?;
+        same_size(first_name, first, &second_name, &second)?;
+        still::promote(first, &mut second)?;
         visit(Known {
-            name: format!("frame {}", 2 * rebuilt + 1),
-            before: first,
-            truth: &truth,
-            after: &after,
+            name,
+            before: &first.picture,
+            truth: &truth.picture,
+            after: &second.picture,
         })?;
         rebuilt += 1;
-        before = Some(after);
+        before = Some((second_name, second));
     }
     if rebuilt == 0 {
         bail!("at least three frames are needed, to leave out the second");
@@ -111,17 +116,16 @@ fn every_other(
 }
 
 #[cfg(feature = "video")]
-fn clip(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Picture>>> {
+fn clip(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Named>>> {
     let frames = crate::video::RgbFrames::open(file)?;
-    Ok(frames.map(|frame| Ok(frame?)))
+    Ok(frames
+        .enumerate()
+        .map(|(i, frame)| Ok((format!("frame {i}"), Still::from(frame?)))))
 }
 
 #[cfg(not(feature = "video"))]
-fn clip(file: &Path) -> anyhow::Result<std::iter::Empty<anyhow::Result<Picture>>> {
-    bail!(
-        "{}: this otinterp was built without video; build it with the feature `video`",
-        file.display()
-    );
+fn clip(_file: &Path) -> anyhow::Result<std::iter::Empty<anyhow::Result<Named>>> {
+    bail!("this otinterp was built without video; build it with the feature `video`");
 }
 
 #[cfg(test)]
@@ -137,10 +141,11 @@ mod tests {
         assert_eq!(spread(55, 1), [0]);
     }
 
-    fn numbered(count: usize) -> impl Iterator<Item = anyhow::Result<Picture>> {
+    fn numbered(count: usize) -> impl Iterator<Item = anyhow::Result<Named>> {
         (0..count).map(|i| {
             let plane = Plane::from_elem((2, 2), i as f32);
-            Ok(Picture::new(Format::gray(8), vec![plane])?)
+            let picture = Picture::new(Format::gray(8), vec![plane])?;
+            Ok((i.to_string(), Still::from(picture)))
         })
     }
 

@@ -10,7 +10,7 @@ use super::common::MethodArg;
 use super::exit::{self, BatchFailed, Usage};
 use clap::Args;
 use find::Set;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use measure::SetScore;
 use report::{Failure, Report};
 use std::io::Write;
@@ -109,7 +109,6 @@ fn score_set(
         bar.inc(1);
         Ok(())
     })?;
-    bar.finish_and_clear();
     Ok(score.finish())
 }
 
@@ -127,7 +126,9 @@ fn progress(set: &Set, max: Option<usize>, common: &Common) -> ProgressBar {
     let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ");
-    bar.with_style(style).with_message(set.name.clone())
+    bar.with_style(style)
+        .with_message(set.name.clone())
+        .with_finish(ProgressFinish::AndClear)
 }
 
 fn print(report: &Report, common: &Common) -> anyhow::Result<()> {

@@ -2,15 +2,15 @@
 
 use super::measure::{Numbers, SetScore};
 use crate::cli::Common;
-use crate::cli::common::MethodArg;
+use crate::cli::common::{MethodArg, PresetArg};
 use serde::Serialize;
 use std::fmt::Write;
 
 /// All that was scored.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// `fast`, `balanced` or `best`.
-    pub preset: String,
+    /// `--preset`.
+    pub preset: PresetArg,
     /// Threads used.
     pub threads: usize,
     /// The methods, in the order asked for.
@@ -34,7 +34,7 @@ impl Report {
     /// A report without sets.
     pub fn new(methods: &[MethodArg], common: &Common) -> Self {
         Self {
-            preset: format!("{:?}", common.preset).to_lowercase(),
+            preset: common.preset,
             threads: rayon::current_num_threads(),
             methods: methods.to_owned(),
             sets: Vec::new(),

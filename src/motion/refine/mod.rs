@@ -38,6 +38,8 @@ const RELAXATION: f32 = 1.6;
 /// How long the refinement iterates.
 #[derive(Debug, Clone, Copy)]
 pub struct Iterations {
+    /// Times that the target is warped anew and the derivatives are taken.
+    pub warps: usize,
     /// Times that the weights ψ' are computed anew.
     pub fixed_point: usize,
     /// Relaxation sweeps with each.
@@ -52,23 +54,24 @@ pub fn refine(
     target: &Plane,
     iterations: Iterations,
 ) -> Field {
-    let start = [
-        Checkered::from_plane(&field.dx),
-        Checkered::from_plane(&field.dy),
-    ];
-    let derivatives = Derivatives::of(cpu, field, source, target);
     let mut system = System::new(field.dim());
-    let mut flow = start.clone();
-    for _ in 0..iterations.fixed_point {
-        system.set_weights(cpu, &flow);
-        system.assemble(cpu, &derivatives, &start, &flow);
-        for _ in 0..iterations.relaxation {
-            relax::sweep(cpu, &system, &mut flow);
+    let mut field = field.clone();
+    for _ in 0..iterations.warps {
+        let start = [&field.dx, &field.dy].map(Checkered::from_plane);
+        let derivatives = Derivatives::of(cpu, &field, source, target);
+        let mut flow = start.clone();
+        for _ in 0..iterations.fixed_point {
+            system.set_weights(cpu, &flow);
+            system.assemble(cpu, &derivatives, &start, &flow);
+            for _ in 0..iterations.relaxation {
+                relax::sweep(cpu, &system, &mut flow);
+            }
         }
+        let [dx, dy] = flow;
+        field = Field {
+            dx: dx.to_plane(),
+            dy: dy.to_plane(),
+        };
     }
-    let [dx, dy] = flow;
-    Field {
-        dx: dx.to_plane(),
-        dy: dy.to_plane(),
-    }
+    field
 }

@@ -36,12 +36,20 @@ pub enum StillError {
         name: String,
     },
     /// A known kind of picture, but not one that can be read.
-    #[error("{name} is {what}, which is not supported ({READABLE})")]
-    Unsupported {
+    #[error("{name} is a picture of the kind {kind}, which is not supported ({READABLE})")]
+    UnsupportedKind {
         /// The file as it was named.
         name: String,
-        /// The kind of file or of samples.
-        what: String,
+        /// The kind's name.
+        kind: String,
+    },
+    /// A readable kind of picture with samples of a sort that is not read.
+    #[error("{name}: {reason}; grey and RGB of 8 or 16 bits can be read")]
+    UnsupportedSamples {
+        /// The file as it was named.
+        name: String,
+        /// What the decoder says.
+        reason: String,
     },
     /// The file breaks the rules of its format, or ends too early.
     #[error("{name} is broken or cut short: {reason}")]

@@ -70,34 +70,15 @@ impl StillFormat {
     /// [`StillError::NoAlpha`] if transparent pixels would be lost, [`StillError::Yuv`] if the
     /// picture is neither grey nor RGB.
     pub fn check(self, still: &Still) -> Result<(), StillError> {
-        let format = still.picture.format();
-        if format.model == ColorModel::Yuv {
+        if still.picture.format().model == ColorModel::Yuv {
             return Err(StillError::Yuv);
         }
-        let opaque = still
-            .picture
-            .alpha()
-            .is_none_or(|alpha| alpha.iter().all(|&v| v == format.max_code()));
-        if !opaque && !self.holds_alpha() {
+        if still.has_transparency() && !self.holds_alpha() {
             return Err(StillError::NoAlpha {
                 format: self.name(),
             });
         }
         Ok(())
-    }
-
-    /// What of `still` this format silently leaves out, as a clause for a warning.
-    pub fn loses(self, still: &Still) -> Option<&'static str> {
-        let depth = still.picture.format().bit_depth > 8 && !self.holds_16_bit();
-        let icc = still.icc.is_some() && !self.holds_icc();
-        match (depth, icc) {
-            (true, true) => {
-                Some("samples are rounded to 8 bits and the colour profile is left out")
-            }
-            (true, false) => Some("samples are rounded to 8 bits"),
-            (false, true) => Some("the colour profile is left out"),
-            (false, false) => None,
-        }
     }
 
     /// The name that people know it by.

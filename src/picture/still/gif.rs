@@ -15,12 +15,18 @@ const GIF_MIN_DELAY_CS: f64 = 2.0;
 /// is on (alpha under one half) or off.
 pub struct GifWriter<W: Write> {
     encoder: ::gif::Encoder<W>,
-    delay_cs: u16,
+    /// Hundredths of a second of a frame.
+    interval_cs: f64,
+    /// Frames so far.
+    frames: u32,
+    /// When the next frame begins, in hundredths of a second.
+    next_cs: f64,
 }
 
 impl<W: Write> GifWriter<W> {
-    /// Writes the header for frames of the size of `like`, shown at `fps` frames per second
-    /// (rounded to hundredths of a second a frame).
+    /// Writes the header for frames of the size of `like`, shown at `fps` frames per second on
+    /// average: each frame begins within half a hundredth of a second of its time, which is all
+    /// that GIF can tell, and is shown for at least two.
     ///
     /// # Errors
     /// [`StillError`] if the size is above 65535 or the system refuses.
@@ -30,8 +36,12 @@ impl<W: Write> GifWriter<W> {
         encoder
             .set_repeat(::gif::Repeat::Infinite)
             .map_err(gif_error)?;
-        let delay_cs = (100.0 / fps).round().max(GIF_MIN_DELAY_CS) as u16;
-        Ok(Self { encoder, delay_cs })
+        Ok(Self {
+            encoder,
+            interval_cs: (100.0 / fps).max(GIF_MIN_DELAY_CS),
+            frames: 0,
+            next_cs: 0.0,
+        })
     }
 
     /// Appends a frame.
@@ -52,7 +62,10 @@ impl<W: Write> GifWriter<W> {
         }
         let mut frame =
             ::gif::Frame::from_rgba_speed(width, height, &mut pixels, GIF_QUANTISER_SPEED);
-        frame.delay = self.delay_cs;
+        self.frames += 1;
+        let end_cs = (self.interval_cs * f64::from(self.frames)).round();
+        frame.delay = (end_cs - self.next_cs) as u16;
+        self.next_cs = end_cs;
         frame.dispose = if still.picture.format().alpha {
             ::gif::DisposalMethod::Background
         } else {

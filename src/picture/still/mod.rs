@@ -13,6 +13,7 @@ mod promote;
 mod read;
 #[cfg(test)]
 mod tests;
+mod tiff;
 mod write;
 
 pub use error::StillError;
@@ -32,6 +33,15 @@ pub struct Still {
     pub picture: Picture,
     /// The ICC profile, byte for byte, if there is one for this colour model.
     pub icc: Option<Vec<u8>>,
+}
+
+impl Still {
+    /// Whether any pixel is not wholly opaque.
+    pub fn has_transparency(&self) -> bool {
+        let opaque = self.picture.format().max_code();
+        let alpha = self.picture.alpha();
+        alpha.is_some_and(|plane| plane.iter().any(|&v| v < opaque))
+    }
 }
 
 impl From<Picture> for Still {

@@ -72,9 +72,9 @@ fn decode<R: BufRead + Seek>(reader: R, name: &str) -> Result<Still, StillError>
         name: name.to_owned(),
     })?;
     if !kind.reading_enabled() {
-        return Err(StillError::Unsupported {
+        return Err(StillError::UnsupportedKind {
             name: name.to_owned(),
-            what: format!("{kind:?}"),
+            kind: format!("{kind:?}").to_uppercase(),
         });
     }
     let failed = |error| decoder_error(error, name);
@@ -118,9 +118,9 @@ fn still(mut decoder: impl ImageDecoder, name: &str) -> Result<Still, StillError
             name: name.to_owned(),
         });
     }
-    let format = format_of(decoder.color_type()).ok_or_else(|| StillError::Unsupported {
+    let format = format_of(decoder.color_type()).ok_or_else(|| StillError::UnsupportedSamples {
         name: name.to_owned(),
-        what: "a picture of floating-point samples".into(),
+        reason: "its samples are floating-point numbers".into(),
     })?;
     let failed = |error| decoder_error(error, name);
     // A damaged profile or tag is no reason to refuse the pixels.
@@ -194,9 +194,9 @@ fn decoder_error(error: ImageError, name: &str) -> StillError {
     let name = name.to_owned();
     match error {
         ImageError::Limits(_) => StillError::TooLarge { name },
-        ImageError::Unsupported(e) => StillError::Unsupported {
+        ImageError::Unsupported(e) => StillError::UnsupportedSamples {
             name,
-            what: format!("a picture of a rare kind ({e})"),
+            reason: e.to_string(),
         },
         ImageError::IoError(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
             StillError::Read { name, source }

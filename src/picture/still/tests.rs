@@ -143,7 +143,6 @@ fn transparency_is_never_lost_in_silence() {
 #[test]
 fn sixteen_bits_are_rounded_where_eight_are_held() {
     let deep = sample(Format::rgb(16));
-    assert!(StillFormat::Bmp.loses(&deep).is_some());
     let after = read_bytes(&written(&deep, StillFormat::Bmp)).unwrap();
     for (a, b) in after.picture.planes().iter().zip(deep.picture.planes()) {
         assert!(a.iter().zip(b).all(|(a, b)| (a - b / 257.0).abs() <= 0.5));

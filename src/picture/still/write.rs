@@ -1,10 +1,9 @@
 //! Writing stills.
 
-use super::png::write_image;
 use super::promote::converted;
-use super::{Still, StillError, StillFormat};
+use super::{Still, StillError, StillFormat, png, tiff};
 use crate::picture::{ColorModel, Format, Picture};
-use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, tiff::TiffEncoder, webp::WebPEncoder};
+use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
 use std::io::{Seek, Write};
 
@@ -17,10 +16,10 @@ const JPEG_QUALITY: u8 = 95;
 /// [`StillError`] if the picture is Y'CbCr or the system refuses.
 pub fn write_png(still: &Still, out: impl Write) -> Result<(), StillError> {
     let ready = prepared(still, StillFormat::Png)?;
-    write_image(&ready, out)
+    png::write_image(&ready, out)
 }
 
-/// Writes a still. What the format cannot hold is told by [`StillFormat::loses`] beforehand.
+/// Writes a still. Depth and profile are reduced to what the format holds; transparency never is.
 ///
 /// # Errors
 /// [`StillError`] if the picture is Y'CbCr, has transparent pixels that the format cannot hold, is
@@ -32,8 +31,8 @@ pub fn write(
 ) -> Result<(), StillError> {
     let ready = prepared(still, format)?;
     match format {
-        StillFormat::Png => write_image(&ready, &mut out),
-        StillFormat::Tiff => encode(TiffEncoder::new(&mut out), &ready, format),
+        StillFormat::Png => png::write_image(&ready, &mut out),
+        StillFormat::Tiff => tiff::write_image(&ready, &mut out),
         StillFormat::Jpeg => encode(
             JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY),
             &ready,

@@ -54,7 +54,8 @@ fn every_colour_space_comes_back_byte_for_byte() {
 #[test]
 fn headers_made_from_a_header_mean_the_same() {
     for &(colour, frame_bytes) in COLOURS {
-        let source = Y4mSource::new(&stream(colour, frame_bytes, 0)[..]).unwrap();
+        let bytes = stream(colour, frame_bytes, 0);
+        let source = Y4mSource::new(&bytes[..]).unwrap();
         let made = Header::new(source.info(), source.header().rate).unwrap();
         let line = made.line();
         let again = Header::parse(line.trim_end().as_bytes()).unwrap();
@@ -67,7 +68,8 @@ fn headers_made_from_a_header_mean_the_same() {
 
 #[test]
 fn only_the_rate_changes_with_the_rate() {
-    let source = Y4mSource::new(&stream("420p10", 54, 0)[..]).unwrap();
+    let bytes = stream("420p10", 54, 0);
+    let source = Y4mSource::new(&bytes[..]).unwrap();
     let header = source
         .header()
         .clone()

@@ -1,0 +1,43 @@
+# `make demo` and `make test` do all the set-up themselves; both can be run again and again.
+
+.PHONY: all demo test lint bench assets setup setup-test
+.NOTPARALLEL:
+
+all: demo
+
+# FFmpeg's development packages, clang and pkg-config, where they are missing.
+setup:
+	@scripts/setup.sh
+
+# The same and what only the tests need.
+setup-test:
+	@scripts/setup.sh --tests
+
+demo: setup
+	cargo build --release
+	@mkdir -p demo
+	cargo run --release --quiet -- frames assets/pair/a.png assets/pair/b.png -n 8 -o demo/frames/ -y
+	cargo run --release --quiet -- compare assets/pair/a.png assets/pair/b.png \
+	    --truth assets/pair/middle.png -o demo/compare.png -y
+	@echo
+	@echo "Eight in-betweens of assets/pair/a.png and b.png: $(CURDIR)/demo/frames/"
+	@echo "Cross-fade above, transport below:                $(CURDIR)/demo/compare.png"
+
+lint: setup-test
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --no-default-features -- -D warnings
+
+# Doc tests are part of each `cargo test`.
+test: lint
+	cargo test --no-default-features
+	cargo test
+
+bench: setup
+	cargo bench
+
+# Makes the files under assets/ anew.
+assets: setup
+	cargo run --release --example make_assets
+	cargo run --release --quiet -- compare assets/pair/a.png assets/pair/b.png --width 1040 \
+	    -o assets/compare.png -y
