@@ -62,10 +62,10 @@ impl Case {
 
     /// The plan in f32, `[offset][source]`.
     fn plan(&self, s: &Solution) -> Vec<f64> {
-        (0..s.kernel.len())
+        (0..self.cost.len())
             .map(|i| {
                 let (offset, source) = (i / SOURCES, i % SOURCES);
-                f64::from(s.kernel[i])
+                f64::from(s.kernel_at(offset, source))
                     * f64::from(s.u[source])
                     * f64::from(s.v[self.target_of(offset, source)])
             })

@@ -7,7 +7,7 @@
 //! (Chizat, Peyré, Schmitzer, Vialard, *Scaling algorithms for unbalanced optimal transport*, 2018.)
 //! The scaling iteration is `u = (a / K v)^λ`, `v = (b / K^T u)^λ`, `λ = rho / (rho + eps)`, with the
 //! Gibbs kernel `K = exp(-c / eps)`. Because the support is a window, `K` is a stencil: one value per
-//! offset and source, stored `[offset][source]`, and both products are unit-stride multiply-adds.
+//! offset and source, and both products are unit-stride multiply-adds ([`kernel::window`](super::kernel::window)).
 //!
 //! Each row of `K` is shifted by its least cost `m_i`, which keeps it within `(0, 1]`. Transport with KL
 //! slack is not invariant to such a shift (a dear pixel loses mass, and should), so `u` is
@@ -58,6 +58,12 @@ impl Shape {
         self.target_side() * self.target_side()
     }
 
+    /// Where the kernel's values of one offset and row of sources start.
+    #[inline(always)]
+    fn row_at(self, offset: usize, y: usize) -> usize {
+        (y * self.offsets() + offset) * SIDE
+    }
+
     #[inline(always)]
     fn stencil(self) -> Stencil {
         Stencil {
@@ -85,12 +91,12 @@ pub struct Options {
 
 /// A problem's answer and the memory that finding it takes; kept and used again.
 ///
-/// Plan entries are `kernel[offset·SOURCES + source] · u[source] · v[target]`.
+/// Plan entries are [`kernel_at`](Solution::kernel_at)`(offset, source) · u[source] · v[target]`.
 #[derive(Debug)]
 pub struct Solution {
     shape: Shape,
-    /// Shifted Gibbs kernel `exp(-(c - row_min) / eps)`, `[offset][source]`.
-    pub kernel: Vec<f32>,
+    /// Shifted Gibbs kernel `exp(-(c - row_min) / eps)`, `[row][offset][column]` (see `kernel::window`).
+    kernel: Vec<f32>,
     /// Least cost of every source.
     pub row_min: Vec<f32>,
     /// Source scalings, of the shifted kernel.
@@ -123,6 +129,11 @@ impl Solution {
             ceiling: vec![0.0; targets],
             no_potential: vec![0.0; targets],
         }
+    }
+
+    /// An entry of the shifted Gibbs kernel.
+    pub fn kernel_at(&self, offset: usize, source: usize) -> f32 {
+        self.kernel[self.shape.row_at(offset, source / SIDE) + source % SIDE]
     }
 
     /// The shape it was made for.
@@ -170,15 +181,17 @@ impl Solution {
             ceiling: Some(&self.ceiling),
             ..update
         };
-        for sweep in 0..=options.sweeps {
-            kernel::apply::<S>(stencil, &self.kernel, &self.v, &mut self.row_sum);
-            update.run::<S>(0, &self.row_sum, &mut self.u);
-            if sweep == options.sweeps {
-                break;
-            }
-            kernel::apply_transposed::<S>(stencil, &self.kernel, &self.u, &mut self.column_sum);
+        for _ in 0..options.sweeps {
+            let sums = (
+                &mut self.u[..],
+                &mut self.row_sum[..],
+                &mut self.column_sum[..],
+            );
+            kernel::sweep::<S>(stencil, &self.kernel, &self.v, &update, sums);
             target_update.run::<S>(0, &self.column_sum, &mut self.v);
         }
+        kernel::apply::<S>(stencil, &self.kernel, &self.v, &mut self.row_sum);
+        update.run::<S>(0, &self.row_sum, &mut self.u);
     }
 
     /// `K' = exp(-(c - row_min) / eps)`.
@@ -212,7 +225,7 @@ impl Solution {
             for oy in 0..diameter {
                 for ox in 0..diameter {
                     let offset = oy * diameter + ox;
-                    let k = &self.kernel[(offset * SIDE + y) * SIDE..][..SIDE];
+                    let k = &self.kernel[self.shape.row_at(offset, y)..][..SIDE];
                     let v = &self.v[(y + oy) * side + ox..][..SIDE];
                     for x in 0..SIDE {
                         let q = k[x] * v[x];
@@ -245,7 +258,7 @@ impl Solution {
                 let (mut most, mut at) = ([0.0f32; SIDE], [0.0f32; SIDE]);
                 for oy in first..=last {
                     let (y, offset) = (target_y - oy, oy * diameter + ox);
-                    let k = &self.kernel[(offset * SIDE + y) * SIDE..][..SIDE];
+                    let k = &self.kernel[self.shape.row_at(offset, y)..][..SIDE];
                     let u = &self.u[y * SIDE..][..SIDE];
                     for x in 0..SIDE {
                         let q = k[x] * u[x];

@@ -16,6 +16,7 @@ pub(super) struct Avx2;
 impl Simd for Avx2 {
     type V = Pair;
     type One = Fused;
+    const REGISTERS: usize = 8;
 }
 
 /// AVX-512 F, VL, DQ and BW.
@@ -25,6 +26,7 @@ pub(super) struct Avx512;
 impl Simd for Avx512 {
     type V = Whole;
     type One = Fused;
+    const REGISTERS: usize = 32;
 }
 
 /// Lanes 0 to 7 and 8 to 15.
@@ -141,6 +143,10 @@ impl Vector for Pair {
         }
     }
     #[inline(always)]
+    fn shift_in(self, below: Self) -> Self {
+        Self(shift_in_8(self.0, below.1), shift_in_8(self.1, self.0))
+    }
+    #[inline(always)]
     fn sum(self) -> f32 {
         registers!(sum_8(_mm256_add_ps(self.0, self.1)))
     }
@@ -148,6 +154,17 @@ impl Vector for Pair {
     fn largest(self) -> f32 {
         registers!(largest_8(_mm256_max_ps(self.0, self.1)))
     }
+}
+
+/// `x` moved up by one lane, with the last lane of `below` as lane 0.
+#[inline(always)]
+fn shift_in_8(x: __m256, below: __m256) -> __m256 {
+    registers!({
+        let (x, below) = (_mm256_castps_si256(x), _mm256_castps_si256(below));
+        // The upper half of `below` and the lower of `x`: what each half of `x` is moved up from.
+        let before = _mm256_permute2x128_si256::<0x21>(below, x);
+        _mm256_castsi256_ps(_mm256_alignr_epi8::<12>(x, before))
+    })
 }
 
 /// The last three steps of [`Vector::sum`].
@@ -242,6 +259,13 @@ impl Vector for Whole {
         let to = to[..LANES].as_mut_ptr();
         // SAFETY: the slice has room for 16 values, and AVX-512 is there (as above).
         unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    fn shift_in(self, below: Self) -> Self {
+        registers!({
+            let (x, below) = (_mm512_castps_si512(self.0), _mm512_castps_si512(below.0));
+            Self(_mm512_castsi512_ps(_mm512_alignr_epi32::<15>(x, below)))
+        })
     }
     #[inline(always)]
     fn sum(self) -> f32 {

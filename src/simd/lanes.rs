@@ -10,6 +10,7 @@ pub(super) struct Scalar;
 impl Simd for Scalar {
     type V = Array<Separate>;
     type One = Separate;
+    const REGISTERS: usize = 4;
 }
 
 /// Fused multiply-add on arrays: NEON, which every 64-bit Arm has. On other CPUs it is the reference
@@ -22,6 +23,7 @@ pub(super) struct FusedArray;
 impl Simd for FusedArray {
     type V = Array<Fused>;
     type One = Fused;
+    const REGISTERS: usize = 8;
 }
 
 /// One lane; multiply and add are fused.
@@ -206,6 +208,12 @@ impl<One: Number + Into<f32>> Vector for Array<One> {
         for (value, lane) in to[..LANES].iter_mut().zip(self.0) {
             *value = lane.into();
         }
+    }
+    #[inline(always)]
+    fn shift_in(self, below: Self) -> Self {
+        let mut shifted = [below.0[LANES - 1]; LANES];
+        shifted[1..].copy_from_slice(&self.0[..LANES - 1]);
+        Self(shifted)
     }
     #[inline(always)]
     fn sum(self) -> f32 {

@@ -18,12 +18,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx;
+mod buffer;
 mod lanes;
 mod level;
 pub mod math;
 #[cfg(test)]
 mod tests;
 
+pub use buffer::Buffer;
 pub use level::{Level, LevelError};
 
 /// Lanes of a [`Simd::V`], on every CPU.
@@ -67,6 +69,8 @@ pub trait Vector: Number {
     /// # Panics
     /// If there are fewer.
     fn store(self, to: &mut [f32]);
+    /// Every lane moved up by one; `below`'s last lane comes in as lane 0.
+    fn shift_in(self, below: Self) -> Self;
     /// Sum of all lanes: lane `i` and lane `i + 8`, then `i + 4`, `i + 2`, `i + 1`.
     fn sum(self) -> f32;
     /// Largest lane, compared in the order of [`Vector::sum`].
@@ -79,6 +83,9 @@ pub trait Simd: Copy {
     type V: Vector;
     /// One lane, with the same rounding.
     type One: Number + Into<f32>;
+    /// How many vectors of [`Self::V`] the CPU's registers hold. Loops may keep more or fewer sums
+    /// at once by it, never sum in another order.
+    const REGISTERS: usize;
 
     /// `a * b + c` as [`Number::mul_add`] rounds it.
     #[inline(always)]
@@ -89,8 +96,9 @@ pub trait Simd: Copy {
     }
 }
 
-/// A hot loop. Implementations and all that they call must be `#[inline(always)]` and free of
-/// closures that the compiler might not inline, or they are compiled for the baseline CPU.
+/// A hot loop. Implementations and all that they call must be `#[inline(always)]`, or they are compiled
+/// for the baseline CPU. That goes for the library as well: array functions such as `array::from_fn` and
+/// `map` are calls, and carry vectors through memory.
 pub trait Kernel {
     /// What the loop returns.
     type Output;

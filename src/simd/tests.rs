@@ -29,6 +29,7 @@ impl Kernel for AllOperations<'_> {
             ("times_power_of_two", z.times_power_of_two(rounded)),
             ("mantissa", m),
             ("exponent", e),
+            ("shift_in", x.shift_in(y)),
             ("mul_add", x.mul_add(y, z)),
             ("exp", math::exp_of(x)),
             (
@@ -183,6 +184,22 @@ fn sums_of_products_are_within_their_budget_of_each_other_at_every_level() {
         };
         assert!(off.abs() <= budget, "{}: {off:e}", level.name());
     }
+}
+
+#[test]
+fn shifting_in_moves_every_lane_up_by_one() {
+    let low: Vec<f32> = (0..LANES).map(|i| i as f32).collect();
+    let high: Vec<f32> = low.iter().map(|x| x + 16.0).collect();
+    let mut shifted = [0.0; LANES];
+    Array::<Fused>::load(&high)
+        .shift_in(Array::load(&low))
+        .store(&mut shifted);
+    assert!(
+        shifted
+            .iter()
+            .enumerate()
+            .all(|(i, &x)| x == 15.0 + i as f32)
+    );
 }
 
 #[test]

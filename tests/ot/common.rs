@@ -97,11 +97,11 @@ pub fn oracle(
     };
     let (mut f, mut g) = (vec![0.0; n], vec![0.0; m]);
     for _ in 0..sweeps {
-        for i in 0..n {
-            f[i] = -lambda(slack.source) * eps * log_sum(m, |j| (g[j] - c(i, j)) / eps, b);
+        for (i, f) in f.iter_mut().enumerate() {
+            *f = -lambda(slack.source) * eps * log_sum(m, |j| (g[j] - c(i, j)) / eps, b);
         }
-        for j in 0..m {
-            g[j] = -lambda(slack.target) * eps * log_sum(n, |i| (f[i] - c(i, j)) / eps, a);
+        for (j, g) in g.iter_mut().enumerate() {
+            *g = -lambda(slack.target) * eps * log_sum(n, |i| (f[i] - c(i, j)) / eps, a);
         }
     }
     (0..n * m)

@@ -3,7 +3,7 @@
 use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
 use crate::ot::kernel::{FORBIDDEN, Update, dense, padded};
 use crate::ot::{Error, Power};
-use crate::simd::Simd;
+use crate::simd::{Buffer, Simd};
 
 /// A cost for every pair, row-major, `+∞` where mass may not go.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct Dense {
     columns: usize,
     shared: bool,
     /// `[problem][row][padded column]`, forbidden pairs and padding [`FORBIDDEN`].
-    cost: Vec<f32>,
+    cost: Buffer,
     ranges: Vec<Range>,
     complete: Vec<bool>,
 }
@@ -70,7 +70,8 @@ impl Dense {
             });
         }
         let pitch = padded(columns);
-        let mut stored = vec![FORBIDDEN; problems * rows * pitch];
+        let mut stored = Buffer::zeros(problems * rows * pitch);
+        stored.fill(FORBIDDEN);
         let mut ranges = Vec::with_capacity(problems);
         let mut complete = Vec::with_capacity(problems);
         for (cost, stored) in cost
@@ -173,7 +174,7 @@ impl GibbsKernel for Dense {
     }
 
     fn allocate(&self, memory: &mut Memory) {
-        memory.gibbs.resize(self.rows * padded(self.columns), 0.0);
+        memory.gibbs.resize(self.rows * padded(self.columns));
     }
 
     #[inline(always)]

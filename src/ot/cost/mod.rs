@@ -16,7 +16,7 @@ pub use window::Window;
 
 use super::Error;
 use super::kernel::{MAX_COST, Update, padded};
-use crate::simd::Simd;
+use crate::simd::{Buffer, Simd};
 
 /// How a vector of values per point is stored: rows of `width` points every `pitch` values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,9 +137,9 @@ impl Range {
 #[derive(Debug, Default)]
 pub struct Memory {
     /// The Gibbs kernel, as the cost lays it out.
-    pub gibbs: Vec<f32>,
+    pub gibbs: Buffer,
     /// Intermediate sums.
-    pub scratch: Vec<f32>,
+    pub scratch: Buffer,
 }
 
 /// Potentials going into a soft minimum: `hi` in units of cost, weights as logarithms.

@@ -218,10 +218,10 @@ impl GibbsKernel for Separable {
         costs.extend_from_slice(&x.forward);
         costs.extend(Axis::tight(&y.backward, y.targets, y.sources));
         let size = costs.len();
-        memory.gibbs = costs;
-        memory.gibbs.resize(2 * size, 0.0);
+        memory.gibbs.resize(2 * size);
+        memory.gibbs[..size].copy_from_slice(&costs);
         let between = (y.targets * padded(x.sources)).max(y.sources * padded(x.targets));
-        memory.scratch.resize(2 * between, 0.0);
+        memory.scratch.resize(2 * between);
     }
 
     #[inline(always)]

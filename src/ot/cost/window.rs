@@ -3,8 +3,8 @@
 use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
 use crate::ot::Error;
 use crate::ot::kernel::window::{self, Stencil};
-use crate::ot::kernel::{FORBIDDEN, padded};
-use crate::simd::Simd;
+use crate::ot::kernel::{FORBIDDEN, Update, padded};
+use crate::simd::{Buffer, Simd};
 
 /// Sources on a grid, targets on a grid that is wider by `radius` on every side; source `(y, x)` with
 /// offset `(oy, ox)`, both in `0..=2·radius`, goes to target `(y + oy, x + ox)`. Offset
@@ -14,7 +14,7 @@ pub struct Window {
     width: usize,
     stencil: Stencil,
     /// `[problem][offset][stored source]`, forbidden pairs and padding [`FORBIDDEN`].
-    cost: Vec<f32>,
+    cost: Buffer,
     ranges: Vec<Range>,
 }
 
@@ -40,7 +40,8 @@ impl Window {
                 found: cost.len(),
             });
         }
-        let mut stored = vec![FORBIDDEN; cost.len() / width * stencil.pitch];
+        let mut stored = Buffer::zeros(cost.len() / width * stencil.pitch);
+        stored.fill(FORBIDDEN);
         let mut ranges = Vec::with_capacity(cost.len() / size);
         for (cost, stored) in cost
             .chunks_exact(size)
@@ -166,7 +167,7 @@ impl GibbsKernel for Window {
 
     fn allocate(&self, memory: &mut Memory) {
         let s = self.stencil;
-        memory.gibbs.resize(s.offsets() * s.sources(), 0.0);
+        memory.gibbs.resize(s.offsets() * s.sources());
     }
 
     #[inline(always)]
@@ -190,6 +191,20 @@ impl GibbsKernel for Window {
     #[inline(always)]
     fn apply_transposed<S: Simd>(&self, memory: &mut Memory, u: &[f32], out: &mut [f32]) {
         window::apply_transposed::<S>(self.stencil, &memory.gibbs, u, out);
+    }
+
+    #[inline(always)]
+    fn sweep<S: Simd>(
+        &self,
+        memory: &mut Memory,
+        v: &[f32],
+        update: &Update<'_>,
+        u: &mut [f32],
+        row_sum: &mut [f32],
+        column_sum: &mut [f32],
+    ) -> f32 {
+        let results = (u, row_sum, column_sum);
+        window::sweep::<S>(self.stencil, &memory.gibbs, v, update, results)
     }
 
     #[inline(always)]

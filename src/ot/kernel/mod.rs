@@ -16,10 +16,9 @@ pub mod dense;
 pub mod separable;
 pub mod window;
 
-use crate::simd::{Simd, math};
+use crate::simd::{Number, Simd, Vector, math};
 
-/// Vectors are padded to a multiple of this many values.
-pub const LANES: usize = 16;
+pub use crate::simd::LANES;
 
 /// The cost of a pair outside the support; also the negated potential of a point without mass.
 /// Far above any cost (their magnitude is limited to [`MAX_COST`]), far from overflow.
@@ -37,11 +36,12 @@ pub const fn padded(n: usize) -> usize {
     n.div_ceil(LANES) * LANES
 }
 
-/// `exp(x)`, exactly zero where it would underflow.
+/// `exp(z)`, exactly zero where it would underflow and for forbidden costs.
 #[inline(always)]
-pub(crate) fn exp_or_zero<S: Simd>(x: f32) -> f32 {
-    let y = math::exp::<S>(x);
-    if x < UNDERFLOW { 0.0 } else { y }
+pub(crate) fn gibbs<S: Simd>(z: S::V, cost: S::V) -> S::V {
+    let zero = S::V::splat(0.0);
+    let e = z.select_less(S::V::splat(UNDERFLOW), zero, math::exp_of(z));
+    cost.select_less(S::V::splat(FORBIDDEN), e, zero)
 }
 
 /// How sums become scalings: `u_i = weight_i · s_i^(-λ)`, at most `ceiling_i`.
@@ -69,71 +69,45 @@ impl Update<'_> {
     #[inline(always)]
     pub fn run<S: Simd>(&self, first: usize, sums: &[f32], scaling: &mut [f32]) -> f32 {
         let weight = &self.weight[first..][..sums.len()];
-        let mut moved = [0.0f32; LANES];
-        for (chunk, (sums, u)) in sums
-            .chunks_exact(LANES)
-            .zip(scaling.chunks_exact_mut(LANES))
+        let ceiling = self.ceiling.map(|ceiling| &ceiling[first..][..sums.len()]);
+        let zero = S::V::splat(0.0);
+        let mut moved = zero;
+        for (chunk, u) in scaling
+            .chunks_exact_mut(LANES)
+            .take(sums.len() / LANES)
             .enumerate()
         {
-            let weight = &weight[chunk * LANES..][..LANES];
-            let mut new = [0.0f32; LANES];
-            for i in 0..LANES {
-                new[i] = if self.lambda == 1.0 {
-                    weight[i] / sums[i]
-                } else {
-                    weight[i] * math::exp::<S>(-self.lambda * math::ln::<S>(sums[i]))
-                };
-                new[i] = if weight[i] > 0.0 { new[i] } else { 0.0 };
+            let at = chunk * LANES;
+            let (weight, sum) = (S::V::load(&weight[at..]), S::V::load(&sums[at..]));
+            let mut new = if self.lambda == 1.0 {
+                weight.div(sum)
+            } else {
+                weight.mul(power::<S>(sum, -self.lambda))
+            };
+            new = zero.select_less(weight, new, zero);
+            if let Some(ceiling) = ceiling {
+                let ceiling = S::V::load(&ceiling[at..]);
+                new = ceiling.select_less(new, ceiling, new);
             }
-            if let Some(ceiling) = self.ceiling {
-                let ceiling = &ceiling[first + chunk * LANES..][..LANES];
-                for i in 0..LANES {
-                    new[i] = if new[i] > ceiling[i] {
-                        ceiling[i]
-                    } else {
-                        new[i]
-                    };
-                }
-            }
+            let old = S::V::load(u);
             if self.measure {
-                for i in 0..LANES {
-                    moved[i] += (new[i] - u[i]).abs() * sums[i];
-                }
+                let change = new.sub(old);
+                let size = change.select_less(zero, zero.sub(change), change);
+                moved = moved.add(size.mul(sum));
             }
             if self.omega != 1.0 {
-                for i in 0..LANES {
-                    let step = (self.omega - 1.0) * (math::ln::<S>(new[i]) - math::ln::<S>(u[i]));
-                    new[i] *= math::exp::<S>(step);
-                }
+                let ratio = math::ln_of(new).sub(math::ln_of(old));
+                let step = S::V::splat(self.omega - 1.0).mul(ratio);
+                new = new.mul(math::exp_of(step));
             }
-            u.copy_from_slice(&new);
+            new.store(u);
         }
-        tree_sum(moved)
+        moved.sum()
     }
 }
 
-/// The sum of a vector's lanes, in the order that every CPU level uses.
+/// `x^p` for positive `x`.
 #[inline(always)]
-pub(crate) fn tree_sum(mut lanes: [f32; LANES]) -> f32 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
-}
-
-/// The largest of a vector's lanes.
-#[inline(always)]
-pub(crate) fn tree_max(mut lanes: [f32; LANES]) -> f32 {
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            lanes[i] = lanes[i].max(lanes[i + half]);
-        }
-        half /= 2;
-    }
-    lanes[0]
+fn power<S: Simd>(x: S::V, p: f32) -> S::V {
+    math::exp_of(S::V::splat(p).mul(math::ln_of(x)))
 }

@@ -4,7 +4,7 @@
 //! that the index of the result along `x` is contiguous: `kx` is `[x in][x out]`; `ky` is `[y out][y in]`.
 
 use super::{FORBIDDEN, LANES};
-use crate::simd::{Simd, math};
+use crate::simd::{Number, Simd, Vector, math};
 
 /// `out[r][x] = sum_k input[r][k] · kx[k][x]` for every row. Rows of `input` are `in_pitch` long,
 /// of `out` and `kx` `out_pitch`.
@@ -16,12 +16,7 @@ pub fn along_x<S: Simd>(
     out: &mut [f32],
     out_pitch: usize,
 ) {
-    for (input, out) in input
-        .chunks_exact(in_pitch)
-        .zip(out.chunks_exact_mut(out_pitch))
-    {
-        combine::<S>(input, kx, out);
-    }
+    multiply::<S>(input, in_pitch, kx, out, out_pitch);
 }
 
 /// `out[y][x] = sum_k ky[y][k] · input[k][x]`. Rows of `input` and `out` are `pitch` long, of `ky`
@@ -34,24 +29,96 @@ pub fn along_y<S: Simd>(
     out: &mut [f32],
     pitch: usize,
 ) {
-    for (ky, out) in ky.chunks_exact(height_in).zip(out.chunks_exact_mut(pitch)) {
-        combine::<S>(ky, input, out);
+    multiply::<S>(ky, height_in, input, out, pitch);
+}
+
+/// The matrix product `out[r][x] = sum_k left[r][k] · right[k][x]`, `k` below the number of `right`'s rows.
+/// Several rows are worked on together, so that one load of `right` serves them all.
+#[inline(always)]
+fn multiply<S: Simd>(
+    left: &[f32],
+    left_pitch: usize,
+    right: &[f32],
+    out: &mut [f32],
+    pitch: usize,
+) {
+    let rows = out.len() / pitch;
+    let mut done = 0;
+    for together in [8, 4, 1] {
+        while rows - done >= together && (together < 8 || S::REGISTERS > 16) {
+            let left = &left[done * left_pitch..];
+            let out = &mut out[done * pitch..];
+            match together {
+                8 => multiply_rows::<S, 8>(left, left_pitch, right, out, pitch),
+                4 => multiply_rows::<S, 4>(left, left_pitch, right, out, pitch),
+                _ => multiply_rows::<S, 1>(left, left_pitch, right, out, pitch),
+            }
+            done += together;
+        }
     }
 }
 
-/// `out = sum_k weights[k] · rows[k]`.
+/// `R` rows of the product.
 #[inline(always)]
-fn combine<S: Simd>(weights: &[f32], rows: &[f32], out: &mut [f32]) {
-    let pitch = out.len();
-    for x0 in (0..pitch).step_by(LANES) {
-        let mut sum = [0.0f32; LANES];
-        for (&w, row) in weights.iter().zip(rows.chunks_exact(pitch)) {
-            let row = &row[x0..][..LANES];
-            for i in 0..LANES {
-                sum[i] = S::mul_add(w, row[i], sum[i]);
+fn multiply_rows<S: Simd, const R: usize>(
+    left: &[f32],
+    left_pitch: usize,
+    right: &[f32],
+    out: &mut [f32],
+    pitch: usize,
+) {
+    let left = rows::<R>(left, left_pitch, right.len() / pitch);
+    let mut x = 0;
+    while S::REGISTERS > 2 * R && x + 2 * LANES <= pitch {
+        multiply_block::<S, R, 2>(left, right, out, (x, pitch));
+        x += 2 * LANES;
+    }
+    while x < pitch {
+        multiply_block::<S, R, 1>(left, right, out, (x, pitch));
+        x += LANES;
+    }
+}
+
+/// `R` rows of `length` values.
+#[inline(always)]
+fn rows<const R: usize>(values: &[f32], pitch: usize, length: usize) -> [&[f32]; R] {
+    let mut rows: [&[f32]; R] = [&[]; R];
+    for (r, row) in rows.iter_mut().enumerate() {
+        *row = &values[r * pitch..][..length];
+    }
+    rows
+}
+
+/// `R` rows and `C` vectors of the product, from column `x` on.
+#[inline(always)]
+fn multiply_block<S: Simd, const R: usize, const C: usize>(
+    mut left: [&[f32]; R],
+    right: &[f32],
+    out: &mut [f32],
+    (x, pitch): (usize, usize),
+) {
+    let mut sums = [[S::V::splat(0.0); C]; R];
+    let length = left[0].len();
+    for left in &mut left {
+        *left = &left[..length];
+    }
+    for (k, row) in (0..length).zip(right.chunks_exact(pitch)) {
+        let row = &row[x..][..C * LANES];
+        let mut right = [S::V::splat(0.0); C];
+        for (c, right) in right.iter_mut().enumerate() {
+            *right = S::V::load(&row[c * LANES..]);
+        }
+        for (sums, left) in sums.iter_mut().zip(left) {
+            let factor = S::V::splat(left[k]);
+            for (sum, right) in sums.iter_mut().zip(right) {
+                *sum = right.mul_add(factor, *sum);
             }
         }
-        out[x0..][..LANES].copy_from_slice(&sum);
+    }
+    for (r, sums) in sums.into_iter().enumerate() {
+        for (c, sum) in sums.into_iter().enumerate() {
+            sum.store(&mut out[r * pitch + x + c * LANES..]);
+        }
     }
 }
 
@@ -66,30 +133,24 @@ pub fn softmin_along_x<S: Simd>(
     (hi, log): (&mut [f32], &mut [f32]),
     out_pitch: usize,
 ) {
+    let inv_eps = S::V::splat(inv_eps);
     let inputs = g.chunks_exact(in_pitch).zip(l.chunks_exact(in_pitch));
     let outputs = hi
         .chunks_exact_mut(out_pitch)
         .zip(log.chunks_exact_mut(out_pitch));
     for ((g, l), (hi, log)) in inputs.zip(outputs) {
-        for x0 in (0..out_pitch).step_by(LANES) {
-            let mut most = [-2.0 * FORBIDDEN; LANES];
+        for x in (0..out_pitch).step_by(LANES) {
+            let mut most = S::V::splat(-2.0 * FORBIDDEN);
             for (&g, c) in g.iter().zip(cx.chunks_exact(out_pitch)) {
-                let c = &c[x0..][..LANES];
-                for i in 0..LANES {
-                    most[i] = most[i].max(g - c[i]);
-                }
+                most = most.max(S::V::splat(g).sub(S::V::load(&c[x..])));
             }
-            let mut sum = [0.0f32; LANES];
+            let mut sum = S::V::splat(0.0);
             for ((&g, &l), c) in g.iter().zip(l).zip(cx.chunks_exact(out_pitch)) {
-                let c = &c[x0..][..LANES];
-                for i in 0..LANES {
-                    sum[i] += math::exp::<S>(S::mul_add((g - c[i]) - most[i], inv_eps, l));
-                }
+                let z = S::V::splat(g).sub(S::V::load(&c[x..])).sub(most);
+                sum = sum.add(math::exp_of(z.mul_add(inv_eps, S::V::splat(l))));
             }
-            hi[x0..][..LANES].copy_from_slice(&most);
-            for (log, &sum) in log[x0..][..LANES].iter_mut().zip(&sum) {
-                *log = math::ln::<S>(sum);
-            }
+            most.store(&mut hi[x..]);
+            math::ln_of(sum).store(&mut log[x..]);
         }
     }
 }
@@ -105,28 +166,22 @@ pub fn softmin_along_y<S: Simd>(
     (hi, log): (&mut [f32], &mut [f32]),
     pitch: usize,
 ) {
+    let inv_eps = S::V::splat(inv_eps);
     let outputs = hi.chunks_exact_mut(pitch).zip(log.chunks_exact_mut(pitch));
     for (cy, (hi, log)) in cy.chunks_exact(height_in).zip(outputs) {
-        for x0 in (0..pitch).step_by(LANES) {
-            let mut most = [-2.0 * FORBIDDEN; LANES];
+        for x in (0..pitch).step_by(LANES) {
+            let mut most = S::V::splat(-2.0 * FORBIDDEN);
             for (&c, g) in cy.iter().zip(g.chunks_exact(pitch)) {
-                let g = &g[x0..][..LANES];
-                for i in 0..LANES {
-                    most[i] = most[i].max(g[i] - c);
-                }
+                most = most.max(S::V::load(&g[x..]).sub(S::V::splat(c)));
             }
-            let mut sum = [0.0f32; LANES];
+            let mut sum = S::V::splat(0.0);
             let rows = g.chunks_exact(pitch).zip(l.chunks_exact(pitch));
             for (&c, (g, l)) in cy.iter().zip(rows) {
-                let (g, l) = (&g[x0..][..LANES], &l[x0..][..LANES]);
-                for i in 0..LANES {
-                    sum[i] += math::exp::<S>(S::mul_add((g[i] - c) - most[i], inv_eps, l[i]));
-                }
+                let z = S::V::load(&g[x..]).sub(S::V::splat(c)).sub(most);
+                sum = sum.add(math::exp_of(z.mul_add(inv_eps, S::V::load(&l[x..]))));
             }
-            hi[x0..][..LANES].copy_from_slice(&most);
-            for (log, &sum) in log[x0..][..LANES].iter_mut().zip(&sum) {
-                *log = math::ln::<S>(sum);
-            }
+            most.store(&mut hi[x..]);
+            math::ln_of(sum).store(&mut log[x..]);
         }
     }
 }
