@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`wasserstein`], [`certify`] | W1, W2 of point clouds and histograms | none: an interval that holds the truth |
 //! | [`sinkhorn_divergence`] | a debiased entropic loss, 0 only between equals | that of the solve |
-//! | [`line`] | W1, W2 and the coupling in one dimension | rounding |
+//! | [`mod@line`] | W1, W2 and the coupling in one dimension | rounding |
 //! | [`gaussian`] | W2 and the map between normal distributions | rounding |
 
 mod certified;

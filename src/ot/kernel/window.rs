@@ -73,7 +73,7 @@ impl Stencil {
     }
 }
 
-/// `K = exp((f + g - c) / eps)`, 0 for forbidden pairs and padding, in [blocks](Stencil::block): both
+/// `K = exp((f + g - c) / eps)`, 0 for forbidden pairs and padding, in blocks `[oy][ox][lane]` of 16 sources: both
 /// products then read it as one stream.
 #[inline(always)]
 pub fn fill<S: Simd>(s: Stencil, cost: &[f32], f: &[f32], g: &[f32], inv_eps: f32, k: &mut [f32]) {
