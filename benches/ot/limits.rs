@@ -59,8 +59,7 @@ impl Kernel for FusedMultiplyAdds {
     fn run<S: Simd>(self) -> usize {
         match S::REGISTERS {
             32 => chains::<S, 12>(self.0),
-            8 => chains::<S, 6>(self.0),
-            _ => chains::<S, 3>(self.0),
+            _ => chains::<S, 6>(self.0),
         }
     }
 }
