@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench assets setup setup-test
+.PHONY: all demo test lint bench bench-ot assets setup setup-test
 .NOTPARALLEL:
 
 all: demo
@@ -35,6 +35,11 @@ test: lint
 
 bench: setup
 	cargo bench
+
+# The transport core's kernels as a share of what this machine can do; also target/bench-ot.json.
+# scripts/bench-ot-peers.py runs other libraries beside it.
+bench-ot:
+	cargo bench --no-default-features --bench ot
 
 # Makes the files under assets/ anew.
 assets: setup
