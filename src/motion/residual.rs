@@ -115,7 +115,8 @@ fn sure_match(
     sure.then_some((to.0 - from.0, to.1 - from.1))
 }
 
-/// Mean over 5×5 of the summed difference of features along the field.
+/// Mean over 5×5 of the summed difference of features along the field; 0 for pixels that leave the
+/// picture, which is explanation enough.
 fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32> {
     let (height, width) = source.dim();
     let (dx, dy) = (samples(&field.dx), samples(&field.dy));
@@ -136,6 +137,10 @@ fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32>
         .into_par_iter()
         .map(|i| {
             let (x, y) = ((i % width) as isize, (i / width) as isize);
+            let stays = |at: f32, len: usize| at >= 0.0 && at <= (len - 1) as f32;
+            if !(stays(x as f32 + dx[i], width) && stays(y as f32 + dy[i], height)) {
+                return 0.0;
+            }
             let (mut sum, mut n) = (0.0, 0.0);
             for yy in (y - PATCH_RADIUS).max(0)..=(y + PATCH_RADIUS).min(height as isize - 1) {
                 for xx in (x - PATCH_RADIUS).max(0)..=(x + PATCH_RADIUS).min(width as isize - 1) {
