@@ -267,7 +267,7 @@ fn conversion_note(encoder: &Encoder) -> Option<String> {
     let name = |p: format::Pixel| p.descriptor().map_or("unknown", |d| d.name());
     (encoder.pixel != encoder.source_pixel).then(|| {
         format!(
-            "{} cannot hold {} at this size; stored as {}",
+            "{} cannot hold these {} pictures; they are stored as {}",
             encoder.codec.name(),
             name(encoder.source_pixel),
             name(encoder.pixel)
