@@ -2,7 +2,7 @@
 //!
 //! Every kernel, form, level and size: time of a sweep (both half updates), and the share of the limit that binds
 //! it, measured in the same run on the same core. Results go to `target/bench-ot.json` too.
-//! `cargo bench --bench ot -- peers` instead prints, as JSON, the times that `scripts/bench-ot-peers.py` needs.
+//! `cargo bench --bench ot -- peers KIND N EPS FOLDER` instead solves problems for `scripts/bench-ot-peers.py`.
 
 mod cases;
 mod limits;
@@ -52,8 +52,11 @@ impl Bound {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    if std::env::args().any(|a| a == "peers") {
-        return peers::print();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, kind, n, eps, folder, ..] = arguments.as_slice()
+        && name == "peers"
+    {
+        return peers::serve(kind, n.parse()?, eps.parse()?, folder.as_ref());
     }
     let mut lines = Vec::new();
     for level in Level::available() {

@@ -1,99 +1,103 @@
-//! The cases that are timed beside other libraries: whole solves on one thread.
+//! Whole solves for `scripts/bench-ot-peers.py`, which times other libraries on the same problems in turn with them.
+//!
+//! Reads a [`Request`] a line, answers with a [`Reply`] a line, both JSON, until its input ends.
 
-use crate::cases::weyl;
 use otinterp::ot::cost::{Dense, GibbsKernel, Separable};
-use otinterp::ot::{Error, Problem, Schedule, Sinkhorn};
+use otinterp::ot::{Problem, Schedule, Sinkhorn, Solution};
+use std::error::Error;
+use std::path::Path;
 use std::time::Instant;
 
-/// Entropy weight; costs are within 0 and 1 (on a grid of side 1).
-const EPS: f32 = 0.05;
-
-/// One case.
-#[derive(serde::Serialize)]
-struct Line {
-    case: &'static str,
-    ns_per_iteration: f64,
-    /// Milliseconds until the marginal's L1 error is at most 1e-4, everything included.
-    ms_to_1e_4: f64,
+/// One solve of all problems.
+#[derive(serde::Deserialize)]
+struct Request {
+    /// Soft minima from the first sweep on.
+    log: bool,
+    /// Limit of sweeps; with a tolerance of 0 their exact number.
+    sweeps: usize,
+    /// L1 error of the marginals at which a problem is done; 0 measures plain sweeps.
+    tolerance: f32,
 }
 
-/// Prints all cases as JSON. Expects `RAYON_NUM_THREADS=1`.
-pub fn print() -> Result<(), Box<dyn std::error::Error>> {
-    let mut lines = Vec::new();
-    let cost = weyl(1000 * 256 * 256);
-    let many = balanced(Dense::batch(256, 256, &cost)?, 1000)?;
-    lines.push(line("dense 256x256 x1000", &many, false, 20)?);
-    lines.push(line("dense 256x256 x1000 log", &many, true, 4)?);
-    let one = balanced(Dense::new(4096, 4096, &weyl(4096 * 4096))?, 1)?;
-    lines.push(line("dense 4096x4096", &one, false, 40)?);
-    lines.push(line("dense 4096x4096 log", &one, true, 8)?);
-    let tiles = balanced(Separable::squared_distance(16, 16, 1.0 / 16.0)?, 1000)?;
-    lines.push(line("separable 16x16 x1000", &tiles, false, 400)?);
-    let grid = balanced(Separable::squared_distance(64, 64, 1.0 / 64.0)?, 1)?;
-    lines.push(line("separable 64x64", &grid, false, 4000)?);
-    println!("{}", serde_json::to_string(&lines)?);
+/// How it went.
+#[derive(serde::Serialize)]
+struct Reply {
+    seconds: f64,
+    /// Mean number of sweeps.
+    iterations: f64,
+    /// L1 error of both marginals of the last problem, summed up in `f64` from the plan's entries.
+    error: f64,
+    form: String,
+}
+
+/// Problems of `n × n` points (`dense`) or of grids with `n × n` points in the unit square (`separable`). `folder`
+/// holds the masses in `a.f32` and `b.f32`, and the costs of all dense problems in `cost.f32`.
+pub fn serve(kind: &str, n: usize, eps: f32, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let read = |name: &str| -> std::io::Result<Vec<f32>> {
+        let bytes = std::fs::read(folder.join(name))?;
+        Ok(bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&value| f32::from_le_bytes(value))
+            .collect())
+    };
+    let (a, b) = (read("a.f32")?, read("b.f32")?);
+    match kind {
+        "dense" => {
+            let kernel = Dense::batch(n, n, &read("cost.f32")?)?;
+            answer(&Problem::balanced(kernel, a, b, eps)?)
+        }
+        "separable" => {
+            let kernel = Separable::squared_distance(n, n, 1.0 / n as f32)?;
+            answer(&Problem::balanced(kernel, a, b, eps)?)
+        }
+        _ => Err(format!("{kind}: dense or separable").into()),
+    }
+}
+
+fn answer<K: GibbsKernel + Send>(problem: &Problem<K>) -> Result<(), Box<dyn Error>> {
+    for line in std::io::stdin().lines() {
+        let request: Request = serde_json::from_str(&line?)?;
+        let mut solver = Sinkhorn {
+            tolerance: request.tolerance,
+            max_sweeps: request.sweeps,
+            log_domain: request.log,
+            ..Sinkhorn::default()
+        };
+        if request.tolerance == 0.0 {
+            solver.schedule = Some(Schedule::fixed(problem.eps(), 0.0, request.sweeps));
+            solver.check_every = request.sweeps;
+            solver.over_relax = false;
+        }
+        let start = Instant::now();
+        let solutions = solver.solve_batch(problem)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let last = solutions.last().ok_or("no problem")?;
+        let sweeps: usize = solutions.iter().map(|s| s.report().sweeps).sum();
+        let reply = Reply {
+            seconds,
+            iterations: sweeps as f64 / solutions.len() as f64,
+            error: marginal_error(problem, last),
+            form: format!("{:?}", last.report().form),
+        };
+        println!("{}", serde_json::to_string(&reply)?);
+    }
     Ok(())
 }
 
-/// Masses between 1/2 and 3/2, normalised.
-fn balanced<K: GibbsKernel>(kernel: K, count: usize) -> Result<Problem<K>, Error> {
-    let n = kernel.sources().points();
-    let masses = |first: usize| -> Vec<f32> {
-        let all = weyl(first + count * n);
-        all[first..]
-            .chunks_exact(n)
-            .flat_map(|x| {
-                let sum: f64 = x.iter().map(|&x| 0.5 + f64::from(x)).sum();
-                x.iter().map(move |&x| ((0.5 + f64::from(x)) / sum) as f32)
-            })
-            .collect()
-    };
-    Problem::balanced(kernel, masses(0), masses(7919), EPS)
-}
-
-fn line<K: GibbsKernel + Send>(
-    case: &'static str,
-    problem: &Problem<K>,
-    log_domain: bool,
-    sweeps: usize,
-) -> Result<Line, Error> {
-    let solver = Sinkhorn {
-        log_domain,
-        over_relax: false,
-        check_every: 1000,
-        ..Sinkhorn::default()
-    };
-    let seconds = |sweeps: usize| -> Result<f64, Error> {
-        let solver = Sinkhorn {
-            schedule: Some(Schedule::fixed(EPS, 0.0, sweeps)),
-            check_every: sweeps,
-            ..solver.clone()
-        };
-        let start = Instant::now();
-        std::hint::black_box(solver.solve_batch(problem)?.len());
-        Ok(start.elapsed().as_secs_f64())
-    };
-    let mut slopes = Vec::new();
-    for _ in 0..5 {
-        slopes.push((seconds(5 * sweeps)? - seconds(sweeps)?) / (4 * sweeps) as f64);
+fn marginal_error<K: GibbsKernel>(problem: &Problem<K>, solution: &Solution<'_, K>) -> f64 {
+    let index = problem.count() - 1;
+    let (a, b) = (problem.source_mass(index), problem.target_mass(index));
+    let mut columns: Vec<f64> = b.iter().map(|&b| -f64::from(b)).collect();
+    let mut error = 0.0;
+    for (i, &a) in a.iter().enumerate() {
+        let mut row = -f64::from(a);
+        solution.visit_row(i, |j, mass, _| {
+            row += mass;
+            columns[j] += mass;
+        });
+        error += row.abs();
     }
-    slopes.sort_by(f64::total_cmp);
-    let to_error = Sinkhorn {
-        tolerance: 1e-4,
-        check_every: 1,
-        over_relax: true,
-        ..solver.clone()
-    };
-    let start = Instant::now();
-    let solutions = to_error.solve_batch(problem)?;
-    let ms_to_1e_4 = start.elapsed().as_secs_f64() * 1e3;
-    assert!(
-        solutions.iter().all(|s| s.report().converged),
-        "{case} did not converge"
-    );
-    Ok(Line {
-        case,
-        ns_per_iteration: slopes[2] * 1e9,
-        ms_to_1e_4,
-    })
+    error + columns.iter().map(|c| c.abs()).sum::<f64>()
 }
