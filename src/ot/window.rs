@@ -16,7 +16,7 @@
 
 use super::kernel::window::{self as kernel, Stencil};
 use super::kernel::{Update, padded};
-use crate::simd::{Simd, math};
+use crate::simd::{Buffer, Simd, math};
 
 /// Side of a source tile. A multiple of every vector length in use, so rows have no remainders.
 pub const SIDE: usize = 16;
@@ -61,7 +61,8 @@ impl Shape {
     /// Where the kernel's values of one offset and row of sources start.
     #[inline(always)]
     fn row_at(self, offset: usize, y: usize) -> usize {
-        (y * self.offsets() + offset) * SIDE
+        let d = self.diameter();
+        self.stencil().kernel_at((offset / d, offset % d), (y, 0))
     }
 
     #[inline(always)]
@@ -70,6 +71,7 @@ impl Shape {
             height: SIDE,
             pitch: SIDE,
             radius: self.radius,
+            cost_stride: SOURCES,
         }
     }
 }
@@ -95,8 +97,8 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Solution {
     shape: Shape,
-    /// Shifted Gibbs kernel `exp(-(c - row_min) / eps)`, `[row][offset][column]` (see `kernel::window`).
-    kernel: Vec<f32>,
+    /// Shifted Gibbs kernel `exp(-(c - row_min) / eps)`, stored as `kernel::window` says.
+    kernel: Buffer,
     /// Least cost of every source.
     pub row_min: Vec<f32>,
     /// Source scalings, of the shifted kernel.
@@ -118,7 +120,7 @@ impl Solution {
         let targets = padded(shape.targets());
         Self {
             shape,
-            kernel: vec![0.0; shape.offsets() * SOURCES],
+            kernel: Buffer::zeros(shape.stencil().kernel_len()),
             row_min: vec![0.0; SOURCES],
             u: vec![0.0; SOURCES],
             v: vec![0.0; targets],
@@ -155,7 +157,7 @@ impl Solution {
         target_mass: &[f32],
         options: &Options,
     ) {
-        assert_eq!(cost.len(), self.kernel.len());
+        assert_eq!(cost.len(), self.shape.offsets() * SOURCES);
         assert_eq!(source_mass.len(), SOURCES);
         assert_eq!(target_mass.len(), self.shape.targets());
         self.set_kernel::<S>(cost, options.eps);

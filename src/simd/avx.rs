@@ -46,6 +46,20 @@ macro_rules! registers {
     }};
 }
 
+/// [`Vector::add_shifted`] for any operation, as in Horner's rule: what is joined so far moves up by one lane. (A macro:
+/// a function that is passed on would be compiled without AVX.)
+macro_rules! joined_shifted {
+    ($vectors:ident, $neutral:expr, $join:ident) => {{
+        let neutral = $neutral;
+        let (mut low, mut high) = ($vectors[N - 1].$join(neutral), neutral);
+        for w in (0..N - 1).rev() {
+            high = high.shift_in(low);
+            low = $vectors[w].$join(low.shift_in(neutral));
+        }
+        (low, high)
+    }};
+}
+
 impl Number for Pair {
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -143,8 +157,30 @@ impl Vector for Pair {
         }
     }
     #[inline(always)]
-    fn shift_in(self, below: Self) -> Self {
-        Self(shift_in_8(self.0, below.1), shift_in_8(self.1, self.0))
+    fn store_first(self, to: &mut [f32]) {
+        if to.len() >= 8 {
+            // SAFETY: the slice has room for 8 values, and AVX is there (as above).
+            unsafe { _mm256_storeu_ps(to.as_mut_ptr(), self.0) };
+            store_below_8(self.1, &mut to[8..]);
+        } else {
+            store_below_8(self.0, to);
+        }
+    }
+    #[inline(always)]
+    fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {
+        let mut vectors = [Self::splat(0.0); N];
+        for (w, vector) in vectors.iter_mut().enumerate() {
+            *vector = Self::load(&from[w..]);
+        }
+        vectors
+    }
+    #[inline(always)]
+    fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {
+        joined_shifted!(vectors, Self::splat(0.0), add)
+    }
+    #[inline(always)]
+    fn max_shifted<const N: usize>(vectors: [Self; N], least: Self) -> (Self, Self) {
+        joined_shifted!(vectors, least, max)
     }
     #[inline(always)]
     fn sum(self) -> f32 {
@@ -153,6 +189,37 @@ impl Vector for Pair {
     #[inline(always)]
     fn largest(self) -> f32 {
         registers!(largest_8(_mm256_max_ps(self.0, self.1)))
+    }
+}
+
+/// Stores as many lanes as `to` has room for, at most 7. In pieces of a power of two and not by a mask: loads of
+/// what lies behind a masked store wait until it has left the store buffer.
+#[inline(always)]
+fn store_below_8(lanes: __m256, to: &mut [f32]) {
+    let (mut rest, mut at) = (registers!(_mm256_castps256_ps128(lanes)), 0);
+    let to_ptr = to.as_mut_ptr();
+    if to.len() & 4 != 0 {
+        // SAFETY: the slice has at least 4 values, and AVX is there (as above).
+        unsafe { _mm_storeu_ps(to_ptr, rest) };
+        rest = registers!(_mm256_extractf128_ps::<1>(lanes));
+        at = 4;
+    }
+    if to.len() & 2 != 0 {
+        // SAFETY: the slice has at least 2 values from `at` on.
+        unsafe { _mm_store_sd(to_ptr.add(at).cast(), _mm_castps_pd(rest)) };
+        rest = registers!(_mm_movehl_ps(rest, rest));
+        at += 2;
+    }
+    if to.len() & 1 != 0 {
+        to[at] = registers!(_mm_cvtss_f32(rest));
+    }
+}
+
+impl Pair {
+    /// Every lane moved up by one; `below`'s last lane comes in as lane 0.
+    #[inline(always)]
+    fn shift_in(self, below: Self) -> Self {
+        Self(shift_in_8(self.0, below.1), shift_in_8(self.1, self.0))
     }
 }
 
@@ -185,6 +252,43 @@ fn largest_8(x: __m256) -> f32 {
         let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
         _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
     })
+}
+
+/// A mask of the first `count` of 16 lanes.
+#[inline(always)]
+fn first_bits(count: usize) -> __mmask16 {
+    ((1u32 << count) - 1) as __mmask16
+}
+
+/// `$code` for every whole number `$w` from 1 on below `$end`, at most 15, which the code may use as a constant.
+macro_rules! unrolled {
+    ($end:expr, $w:ident => $code:expr) => {
+        unrolled!(@ $end, $w => $code, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    (@ $end:expr, $w:ident => $code:expr, $($n:literal)*) => {
+        $(if $n < $end {
+            const $w: i32 = $n;
+            $code
+        })*
+    };
+}
+
+/// All but the first of [`Vector::add_shifted`]: each vector is turned by its number of lanes, and a mask tells which of
+/// them are beyond the first 16.
+macro_rules! joined_beyond {
+    ($vectors:ident, $neutral:expr, $join:ident) => {{
+        let (mut low, mut high) = ($neutral.0, $neutral.0);
+        unrolled!(LANES, TURN => if LANES - (TURN as usize) < $vectors.len() {
+            let w = LANES - TURN as usize;
+            registers!({
+                let turned = _mm512_castps_si512($vectors[w].0);
+                let turned = _mm512_castsi512_ps(_mm512_alignr_epi32::<TURN>(turned, turned));
+                low = $join(low, !first_bits(w), turned, low);
+                high = $join(high, first_bits(w), turned, high);
+            });
+        });
+        (Self(low), Self(high))
+    }};
 }
 
 impl Number for Whole {
@@ -261,11 +365,41 @@ impl Vector for Whole {
         unsafe { _mm512_storeu_ps(to, self.0) }
     }
     #[inline(always)]
-    fn shift_in(self, below: Self) -> Self {
+    fn store_first(self, to: &mut [f32]) {
         registers!({
-            let (x, below) = (_mm512_castps_si512(self.0), _mm512_castps_si512(below.0));
-            Self(_mm512_castsi512_ps(_mm512_alignr_epi32::<15>(x, below)))
+            let low = _mm512_castps512_ps256(self.0);
+            Pair(low, _mm512_extractf32x8_ps::<1>(self.0))
         })
+        .store_first(to);
+    }
+    #[inline(always)]
+    fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {
+        let from = &from[..LANES + N - 1];
+        let low = Self::load(from);
+        // SAFETY: the mask has a bit for each of the `N - 1` values from 16 on, and AVX-512 is there (as above).
+        let high = unsafe {
+            Self(_mm512_maskz_loadu_ps(
+                first_bits(N - 1),
+                from.as_ptr().add(LANES),
+            ))
+        };
+        let mut vectors = [low; N];
+        unrolled!(N, W => vectors[W as usize] = registers!({
+            let (low, high) = (_mm512_castps_si512(low.0), _mm512_castps_si512(high.0));
+            Self(_mm512_castsi512_ps(_mm512_alignr_epi32::<W>(high, low)))
+        }));
+        vectors
+    }
+    #[inline(always)]
+    fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {
+        let zero = Self::splat(0.0);
+        let (low, high) = joined_beyond!(vectors, zero, _mm512_mask_add_ps);
+        (vectors[0].add(low), high)
+    }
+    #[inline(always)]
+    fn max_shifted<const N: usize>(vectors: [Self; N], least: Self) -> (Self, Self) {
+        let (low, high) = joined_beyond!(vectors, least, _mm512_mask_max_ps);
+        (vectors[0].max(low), high)
     }
     #[inline(always)]
     fn sum(self) -> f32 {

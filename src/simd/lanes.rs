@@ -136,6 +136,25 @@ impl<One: Number> Array<One> {
     }
 }
 
+/// [`Vector::add_shifted`] for any operation; `neutral` stands in lanes that no vector has.
+#[inline(always)]
+fn joined_shifted<One: Number, const N: usize>(
+    vectors: [Array<One>; N],
+    neutral: One,
+    join: impl Fn(One, One) -> One,
+) -> (Array<One>, Array<One>) {
+    let mut lanes = [neutral; 2 * LANES];
+    for (w, vector) in vectors.iter().enumerate().rev() {
+        for (joined, &lane) in lanes[w..].iter_mut().zip(&vector.0) {
+            *joined = join(lane, *joined);
+        }
+    }
+    let (mut low, mut high) = ([neutral; LANES], [neutral; LANES]);
+    low.copy_from_slice(&lanes[..LANES]);
+    high.copy_from_slice(&lanes[LANES..]);
+    (Array(low), Array(high))
+}
+
 impl<One: Number> Number for Array<One> {
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -210,10 +229,26 @@ impl<One: Number + Into<f32>> Vector for Array<One> {
         }
     }
     #[inline(always)]
-    fn shift_in(self, below: Self) -> Self {
-        let mut shifted = [below.0[LANES - 1]; LANES];
-        shifted[1..].copy_from_slice(&self.0[..LANES - 1]);
-        Self(shifted)
+    fn store_first(self, to: &mut [f32]) {
+        for (value, lane) in to.iter_mut().zip(self.0) {
+            *value = lane.into();
+        }
+    }
+    #[inline(always)]
+    fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {
+        let mut vectors = [Self::splat(0.0); N];
+        for (w, vector) in vectors.iter_mut().enumerate() {
+            *vector = Self::load(&from[w..]);
+        }
+        vectors
+    }
+    #[inline(always)]
+    fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {
+        joined_shifted(vectors, One::splat(0.0), One::add)
+    }
+    #[inline(always)]
+    fn max_shifted<const N: usize>(vectors: [Self; N], least: Self) -> (Self, Self) {
+        joined_shifted(vectors, least.0[0], One::max)
     }
     #[inline(always)]
     fn sum(self) -> f32 {

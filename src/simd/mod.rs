@@ -69,8 +69,18 @@ pub trait Vector: Number {
     /// # Panics
     /// If there are fewer.
     fn store(self, to: &mut [f32]);
-    /// Every lane moved up by one; `below`'s last lane comes in as lane 0.
-    fn shift_in(self, below: Self) -> Self;
+    /// Overwrites all of fewer than [`LANES`] values with the first lanes.
+    fn store_first(self, to: &mut [f32]);
+    /// `N ≤ LANES` vectors, of which the `w`-th starts at `from[w]`.
+    ///
+    /// # Panics
+    /// If there are fewer than `LANES + N - 1` values.
+    fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N];
+    /// Adds `N ≤ LANES` vectors, of which the `w`-th begins `w` lanes up, from the last to the first: the lanes of the
+    /// first vector, and the up to `N - 1` beyond them.
+    fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self);
+    /// The same with the larger of each two lanes; `least` is below all, also in the lanes that none of them has.
+    fn max_shifted<const N: usize>(vectors: [Self; N], least: Self) -> (Self, Self);
     /// Sum of all lanes: lane `i` and lane `i + 8`, then `i + 4`, `i + 2`, `i + 1`.
     fn sum(self) -> f32;
     /// Largest lane, compared in the order of [`Vector::sum`].

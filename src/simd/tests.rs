@@ -18,7 +18,20 @@ impl Kernel for AllOperations<'_> {
             ("sum", vec![x.sum(); LANES]),
             ("largest", vec![x.largest(); LANES]),
         ];
+        let least = S::V::splat(-f32::MAX);
+        let (add_1, add_1_high) = S::V::add_shifted([x]);
+        let (add_5, add_5_high) = S::V::add_shifted([x, y, z, m, x]);
+        let (max_2, max_2_high) = S::V::max_shifted([x, y], least);
+        let (max_9, max_9_high) = S::V::max_shifted([x, y, z, m, x, z, y, e, z], least);
         for (name, v) in [
+            ("add_shifted 1", add_1),
+            ("add_shifted 1, high", add_1_high),
+            ("add_shifted 5", add_5),
+            ("add_shifted 5, high", add_5_high),
+            ("max_shifted 2", max_2),
+            ("max_shifted 2, high", max_2_high),
+            ("max_shifted 9", max_9),
+            ("max_shifted 9, high", max_9_high),
             ("add", x.add(y)),
             ("sub", x.sub(y)),
             ("mul", x.mul(y)),
@@ -29,7 +42,6 @@ impl Kernel for AllOperations<'_> {
             ("times_power_of_two", z.times_power_of_two(rounded)),
             ("mantissa", m),
             ("exponent", e),
-            ("shift_in", x.shift_in(y)),
             ("mul_add", x.mul_add(y, z)),
             ("exp", math::exp_of(x)),
             (
@@ -186,20 +198,61 @@ fn sums_of_products_are_within_their_budget_of_each_other_at_every_level() {
     }
 }
 
+/// Every shifted operation for one number of vectors, against its definition.
+struct Shifted<const N: usize>;
+
+impl<const N: usize> Kernel for Shifted<N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let values: Vec<f32> = (0..LANES + N - 1).map(|i| ((i * i) % 23) as f32).collect();
+        let vectors = S::V::load_shifted::<N>(&values);
+        let (mut sums, mut most) = ([0.0; 2 * LANES], [-1.0f32; 2 * LANES]);
+        for (w, vector) in vectors.into_iter().enumerate() {
+            let mut lanes = [0.0; LANES];
+            vector.store(&mut lanes);
+            assert_eq!(lanes, values[w..][..LANES], "vector {w} of {N}");
+            for (i, lane) in lanes.into_iter().enumerate() {
+                sums[w + i] += lane;
+                most[w + i] = most[w + i].max(lane);
+            }
+        }
+        let least = S::V::splat(-1.0);
+        let joined = [
+            (S::V::add_shifted(vectors), sums),
+            (S::V::max_shifted(vectors, least), most),
+        ];
+        for ((low, high), expected) in joined {
+            let mut lanes = [0.0; 2 * LANES];
+            low.store(&mut lanes);
+            high.store(&mut lanes[LANES..]);
+            assert_eq!(lanes, expected, "{N} vectors");
+        }
+        // Fewer lanes than a vector has: no other value is touched.
+        let mut lanes = [-7.0; 2 * LANES];
+        vectors[0].store_first(&mut lanes[3..3 + N - 1]);
+        for (i, &lane) in lanes.iter().enumerate() {
+            let stored = (3..3 + N - 1).contains(&i);
+            assert_eq!(lane, if stored { values[i - 3] } else { -7.0 }, "{N} lanes");
+        }
+    }
+}
+
 #[test]
-fn shifting_in_moves_every_lane_up_by_one() {
-    let low: Vec<f32> = (0..LANES).map(|i| i as f32).collect();
-    let high: Vec<f32> = low.iter().map(|x| x + 16.0).collect();
-    let mut shifted = [0.0; LANES];
-    Array::<Fused>::load(&high)
-        .shift_in(Array::load(&low))
-        .store(&mut shifted);
-    assert!(
-        shifted
-            .iter()
-            .enumerate()
-            .all(|(i, &x)| x == 15.0 + i as f32)
-    );
+fn shifted_vectors_are_loaded_and_joined_lane_by_lane() {
+    for level in Level::available() {
+        level.run(Shifted::<1>);
+        level.run(Shifted::<2>);
+        level.run(Shifted::<3>);
+        level.run(Shifted::<4>);
+        level.run(Shifted::<5>);
+        level.run(Shifted::<7>);
+        level.run(Shifted::<9>);
+        level.run(Shifted::<12>);
+        level.run(Shifted::<16>);
+    }
+    Shifted::<5>.run::<FusedArray>();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
 use crate::ot::Error;
 use crate::ot::kernel::window::{self, Stencil};
-use crate::ot::kernel::{FORBIDDEN, Update, padded};
+use crate::ot::kernel::{FORBIDDEN, LANES, Update, padded};
 use crate::simd::{Buffer, Simd};
 
 /// Sources on a grid, targets on a grid that is wider by `radius` on every side; source `(y, x)` with
@@ -27,10 +27,14 @@ impl Window {
         if height == 0 || width == 0 {
             return Err(Error::Empty);
         }
+        let pitch = padded(width);
         let stencil = Stencil {
             height,
-            pitch: padded(width),
+            pitch,
             radius,
+            // More than the sources: at a stride of a power of two all offsets of a source would fall into one
+            // set of the cache.
+            cost_stride: height * pitch + LANES,
         };
         let size = stencil.offsets() * height * width;
         if cost.is_empty() || !cost.len().is_multiple_of(size) {
@@ -40,20 +44,17 @@ impl Window {
                 found: cost.len(),
             });
         }
-        let mut stored = Buffer::zeros(cost.len() / width * stencil.pitch);
+        let problem_len = stencil.offsets() * stencil.cost_stride;
+        let mut stored = Buffer::zeros(cost.len() / size * problem_len);
         stored.fill(FORBIDDEN);
         let mut ranges = Vec::with_capacity(cost.len() / size);
-        for (cost, stored) in cost
-            .chunks_exact(size)
-            .zip(stored.chunks_exact_mut(size / width * stencil.pitch))
-        {
+        let problems = cost.chunks_exact(size);
+        for (cost, stored) in problems.zip(stored.chunks_exact_mut(problem_len)) {
             let range = Range::of(cost.iter().copied())?;
             let quantum = range.quantum();
-            for (row, stored) in cost
-                .chunks_exact(width)
-                .zip(stored.chunks_exact_mut(stencil.pitch))
-            {
-                for (s, &c) in stored.iter_mut().zip(row) {
+            for (row, cost) in cost.chunks_exact(width).enumerate() {
+                let at = row / height * stencil.cost_stride + row % height * pitch;
+                for (s, &c) in stored[at..].iter_mut().zip(cost) {
                     if c != f32::INFINITY {
                         *s = quantum.round(f64::from(c));
                     }
@@ -76,14 +77,14 @@ impl Window {
 
     #[inline(always)]
     fn stored(&self, problem: usize) -> &[f32] {
-        let size = self.stencil.offsets() * self.stencil.sources();
+        let size = self.stencil.offsets() * self.stencil.cost_stride;
         &self.cost[problem * size..][..size]
     }
 
     /// The stored cost of an offset and a source.
     fn stored_cost(&self, problem: usize, (oy, ox): (usize, usize), source: usize) -> f32 {
         let offset = oy * self.stencil.diameter() + ox;
-        self.stored(problem)[offset * self.stencil.sources() + self.sources().at(source)]
+        self.stored(problem)[offset * self.stencil.cost_stride + self.sources().at(source)]
     }
 
     fn place(&self, source: usize) -> (usize, usize) {
@@ -167,7 +168,7 @@ impl GibbsKernel for Window {
 
     fn allocate(&self, memory: &mut Memory) {
         let s = self.stencil;
-        memory.gibbs.resize(s.offsets() * s.sources());
+        memory.gibbs.resize(s.kernel_len());
     }
 
     #[inline(always)]

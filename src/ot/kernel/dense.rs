@@ -49,6 +49,9 @@ pub fn apply_transposed<S: Simd>(k: &[f32], u: &[f32], out: &mut [f32]) {
 
 /// `row_sum = K v`, `u = update(row_sum)`, `column_sum = K^T u`, reading `K` once. Returns what
 /// the update measures.
+///
+/// A block of [`LANES`] rows is multiplied by `v` while the block before, which the first-level cache still holds,
+/// is added to the columns: so one waits for memory while the other computes.
 #[inline(always)]
 pub fn sweep<S: Simd>(
     k: &[f32],
@@ -58,17 +61,73 @@ pub fn sweep<S: Simd>(
     row_sum: &mut [f32],
     column_sum: &mut [f32],
 ) -> f32 {
-    let mut moved = 0.0;
+    let size = LANES * v.len();
+    let mut moved = S::V::splat(0.0);
     column_sum.fill(0.0);
-    for (block, k) in k.chunks(LANES * v.len()).enumerate() {
+    let mut before: Option<&[f32]> = None;
+    for (block, k) in k.chunks(size).enumerate() {
         let first = block * LANES;
         let sums = &mut row_sum[first..][..LANES];
-        let u = &mut u[first..][..LANES];
-        apply::<S>(k, v, sums);
-        moved += update.run::<S>(first, sums, u);
-        add_scaled::<S>(k, u, column_sum);
+        match before.replace(k) {
+            Some(before) if k.len() == size => {
+                let u = &u[first - LANES..][..LANES];
+                if S::REGISTERS > 2 * ROWS && v.len() <= 512 {
+                    advance::<S, ROWS>(k, before, v, u, sums, column_sum);
+                } else {
+                    advance::<S, { ROWS / 2 }>(k, before, v, u, sums, column_sum);
+                }
+            }
+            other => {
+                if let Some(before) = other {
+                    add_scaled::<S>(before, &u[first - LANES..][..LANES], column_sum);
+                }
+                apply::<S>(k, v, sums);
+            }
+        }
+        update.run_lanes::<S>(first, S::V::load(sums), &mut u[first..], &mut moved);
     }
-    moved
+    if let Some(last) = before {
+        let first = (k.len() - last.len()) / v.len();
+        add_scaled::<S>(last, &u[first..], column_sum);
+    }
+    moved.sum()
+}
+
+/// `sums = K v` for a block of [`LANES`] rows, and `column_sum += K^T u` for the block `before`, `R` rows of each at a
+/// time.
+#[inline(always)]
+fn advance<S: Simd, const R: usize>(
+    k: &[f32],
+    before: &[f32],
+    v: &[f32],
+    u: &[f32],
+    sums: &mut [f32],
+    column_sum: &mut [f32],
+) {
+    let size = R * v.len();
+    let blocks = k.chunks_exact(size).zip(before.chunks_exact(size));
+    let scalars = u.chunks_exact(R).zip(sums.chunks_exact_mut(R));
+    for ((k, before), (u, out)) in blocks.zip(scalars) {
+        let (k, before) = (rows::<R>(k, v.len()), rows::<R>(before, v.len()));
+        let mut factors = [S::V::splat(0.0); R];
+        for (factor, &u) in factors.iter_mut().zip(u) {
+            *factor = S::V::splat(u);
+        }
+        let mut sums = [S::V::splat(0.0); R];
+        let columns = column_sum.as_chunks_mut::<LANES>().0.iter_mut();
+        for (j, (column, v)) in columns.zip(v.as_chunks::<LANES>().0).enumerate() {
+            let v = S::V::load(v);
+            let mut sum = S::V::load(column);
+            for r in 0..R {
+                sums[r] = S::V::load(&k[r][j]).mul_add(v, sums[r]);
+                sum = S::V::load(&before[r][j]).mul_add(factors[r], sum);
+            }
+            sum.store(column);
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = sum.sum();
+        }
+    }
 }
 
 /// `R` rows, each cut into vectors.
@@ -161,15 +220,19 @@ pub fn softmin_rows<S: Simd>(
     }
 }
 
-/// Rows of a block of [`softmin_columns`]: few enough for the block to stay in cache between its two passes, many
-/// enough that carrying the sums over (one exponential a column and block) costs little.
-const COLUMN_BLOCK: usize = 32;
+/// Values of a block of rows of [`softmin_columns`]: 256 KiB, so that the second pass over it reads the second-level
+/// cache; and enough rows that carrying the sums over (one exponential a column and block) costs little.
+const COLUMN_BLOCK: usize = 1 << 16;
+/// Least rows of such a block, a multiple of [`TOGETHER`].
+const LEAST_ROWS: usize = 8;
+/// Rows that are worked on together, between a load and a store of the columns' values.
+const TOGETHER: usize = 4;
 
 /// For every column `hi_j = max_i (f_i - c_ij)` and
 /// `log_j = ln sum_i exp((f_i - c_ij - hi_j) / eps + l_i)`.
 ///
-/// Reads the cost once: blocks of rows find their maxima first, then the sums so far are carried over to
-/// the new maxima.
+/// Reads the cost once, row by row: a block finds its maxima first, then the sums so far are carried over to
+/// the new maxima and the block's own are added.
 #[inline(always)]
 pub fn softmin_columns<S: Simd>(
     cost: &[f32],
@@ -178,14 +241,23 @@ pub fn softmin_columns<S: Simd>(
     (hi, log): (&mut [f32], &mut [f32]),
 ) {
     let pitch = hi.len();
+    let rows = (COLUMN_BLOCK / pitch)
+        .next_multiple_of(TOGETHER)
+        .max(LEAST_ROWS);
     hi.fill(-2.0 * FORBIDDEN);
     log.fill(0.0);
-    for (block, cost) in cost.chunks(COLUMN_BLOCK * pitch).enumerate() {
-        let rows = block * COLUMN_BLOCK..block * COLUMN_BLOCK + cost.len() / pitch;
-        let weights = (&f[rows.clone()], &l[rows]);
-        for x in (0..pitch).step_by(LANES) {
-            let (hi, log) = (&mut hi[x..][..LANES], &mut log[x..][..LANES]);
-            add_column_block::<S>(cost, (x, pitch), weights, inv_eps, (hi, log));
+    for (block, cost) in cost.chunks(rows * pitch).enumerate() {
+        let (f, l) = (&f[block * rows..], &l[block * rows..]);
+        add_maxima::<S>(cost, f, inv_eps, (hi, log));
+        let whole = cost.len() / pitch / TOGETHER * TOGETHER;
+        let (together, rest) = cost.split_at(whole * pitch);
+        for (i, cost) in together.chunks_exact(TOGETHER * pitch).enumerate() {
+            let at = i * TOGETHER;
+            add_exponentials::<S, TOGETHER>(cost, (&f[at..], &l[at..]), inv_eps, (hi, log));
+        }
+        for (i, cost) in rest.chunks_exact(pitch).enumerate() {
+            let at = whole + i;
+            add_exponentials::<S, 1>(cost, (&f[at..], &l[at..]), inv_eps, (hi, log));
         }
     }
     for log in log.chunks_exact_mut(LANES) {
@@ -193,26 +265,46 @@ pub fn softmin_columns<S: Simd>(
     }
 }
 
-/// Maxima and sums of [`LANES`] columns from `x` on, over a block of rows.
+/// The columns' maxima with a block of rows, and the sums so far in units of the new ones.
 #[inline(always)]
-fn add_column_block<S: Simd>(
+fn add_maxima<S: Simd>(cost: &[f32], f: &[f32], inv_eps: f32, (hi, log): (&mut [f32], &mut [f32])) {
+    let pitch = hi.len();
+    // Until its end, `log` of the first block holds nothing; of others it waits for the difference of the maxima.
+    let inv_eps = S::V::splat(inv_eps);
+    let columns = hi.chunks_exact_mut(LANES).zip(log.chunks_exact_mut(LANES));
+    for (x, (hi, log)) in columns.enumerate() {
+        let before = S::V::load(hi);
+        let mut most = before;
+        for (cost, &f) in cost.chunks_exact(pitch).zip(f) {
+            most = most.max(S::V::splat(f).sub(S::V::load(&cost[x * LANES..])));
+        }
+        let carried = math::exp_of(before.sub(most).mul(inv_eps));
+        S::V::load(log).mul(carried).store(log);
+        most.store(hi);
+    }
+}
+
+/// `log_j += sum_r exp((f_r - c_rj - hi_j) / eps + l_r)` for `R` rows.
+#[inline(always)]
+fn add_exponentials<S: Simd, const R: usize>(
     cost: &[f32],
-    (x, pitch): (usize, usize),
     (f, l): (&[f32], &[f32]),
     inv_eps: f32,
-    (hi, log): (&mut [f32], &mut [f32]),
+    (hi, log): (&[f32], &mut [f32]),
 ) {
     let inv_eps = S::V::splat(inv_eps);
-    let before = S::V::load(hi);
-    let mut most = before;
-    for (cost, &f) in cost.chunks_exact(pitch).zip(f) {
-        most = most.max(S::V::splat(f).sub(S::V::load(&cost[x..])));
+    let rows = rows::<R>(cost, hi.len());
+    let (mut own, mut weight) = ([S::V::splat(0.0); R], [S::V::splat(0.0); R]);
+    for r in 0..R {
+        (own[r], weight[r]) = (S::V::splat(f[r]), S::V::splat(l[r]));
     }
-    let mut sum = S::V::load(log).mul(math::exp_of(before.sub(most).mul(inv_eps)));
-    for ((cost, &f), &l) in cost.chunks_exact(pitch).zip(f).zip(l) {
-        let z = S::V::splat(f).sub(S::V::load(&cost[x..])).sub(most);
-        sum = sum.add(math::exp_of(z.mul_add(inv_eps, S::V::splat(l))));
+    let columns = hi.as_chunks::<LANES>().0.iter();
+    for (j, (hi, log)) in columns.zip(log.as_chunks_mut::<LANES>().0).enumerate() {
+        let (hi, mut sum) = (S::V::load(hi), S::V::load(log));
+        for r in 0..R {
+            let z = own[r].sub(S::V::load(&rows[r][j])).sub(hi);
+            sum = sum.add(math::exp_of(z.mul_add(inv_eps, weight[r])));
+        }
+        sum.store(log);
     }
-    most.store(hi);
-    sum.store(log);
 }

@@ -68,41 +68,50 @@ impl Update<'_> {
     /// hard constraint that is the L1 error of the marginal before the update.
     #[inline(always)]
     pub fn run<S: Simd>(&self, first: usize, sums: &[f32], scaling: &mut [f32]) -> f32 {
-        let weight = &self.weight[first..][..sums.len()];
-        let ceiling = self.ceiling.map(|ceiling| &ceiling[first..][..sums.len()]);
+        let mut moved = S::V::splat(0.0);
+        for (chunk, sums) in sums.chunks_exact(LANES).enumerate() {
+            let scaling = &mut scaling[chunk * LANES..];
+            self.run_lanes::<S>(first + chunk * LANES, S::V::load(sums), scaling, &mut moved);
+        }
+        moved.sum()
+    }
+
+    /// The same for the [`LANES`] scalings from `first` on. What they move is added to `moved`.
+    #[inline(always)]
+    pub(crate) fn run_lanes<S: Simd>(
+        &self,
+        first: usize,
+        sum: S::V,
+        scaling: &mut [f32],
+        moved: &mut S::V,
+    ) -> S::V {
         let zero = S::V::splat(0.0);
-        let mut moved = zero;
-        for (chunk, u) in scaling
-            .chunks_exact_mut(LANES)
-            .take(sums.len() / LANES)
-            .enumerate()
-        {
-            let at = chunk * LANES;
-            let (weight, sum) = (S::V::load(&weight[at..]), S::V::load(&sums[at..]));
-            let mut new = if self.lambda == 1.0 {
-                weight.div(sum)
-            } else {
-                weight.mul(power::<S>(sum, -self.lambda))
-            };
-            new = zero.select_less(weight, new, zero);
-            if let Some(ceiling) = ceiling {
-                let ceiling = S::V::load(&ceiling[at..]);
-                new = ceiling.select_less(new, ceiling, new);
-            }
-            let old = S::V::load(u);
+        let weight = S::V::load(&self.weight[first..]);
+        let mut new = if self.lambda == 1.0 {
+            weight.div(sum)
+        } else {
+            weight.mul(power::<S>(sum, -self.lambda))
+        };
+        new = zero.select_less(weight, new, zero);
+        if let Some(ceiling) = self.ceiling {
+            let ceiling = S::V::load(&ceiling[first..]);
+            new = ceiling.select_less(new, ceiling, new);
+        }
+        if self.measure || self.omega != 1.0 {
+            let old = S::V::load(scaling);
             if self.measure {
                 let change = new.sub(old);
                 let size = change.select_less(zero, zero.sub(change), change);
-                moved = moved.add(size.mul(sum));
+                *moved = moved.add(size.mul(sum));
             }
             if self.omega != 1.0 {
                 let ratio = math::ln_of(new).sub(math::ln_of(old));
                 let step = S::V::splat(self.omega - 1.0).mul(ratio);
                 new = new.mul(math::exp_of(step));
             }
-            new.store(u);
         }
-        moved.sum()
+        new.store(scaling);
+        new
     }
 }
 
