@@ -1,9 +1,11 @@
 //! Motion, two pictures and a time → the picture at that time.
 
 pub mod alpha;
+mod band;
 mod displacement;
 mod fade;
 mod fill;
+mod hypotheses;
 mod splat;
 
 pub use displacement::Displacement;
