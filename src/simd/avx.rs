@@ -119,6 +119,14 @@ impl Number for Pair {
     }
 }
 
+/// See [`Vector::prefetch`].
+#[inline(always)]
+fn prefetch(from: &[f32], ahead: usize) {
+    let place = from.as_ptr().wrapping_add(ahead).cast();
+    // SAFETY: a prefetch is a hint that never faults, whatever the address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(place) }
+}
+
 /// As `lanes::power_of_two`.
 #[inline(always)]
 fn power_of_two(rounded: __m256) -> __m256 {
@@ -165,6 +173,10 @@ impl Vector for Pair {
         } else {
             store_below_8(self.0, to);
         }
+    }
+    #[inline(always)]
+    fn prefetch(from: &[f32], ahead: usize) {
+        prefetch(from, ahead);
     }
     #[inline(always)]
     fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {
@@ -371,6 +383,10 @@ impl Vector for Whole {
             Pair(low, _mm512_extractf32x8_ps::<1>(self.0))
         })
         .store_first(to);
+    }
+    #[inline(always)]
+    fn prefetch(from: &[f32], ahead: usize) {
+        prefetch(from, ahead);
     }
     #[inline(always)]
     fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {

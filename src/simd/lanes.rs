@@ -235,6 +235,8 @@ impl<One: Number + Into<f32>> Vector for Array<One> {
         }
     }
     #[inline(always)]
+    fn prefetch(_: &[f32], _: usize) {}
+    #[inline(always)]
     fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N] {
         let mut vectors = [Self::splat(0.0); N];
         for (w, vector) in vectors.iter_mut().enumerate() {

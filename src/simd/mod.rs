@@ -69,6 +69,8 @@ pub trait Vector: Number {
     /// # Panics
     /// If there are fewer.
     fn store(self, to: &mut [f32]);
+    /// Hints that the value `ahead` places behind the slice's first will be read soon; there need not be one.
+    fn prefetch(from: &[f32], ahead: usize);
     /// Overwrites all of fewer than [`LANES`] values with the first lanes.
     fn store_first(self, to: &mut [f32]);
     /// `N ≤ LANES` vectors, of which the `w`-th starts at `from[w]`.

@@ -7,6 +7,9 @@ use crate::simd::{Number, Simd, Vector, math};
 /// loaded and stored once for all of them.
 const ROWS: usize = 8;
 
+/// Most values of a block whose sweep is interleaved with the one before: two of them are 48 KiB, the first-level cache.
+const INTERLEAVED_LEN: usize = 6 << 10;
+
 /// `K_ij = exp((f_i + g_j - c_ij) / eps)`, 0 for forbidden pairs and padding.
 #[inline(always)]
 pub fn fill<S: Simd>(cost: &[f32], f: &[f32], g: &[f32], inv_eps: f32, k: &mut [f32]) {
@@ -50,8 +53,8 @@ pub fn apply_transposed<S: Simd>(k: &[f32], u: &[f32], out: &mut [f32]) {
 /// `row_sum = K v`, `u = update(row_sum)`, `column_sum = K^T u`, reading `K` once. Returns what
 /// the update measures.
 ///
-/// A block of [`LANES`] rows is multiplied by `v` while the block before, which the first-level cache still holds,
-/// is added to the columns: so one waits for memory while the other computes.
+/// Where there are registers for it, and the first-level cache holds two blocks of [`LANES`] rows, one is multiplied by
+/// `v` while the one before is added to the columns: so one waits for the second-level cache while the other computes.
 #[inline(always)]
 pub fn sweep<S: Simd>(
     k: &[f32],
@@ -62,6 +65,7 @@ pub fn sweep<S: Simd>(
     column_sum: &mut [f32],
 ) -> f32 {
     let size = LANES * v.len();
+    let interleaved = S::REGISTERS > 2 * ROWS && size <= INTERLEAVED_LEN;
     let mut moved = S::V::splat(0.0);
     column_sum.fill(0.0);
     let mut before: Option<&[f32]> = None;
@@ -69,13 +73,8 @@ pub fn sweep<S: Simd>(
         let first = block * LANES;
         let sums = &mut row_sum[first..][..LANES];
         match before.replace(k) {
-            Some(before) if k.len() == size => {
-                let u = &u[first - LANES..][..LANES];
-                if S::REGISTERS > 2 * ROWS && v.len() <= 512 {
-                    advance::<S, ROWS>(k, before, v, u, sums, column_sum);
-                } else {
-                    advance::<S, { ROWS / 2 }>(k, before, v, u, sums, column_sum);
-                }
+            Some(before) if interleaved && k.len() == size => {
+                advance::<S>(k, before, v, &u[first - LANES..][..LANES], sums, column_sum);
             }
             other => {
                 if let Some(before) = other {
@@ -93,10 +92,10 @@ pub fn sweep<S: Simd>(
     moved.sum()
 }
 
-/// `sums = K v` for a block of [`LANES`] rows, and `column_sum += K^T u` for the block `before`, `R` rows of each at a
-/// time.
+/// `sums = K v` for a block of [`LANES`] rows, and `column_sum += K^T u` for the block `before`, [`ROWS`] rows of each at
+/// a time.
 #[inline(always)]
-fn advance<S: Simd, const R: usize>(
+fn advance<S: Simd>(
     k: &[f32],
     before: &[f32],
     v: &[f32],
@@ -104,21 +103,21 @@ fn advance<S: Simd, const R: usize>(
     sums: &mut [f32],
     column_sum: &mut [f32],
 ) {
-    let size = R * v.len();
+    let size = ROWS * v.len();
     let blocks = k.chunks_exact(size).zip(before.chunks_exact(size));
-    let scalars = u.chunks_exact(R).zip(sums.chunks_exact_mut(R));
+    let scalars = u.chunks_exact(ROWS).zip(sums.chunks_exact_mut(ROWS));
     for ((k, before), (u, out)) in blocks.zip(scalars) {
-        let (k, before) = (rows::<R>(k, v.len()), rows::<R>(before, v.len()));
-        let mut factors = [S::V::splat(0.0); R];
+        let (k, before) = (rows::<ROWS>(k, v.len()), rows::<ROWS>(before, v.len()));
+        let mut factors = [S::V::splat(0.0); ROWS];
         for (factor, &u) in factors.iter_mut().zip(u) {
             *factor = S::V::splat(u);
         }
-        let mut sums = [S::V::splat(0.0); R];
+        let mut sums = [S::V::splat(0.0); ROWS];
         let columns = column_sum.as_chunks_mut::<LANES>().0.iter_mut();
         for (j, (column, v)) in columns.zip(v.as_chunks::<LANES>().0).enumerate() {
             let v = S::V::load(v);
             let mut sum = S::V::load(column);
-            for r in 0..R {
+            for r in 0..ROWS {
                 sums[r] = S::V::load(&k[r][j]).mul_add(v, sums[r]);
                 sum = S::V::load(&before[r][j]).mul_add(factors[r], sum);
             }
@@ -211,8 +210,11 @@ pub fn softmin_rows<S: Simd>(
         *hi = most[0].max(most[1]).max(most[2].max(most[3])).largest();
         let most = S::V::splat(*hi);
         let mut sum = S::V::splat(0.0);
+        let pitch = g.len();
         let vectors = cost.chunks_exact(LANES).zip(g.chunks_exact(LANES));
         for ((c, g), l) in vectors.zip(l.chunks_exact(LANES)) {
+            // The next row: behind so much arithmetic the processor does not look ahead far enough by itself.
+            S::V::prefetch(c, pitch);
             let z = S::V::load(g).sub(S::V::load(c)).sub(most);
             sum = sum.add(math::exp_of(z.mul_add(inv_eps, S::V::load(l))));
         }
@@ -302,6 +304,8 @@ fn add_exponentials<S: Simd, const R: usize>(
     for (j, (hi, log)) in columns.zip(log.as_chunks_mut::<LANES>().0).enumerate() {
         let (hi, mut sum) = (S::V::load(hi), S::V::load(log));
         for r in 0..R {
+            // The next block: as above.
+            S::V::prefetch(&rows[r][j], COLUMN_BLOCK);
             let z = own[r].sub(S::V::load(&rows[r][j])).sub(hi);
             sum = sum.add(math::exp_of(z.mul_add(inv_eps, weight[r])));
         }
