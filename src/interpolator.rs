@@ -112,7 +112,7 @@ impl Interpolator {
                     let (content_a, content_b) =
                         rayon::join(|| Content::of(first), || Content::of(second));
                     let motion = motion::solve(cpu, content_a, content_b, &self.settings());
-                    let displacement = Box::new(Displacement::new(motion, first, second));
+                    let displacement = Box::new(Displacement::new(cpu, motion, first, second));
                     Path::Displacement {
                         cpu,
                         displacement,
@@ -190,8 +190,8 @@ impl Transition<'_> {
                 displacement,
                 premultiplied,
             } => match premultiplied {
-                None => displacement.at(*cpu, a, b, t),
-                Some(pair) => displacement.at(*cpu, &pair[0], &pair[1], t),
+                None => displacement.at(*cpu, a, t),
+                Some(pair) => displacement.at(*cpu, &pair[0], t),
             },
         };
         if out.format().alpha {

@@ -2,29 +2,29 @@
 
 use super::hypotheses::{Band, Ends, Hypothesis, Moment, OFFSETS, Pair, Weighed};
 use super::splat::full_size_colors;
-use crate::picture::{Picture, samples_mut, sampling::Grid};
+use super::spline::Spline;
+use crate::picture::{Picture, samples_mut};
 use crate::simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
 /// Rows that one task renders. A multiple of 4, so that bands of subsampled planes are whole.
 const BAND_ROWS: usize = 32;
 
-/// Renders all planes of `out`.
-pub fn render(cpu: Cpu, moment: &Moment, first: &Picture, second: &Picture, out: &mut Picture) {
-    let format = first.format();
-    let full_size = full_size_colors(first);
-    let dim = (first.height(), first.width());
-    let grids = |p| Picture::planes(p).iter().map(Grid::new).collect::<Vec<_>>();
-    let (firsts, seconds) = (grids(first), grids(second));
+/// Renders all planes of `out` from the splines of the two pictures' planes, all of one format and size.
+pub fn render(cpu: Cpu, moment: &Moment, splines: &[Vec<Spline>; 2], out: &mut Picture) {
+    let format = out.format();
+    let full_size = full_size_colors(out);
+    let dim = (out.height(), out.width());
+    let [firsts, seconds] = splines;
     let pair = Pair {
-        firsts: firsts[..full_size].to_vec(),
-        seconds: seconds[..full_size].to_vec(),
+        firsts: &firsts[..full_size],
+        seconds: &seconds[..full_size],
         scale: 3.0 / (full_size as f32 * format.max_code()),
     };
     let others: Vec<Other<'_>> = (full_size..format.plane_count())
         .map(|index| Other {
-            first: firsts[index],
-            second: seconds[index],
+            first: &firsts[index],
+            second: &seconds[index],
             shift: format.plane_shift(index),
         })
         .collect();
@@ -55,8 +55,8 @@ pub fn render(cpu: Cpu, moment: &Moment, first: &Picture, second: &Picture, out:
 
 /// A plane that cannot be compared pixel by pixel: subsampled, or alpha.
 struct Other<'a> {
-    first: Grid<'a>,
-    second: Grid<'a>,
+    first: &'a Spline,
+    second: &'a Spline,
     /// How often it is halved, along y and x.
     shift: (u8, u8),
 }
@@ -177,7 +177,7 @@ fn add_other(
         if sums[0] > 0.0 {
             let d = [to_x * sums[1] / sums[0], to_y * sums[2] / sums[0]];
             let (x, y) = (x as f32, ((band.y0 >> sy) + y) as f32);
-            let value = Ends::of(x, y, t, d).blend(t, &plane.first, &plane.second);
+            let value = Ends::of(x, y, t, d).blend(t, plane.first, plane.second);
             *weight += sums[0] / n;
             *out += sums[0] / n * value;
         }

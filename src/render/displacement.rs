@@ -4,6 +4,7 @@ use super::band;
 use super::fill::fill;
 use super::hypotheses::Moment;
 use super::splat::{Splatted, Splatter};
+use super::spline::Spline;
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane};
 use crate::simd::Level as Cpu;
@@ -17,29 +18,35 @@ const TIMELESS_SHARE: f32 = 0.2;
 pub struct Displacement {
     forward: Splatter,
     backward: Splatter,
+    /// Of all planes of the two pictures.
+    splines: [Vec<Spline>; 2],
 }
 
 impl Displacement {
     /// Prepares the motion between two pictures (premultiplied, if they have alpha).
-    pub fn new(motion: Motion, first: &Picture, second: &Picture) -> Self {
+    pub fn new(cpu: Cpu, motion: Motion, first: &Picture, second: &Picture) -> Self {
         let Motion { forward, backward } = motion;
         let (forward, backward) = rayon::join(
             || Splatter::new(forward, first, second),
             || Splatter::new(backward, second, first),
         );
-        Self { forward, backward }
+        let splines = [first, second].map(|picture| {
+            let planes = picture.planes().iter();
+            planes.map(|plane| Spline::of(cpu, plane)).collect()
+        });
+        Self {
+            forward,
+            backward,
+            splines,
+        }
     }
 
-    /// The picture at `t` in `(0, 1)`, unrounded.
-    pub fn at(&self, cpu: Cpu, first: &Picture, second: &Picture, t: f32) -> Picture {
-        let ((a, b), mut out) = rayon::join(
-            || {
-                rayon::join(
-                    || filled(self.forward.at(t, 1.0)),
-                    || filled(self.backward.at(1.0 - t, -1.0)),
-                )
-            },
-            || first.clone(),
+    /// The picture at `t` in `(0, 1)`, unrounded; `first` gives its size and format.
+    pub fn at(&self, cpu: Cpu, first: &Picture, t: f32) -> Picture {
+        let mut out = first.clone();
+        let (a, b) = rayon::join(
+            || filled(self.forward.at(t, 1.0)),
+            || filled(self.backward.at(1.0 - t, -1.0)),
         );
         let standing = |mass: Plane, time: f32| {
             mass.mapv_into(|m| (m.min(1.0) + LEAST_MASS) * (TIMELESS_SHARE + time))
@@ -49,7 +56,7 @@ impl Displacement {
             fields: [a.0, b.0],
             standing: [standing(a.1, 1.0 - t), standing(b.1, t)],
         };
-        band::render(cpu, &moment, first, second, &mut out);
+        band::render(cpu, &moment, &self.splines, &mut out);
         out
     }
 }

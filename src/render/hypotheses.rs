@@ -7,8 +7,9 @@
 //! from the pictures). Where nothing fits well the result is a mean of many, which errs least.
 
 use super::splat::inside;
+use super::spline::Spline;
 use crate::motion::Field;
-use crate::picture::{Plane, samples, sampling::Grid};
+use crate::picture::{Plane, samples};
 use crate::simd::Simd;
 
 /// Distance of the pixels whose motions are tried, px (measured, see `docs/decisions/quality-log.md`).
@@ -109,9 +110,9 @@ pub struct Weighed<'a> {
 #[derive(Debug)]
 pub struct Pair<'a> {
     /// Of the first picture.
-    pub firsts: Vec<Grid<'a>>,
+    pub firsts: &'a [Spline],
     /// Of the second.
-    pub seconds: Vec<Grid<'a>>,
+    pub seconds: &'a [Spline],
     /// From a difference summed over the planes, in codes, to one of three channels in `[0, 1]`.
     pub scale: f32,
 }
@@ -160,8 +161,8 @@ impl Hypothesis {
         let ends = Ends::of(x, y, t, [self.dx[i], self.dy[i]]);
         let share = ends.share_of_second(t, &pair.firsts[0]);
         let mut difference = 0.0;
-        for ((a, b), values) in pair.firsts.iter().zip(&pair.seconds).zip(&mut self.values) {
-            let (va, vb) = (a.bicubic(ends.ax, ends.ay), b.bicubic(ends.bx, ends.by));
+        for ((a, b), values) in pair.firsts.iter().zip(pair.seconds).zip(&mut self.values) {
+            let (va, vb) = (a.at(ends.ax, ends.ay), b.at(ends.bx, ends.by));
             difference += (va - vb).abs();
             // As a correction to the one sample: two equal samples give exactly that value.
             values[i] = va + (vb - va) * share;
@@ -266,9 +267,9 @@ impl Ends {
 
     /// How much the sample of the second picture counts: t, unless one end lies outside.
     #[inline(always)]
-    fn share_of_second(self, t: f32, grid: &Grid<'_>) -> f32 {
+    fn share_of_second(self, t: f32, plane: &Spline) -> f32 {
         let sees = |x, y| {
-            if inside(x, grid.width) && inside(y, grid.height) {
+            if inside(x, plane.width) && inside(y, plane.height) {
                 1.0
             } else {
                 OUTSIDE
@@ -283,11 +284,8 @@ impl Ends {
 
     /// Both ends of two planes, mixed by time.
     #[inline(always)]
-    pub fn blend(self, t: f32, first: &Grid<'_>, second: &Grid<'_>) -> f32 {
-        let (va, vb) = (
-            first.bicubic(self.ax, self.ay),
-            second.bicubic(self.bx, self.by),
-        );
+    pub fn blend(self, t: f32, first: &Spline, second: &Spline) -> f32 {
+        let (va, vb) = (first.at(self.ax, self.ay), second.at(self.bx, self.by));
         va + (vb - va) * self.share_of_second(t, first)
     }
 }

@@ -7,6 +7,7 @@ mod fade;
 mod fill;
 mod hypotheses;
 mod splat;
+mod spline;
 
 pub use displacement::Displacement;
 pub use fade::cross_fade;
