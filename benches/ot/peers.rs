@@ -17,6 +17,8 @@ struct Request {
     sweeps: usize,
     /// L1 error of the marginals at which a problem is done; 0 measures plain sweeps.
     tolerance: f32,
+    /// Sweeps between two looks at the error.
+    check_every: usize,
 }
 
 /// How it went.
@@ -63,11 +65,11 @@ fn answer<K: GibbsKernel + Send>(problem: &Problem<K>) -> Result<(), Box<dyn Err
             tolerance: request.tolerance,
             max_sweeps: request.sweeps,
             log_domain: request.log,
+            check_every: request.check_every,
             ..Sinkhorn::default()
         };
         if request.tolerance == 0.0 {
             solver.schedule = Some(Schedule::fixed(problem.eps(), 0.0, request.sweeps));
-            solver.check_every = request.sweeps;
             solver.over_relax = false;
         }
         let start = Instant::now();
