@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot assets setup setup-test
+.PHONY: all demo test lint bench bench-ot quality assets setup setup-test
 .NOTPARALLEL:
 
 all: demo
@@ -40,6 +40,16 @@ bench: setup
 # scripts/bench-ot-peers.py runs other libraries beside it.
 bench-ot:
 	cargo bench --no-default-features --bench ot
+
+# Rebuilds the true middle frames of the triplets under $$OTINTERP_DATA/triplets (one folder per set) and fails if
+# a set falls under its floor. With QUALITY_ARGS=--scenes every frame is listed.
+quality: setup
+	@test -n "$$OTINTERP_DATA" || { echo "make quality: set OTINTERP_DATA to a folder with triplets/SET/SCENE/{im1,gt,im3}.png"; exit 1; }
+	cargo build --release
+	for preset in balanced best; do \
+	    target/release/otinterp score "$$OTINTERP_DATA/triplets" --preset $$preset \
+	        --floors benches/quality-floors.toml $(QUALITY_ARGS) || exit 1; \
+	done
 
 # Makes the files under assets/ anew.
 assets: setup

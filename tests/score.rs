@@ -72,6 +72,67 @@ fn triplets_of_flat_pictures_have_closed_forms() {
         (&"x".into(), &1.0.into())
     );
     assert!(first["wall_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(first["ssimulacra2"], 100.0);
+}
+
+#[test]
+fn scenes_are_shown_when_asked_for() {
+    let room = Room::new();
+    triplet(&room, "set/far", ["im1", "gt", "im3"], [100, 120, 120]);
+    triplet(&room, "set/near", ["im1", "gt", "im3"], [100, 110, 120]);
+    let table = String::from_utf8(room.ok("score set --scenes --method crossfade")).unwrap();
+    let starts: Vec<&str> = table
+        .lines()
+        .map(|l| l.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(starts, ["set", "far", "near", "set"], "{table}");
+    assert!(table.lines().nth(2).unwrap().contains("100.00"), "{table}");
+}
+
+#[test]
+fn falling_under_a_floor_fails_and_names_the_set() {
+    let room = Room::new();
+    triplet(&room, "set/x", ["im1", "gt", "im3"], [100, 100, 100]);
+    // Equal pictures come back equal: 100 dB by definition, SSIM 1.
+    room.write("low.toml", b"[balanced.set]\npsnr_db = 99.9\nssim = 1.0\n");
+    room.ok("score set --floors low.toml");
+    room.write(
+        "high.toml",
+        b"[balanced.set]\npsnr_db = 100.1\nssim = 1.0\n",
+    );
+    room.write(
+        "other.toml",
+        b"[balanced.other]\npsnr_db = 1.0\nssim = 0.0\n",
+    );
+    let fallen = [
+        ("high.toml", "set 100.000 dB < 100.1 dB"),
+        ("other.toml", "other was not scored"),
+    ];
+    for (file, reason) in fallen {
+        let output = room.run(&format!("score set --floors {file}"));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(file) && error.contains(reason), "{error}");
+        assert!(!output.stdout.is_empty(), "the table is shown all the same");
+    }
+}
+
+#[test]
+fn floors_that_cannot_be_used_are_one_line() {
+    let room = Room::new();
+    triplet(&room, "set/x", ["im1", "gt", "im3"], [100, 100, 100]);
+    room.write(
+        "floors.toml",
+        b"[balanced.set]\npsnr_db = 9.9\nssim = 1.0\n",
+    );
+    room.write("bad.toml", b"[balanced.set]\npsnr = 1.0\n");
+    let fails = |args: &str, words: &[&str]| room.fails(&format!("score set {args}"), 1, words);
+    fails(
+        "--floors floors.toml --preset fast",
+        &["floors.toml", "fast"],
+    );
+    fails("--floors bad.toml", &["bad.toml", "psnr"]);
+    fails("--floors none.toml", &["none.toml", "cannot be read"]);
 }
 
 #[test]

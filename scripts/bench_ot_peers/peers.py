@@ -158,6 +158,7 @@ def gibbs(task, f, g):
 
 DENSE = [("NumPy (BLAS loop)", numpy_dense), ("POT", pot("sinkhorn")), ("POT batch (torch)", pot_batch), ("OTT-JAX", ott)]
 DENSE_LOG = [("POT", pot("sinkhorn_log")), ("POT batch (torch)", pot_batch), ("OTT-JAX", ott), ("GeomLoss", geomloss)]
+FASTEST_LOG = [("OTT-JAX", ott)]  # by far; the others take minutes at small eps
 SEPARABLE = [("NumPy (BLAS loop)", numpy_separable)]
 # Made for small eps.
 STABILISED = [("POT stabilized", pot("sinkhorn_stabilized")), ("POT eps-scaling", pot("sinkhorn_epsilon_scaling"))]

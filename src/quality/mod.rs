@@ -1,12 +1,14 @@
-//! How close a picture comes to the truth: PSNR and SSIM on 8-bit RGB.
+//! How close a picture comes to the truth: PSNR, SSIM and SSIMULACRA 2 on 8-bit RGB.
 
 mod psnr;
 mod rgb8;
 mod ssim;
+mod ssimulacra2;
 
 pub use psnr::{IDENTICAL_DB, psnr_db};
 pub use rgb8::rgb8;
 pub use ssim::{MIN_SIDE, ssim};
+pub use ssimulacra2::ssimulacra2;
 
 use crate::picture::{Picture, PictureError};
 
@@ -36,6 +38,8 @@ pub struct Scores {
     pub psnr_db: f64,
     /// [`ssim`], at most 1; `None` for pictures under [`MIN_SIDE`] pixels.
     pub ssim: Option<f64>,
+    /// [`ssimulacra2`], at most 100; `None` for pictures under 8 pixels.
+    pub ssimulacra2: Option<f64>,
 }
 
 /// Compares two grey or RGB pictures of any depth, both taken to 8-bit RGB by [`rgb8`].
@@ -54,6 +58,7 @@ pub fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error> {
     Ok(Scores {
         psnr_db: psnr_db(picture.planes(), truth.planes()),
         ssim: ssim(picture.planes(), truth.planes()),
+        ssimulacra2: ssimulacra2(picture.planes(), truth.planes()),
     })
 }
 

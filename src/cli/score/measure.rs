@@ -48,6 +48,8 @@ pub struct Numbers {
     pub psnr_db: f64,
     /// SSIM over 8-bit RGB; none for pictures smaller than its window.
     pub ssim: Option<f64>,
+    /// SSIMULACRA 2 over 8-bit RGB; none for pictures under 8 pixels.
+    pub ssimulacra2: Option<f64>,
     /// Time to solve and to render it, in ms.
     pub wall_ms: f64,
     /// The same as time of all cores together; none where the system does not tell.
@@ -113,6 +115,7 @@ fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers
     Ok(Numbers {
         psnr_db: scores.psnr_db,
         ssim: scores.ssim,
+        ssimulacra2: scores.ssimulacra2,
         wall_ms,
         cpu_ms,
     })
@@ -142,6 +145,7 @@ fn mean(frames: &[FrameScore]) -> Numbers {
     Numbers {
         psnr_db: all(&|n| n.psnr_db),
         ssim: some(&|n| n.ssim),
+        ssimulacra2: some(&|n| n.ssimulacra2),
         wall_ms: all(&|n| n.wall_ms),
         cpu_ms: some(&|n| n.cpu_ms),
     }

@@ -1,6 +1,7 @@
 //! `otinterp score`: frames that are known are left out, rebuilt, and compared with the truth.
 
 mod find;
+mod floors;
 mod frames;
 mod measure;
 mod report;
@@ -10,6 +11,7 @@ use super::common::MethodArg;
 use super::exit::{self, BatchFailed, Usage};
 use clap::Args;
 use find::Set;
+use floors::Floors;
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use measure::SetScore;
 use report::{Failure, Report};
@@ -29,6 +31,12 @@ pub struct ScoreArgs {
     /// Rebuild at most N frames of each set: of triplets evenly spread ones, of clips the first
     #[arg(long, value_name = "N")]
     max: Option<usize>,
+    /// Show every frame in the table, not only the sets' means (JSON has both)
+    #[arg(long)]
+    scenes: bool,
+    /// Fail if a set's transport falls under its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
+    #[arg(long, value_name = "FILE")]
+    floors: Option<PathBuf>,
 }
 
 /// Runs `otinterp score`.
@@ -37,6 +45,11 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
         return Err(Usage("--max 0: at least 1 frame is needed".into()).into());
     }
     let methods = methods(&args.method);
+    let floors = args
+        .floors
+        .as_deref()
+        .map(|file| Floors::read(file, common.preset));
+    let floors = floors.transpose()?;
     let mut report = Report::new(&methods, common);
     let mut total = 0;
     let mut errors = Vec::new();
@@ -68,11 +81,11 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
         eprintln!("otinterp: {error}");
         report.failed.push(Failure { set, error });
     }
-    print(&report, common)?;
+    print(&report, args.scenes, common)?;
     if failed > 0 {
         return Err(BatchFailed { failed, total }.into());
     }
-    Ok(())
+    floors.map_or(Ok(()), |floors| floors.check(&report))
 }
 
 /// The methods asked for, each once, in the order typed.
@@ -131,13 +144,13 @@ fn progress(set: &Set, max: Option<usize>, common: &Common) -> ProgressBar {
         .with_finish(ProgressFinish::AndClear)
 }
 
-fn print(report: &Report, common: &Common) -> anyhow::Result<()> {
+fn print(report: &Report, scenes: bool, common: &Common) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if common.json {
         serde_json::to_writer_pretty(&mut out, report)?;
         writeln!(out)?;
     } else {
-        write!(out, "{}", report.table())?;
+        write!(out, "{}", report.table(scenes))?;
     }
     out.flush()?;
     Ok(())

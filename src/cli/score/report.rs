@@ -6,6 +6,9 @@ use crate::cli::common::{MethodArg, PresetArg};
 use serde::Serialize;
 use std::fmt::Write;
 
+/// Columns of the table.
+const COLUMNS: usize = 9;
+
 /// All that was scored.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -42,33 +45,78 @@ impl Report {
         }
     }
 
-    /// One line per set and method; nothing if there are none.
-    pub fn table(&self) -> String {
+    /// One line per set and method, and before it, with `scenes`, one per frame; nothing if there are none.
+    pub fn table(&self, scenes: bool) -> String {
         if self.sets.is_empty() {
             return String::new();
         }
         let header = [
-            "set", "size", "frames", "method", "PSNR dB", "SSIM", "ms", "CPU ms",
+            "set",
+            "size",
+            "frames",
+            "method",
+            "PSNR dB",
+            "SSIM",
+            "SSIMULACRA2",
+            "ms",
+            "CPU ms",
         ];
         let mut rows = vec![header.map(String::from)];
         for set in &self.sets {
+            if scenes {
+                push_scenes(&mut rows, set);
+            }
             for (i, method) in set.methods.iter().enumerate() {
                 let once = |text: String| if i == 0 { text } else { String::new() };
-                let [psnr, ssim, wall, cpu] = cells(&method.mean);
-                rows.push([
+                let names = [
                     once(set.set.clone()),
                     once(format!("{}x{}", set.width, set.height)),
                     once(method.frames.len().to_string()),
                     method.method.name().to_owned(),
-                    psnr,
-                    ssim,
-                    wall,
-                    cpu,
-                ]);
+                ];
+                rows.push(row(names, &method.mean));
             }
         }
         align(&rows)
     }
+}
+
+/// One row for each frame and method of a set.
+fn push_scenes(rows: &mut Vec<[String; COLUMNS]>, set: &SetScore) {
+    let frames = set.methods.first().map_or(0, |m| m.frames.len());
+    for frame in 0..frames {
+        for (i, method) in set.methods.iter().enumerate() {
+            let Some(score) = method.frames.get(frame) else {
+                continue;
+            };
+            let name = if i == 0 {
+                score.frame.clone()
+            } else {
+                String::new()
+            };
+            let method = method.method.name().to_owned();
+            rows.push(row(
+                [name, String::new(), String::new(), method],
+                &score.numbers,
+            ));
+        }
+    }
+}
+
+fn row(names: [String; 4], numbers: &Numbers) -> [String; COLUMNS] {
+    let [set, size, frames, method] = names;
+    let [psnr, ssim, ssimulacra2, wall, cpu] = cells(numbers);
+    [
+        set,
+        size,
+        frames,
+        method,
+        psnr,
+        ssim,
+        ssimulacra2,
+        wall,
+        cpu,
+    ]
 }
 
 /// The frame that was scored last, on one line.
@@ -76,7 +124,7 @@ pub fn frame_line(score: &SetScore) -> String {
     let mut line = score.set.clone();
     for method in &score.methods {
         if let Some(last) = method.frames.last() {
-            let [psnr, ssim, wall, _] = cells(&last.numbers);
+            let [psnr, ssim, _, wall, _] = cells(&last.numbers);
             if line.len() == score.set.len() {
                 let _ = write!(line, ": {}", last.frame);
             }
@@ -90,7 +138,7 @@ pub fn frame_line(score: &SetScore) -> String {
     line
 }
 
-fn cells(numbers: &Numbers) -> [String; 4] {
+fn cells(numbers: &Numbers) -> [String; 5] {
     let or_dash = |value: Option<f64>, digits: usize| match value {
         Some(v) => format!("{v:.digits$}"),
         None => "-".to_owned(),
@@ -98,15 +146,16 @@ fn cells(numbers: &Numbers) -> [String; 4] {
     [
         format!("{:.2}", numbers.psnr_db),
         or_dash(numbers.ssim, 4),
+        or_dash(numbers.ssimulacra2, 2),
         format!("{:.1}", numbers.wall_ms),
         or_dash(numbers.cpu_ms, 1),
     ]
 }
 
 /// Columns two spaces apart; words to the left, numbers to the right.
-fn align(rows: &[[String; 8]]) -> String {
+fn align(rows: &[[String; COLUMNS]]) -> String {
     const WORDS: [usize; 3] = [0, 1, 3];
-    let mut widths = [0; 8];
+    let mut widths = [0; COLUMNS];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
