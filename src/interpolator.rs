@@ -169,6 +169,15 @@ fn premultiplied(a: &Picture, b: &Picture) -> Option<Box<[Picture; 2]>> {
 }
 
 impl Transition<'_> {
+    /// Share of the picture, in `[0, 1]`, that no motion explains (a cut, a flash, water) and that is
+    /// therefore interpolated by a cross-fade; 0 for other methods than transport.
+    pub fn unexplained_share(&self) -> f32 {
+        match &self.path {
+            Path::Displacement { displacement, .. } => displacement.unexplained_share(),
+            Path::Still | Path::Hold | Path::CrossFade(_) => 0.0,
+        }
+    }
+
     /// The frame at time `t` in `[0, 1]` (clamped), in whole code values.
     ///
     /// `at(0.0)` and `at(1.0)` are the two pictures themselves, bit for bit.
@@ -190,8 +199,8 @@ impl Transition<'_> {
                 displacement,
                 premultiplied,
             } => match premultiplied {
-                None => displacement.at(*cpu, a, t),
-                Some(pair) => displacement.at(*cpu, &pair[0], t),
+                None => displacement.at(*cpu, a, b, t),
+                Some(pair) => displacement.at(*cpu, &pair[0], &pair[1], t),
             },
         };
         if out.format().alpha {

@@ -118,11 +118,12 @@ impl Kernel for RenderBand<'_> {
                     neighbour.measure(moment, field, offset, band, pair, Some(&*own));
                     neighbour.weigh::<S>(band, column)
                 };
-                let (colors, rest) = out.split_at_mut(full_size);
-                add_colors::<S>(&weighed, colors, &mut weights[0]);
-                for ((plane, out), weights) in others.iter().zip(rest).zip(&mut weights[1..]) {
-                    add_other(plane, moment.t, &weighed, band, out, weights);
-                }
+                add::<S>(&weighed, moment.t, others, band, &mut out, weights);
+            }
+            if field == 0 {
+                neighbour.measure_still(moment.t, band, pair, own);
+                let weighed = neighbour.weigh_still(band, column);
+                add::<S>(&weighed, moment.t, others, band, &mut out, weights);
             }
         }
         for (index, out) in out.iter_mut().enumerate() {
@@ -131,6 +132,23 @@ impl Kernel for RenderBand<'_> {
                 *o /= w;
             }
         }
+    }
+}
+
+/// Adds what a motion shows, times its weight, to all planes of a band.
+#[inline(always)]
+fn add<S: Simd>(
+    weighed: &Weighed<'_>,
+    t: f32,
+    others: &[Other<'_>],
+    band: Band,
+    out: &mut [&mut [f32]],
+    weights: &mut [Vec<f32>],
+) {
+    let (colors, rest) = out.split_at_mut(out.len() - others.len());
+    add_colors::<S>(weighed, colors, &mut weights[0]);
+    for ((plane, out), weights) in others.iter().zip(rest).zip(&mut weights[1..]) {
+        add_other(plane, t, weighed, band, out, weights);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Displacement interpolation: both pictures sampled along the motion at time t.
 
 use super::band;
+use super::evidence::Unexplained;
+use super::fade::cross_fade;
 use super::fill::fill;
 use super::hypotheses::Moment;
 use super::splat::{Splatted, Splatter};
@@ -20,12 +22,18 @@ pub struct Displacement {
     backward: Splatter,
     /// Of all planes of the two pictures.
     splines: [Vec<Spline>; 2],
+    /// By the motion of either picture.
+    unexplained: [Unexplained; 2],
 }
 
 impl Displacement {
     /// Prepares the motion between two pictures (premultiplied, if they have alpha).
     pub fn new(cpu: Cpu, motion: Motion, first: &Picture, second: &Picture) -> Self {
         let Motion { forward, backward } = motion;
+        let unexplained = [
+            Unexplained::of(&forward, first, second),
+            Unexplained::of(&backward, second, first),
+        ];
         let (forward, backward) = rayon::join(
             || Splatter::new(forward, first, second),
             || Splatter::new(backward, second, first),
@@ -38,11 +46,18 @@ impl Displacement {
             forward,
             backward,
             splines,
+            unexplained,
         }
     }
 
-    /// The picture at `t` in `(0, 1)`, unrounded; `first` gives its size and format.
-    pub fn at(&self, cpu: Cpu, first: &Picture, t: f32) -> Picture {
+    /// Share of the picture, halfway, that the motion does not explain and that is therefore a cross-fade.
+    pub fn unexplained_share(&self) -> f32 {
+        let [first, second] = &self.unexplained;
+        first.mixed(second, 0.5).mean()
+    }
+
+    /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
+    pub fn at(&self, cpu: Cpu, first: &Picture, second: &Picture, t: f32) -> Picture {
         let mut out = first.clone();
         let (a, b) = rayon::join(
             || filled(self.forward.at(t, 1.0)),
@@ -57,6 +72,10 @@ impl Displacement {
             standing: [standing(a.1, 1.0 - t), standing(b.1, t)],
         };
         band::render(cpu, &moment, &self.splines, &mut out);
+        let unexplained = self.unexplained[0].mixed(&self.unexplained[1], t);
+        if !unexplained.is_zero() {
+            unexplained.apply(&mut out, &cross_fade(first, second, t));
+        }
         out
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod alpha;
 mod band;
+mod corners;
 mod displacement;
+mod evidence;
 mod fade;
 mod fill;
 mod hypotheses;

@@ -92,6 +92,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         preset: common.preset,
         target: &target,
         frames,
+        unexplained_share: transition.unexplained_share(),
         solve_s,
         render_s: rendering.elapsed().as_secs_f64(),
         total_s: started.elapsed().as_secs_f64(),

@@ -66,6 +66,8 @@ pub struct Report<'a> {
     pub target: &'a Target,
     /// The frames in the order in which they were written.
     pub frames: Vec<FrameEntry>,
+    /// Share of the picture that no motion explains, rendered as a cross-fade.
+    pub unexplained_share: f32,
     /// Seconds to solve the transport.
     pub solve_s: f64,
     /// Seconds to render and write.
@@ -87,6 +89,7 @@ struct Json<'a> {
     method: MethodArg,
     preset: PresetArg,
     frames: &'a [FrameEntry],
+    unexplained_share: f32,
     solve_s: f64,
     render_s: f64,
 }
@@ -125,6 +128,7 @@ impl Report<'_> {
             method: self.method,
             preset: self.preset,
             frames: &self.frames,
+            unexplained_share: self.unexplained_share,
             solve_s: self.solve_s,
             render_s: self.render_s,
         })?;

@@ -1,0 +1,148 @@
+//! Where the motion explains too little of what changed: a cut, a flash, water.
+//!
+//! The evidence is the transport's residual cost. Over a region of about 100 px, differences scatter by `s` pixel for
+//! pixel and by `m` along the motion. Of 76 pairs of real scenes hardly a region keeps `m > s/2`, of pairs of different
+//! scenes most do (`docs/decisions/quality-log.md`). There a mixture of motions is worth less than
+//! the plain cross-fade, and the picture goes over to that, smoothly.
+
+use super::splat::{full_size_colors, inside};
+use crate::motion::Field;
+use crate::picture::{Picture, Plane, sampling::Grid};
+use ndarray::Axis;
+use rayon::prelude::*;
+
+/// Side of a block, px; a region is 3 × 3 blocks.
+const BLOCK_PX: usize = 32;
+/// What noise and sampling leave of a perfect match: standard deviation as a share of full scale (4 codes of 255).
+const NOISE: f32 = 4.0 / 255.0;
+/// Shares of the scatter left along the motion at which a region begins to count as unexplained, and does so in
+/// full (measured, see above).
+const LEFT: (f32, f32) = (0.4, 0.7);
+
+/// How little the motion between two pictures explains: 0 well, 1 not at all; by blocks.
+#[derive(Debug, Clone)]
+pub struct Unexplained(Plane);
+
+/// Over a block or region: the number of samples compared, and of their differences the sum and the sum of squares.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    count: f32,
+    /// Along the motion.
+    moved: [f32; 2],
+    /// In place.
+    still: [f32; 2],
+}
+
+/// `count` times the variance: a change of brightness alone leaves nothing unexplained.
+fn scatter([sum, squares]: [f32; 2], count: f32) -> f32 {
+    squares - sum * sum / count
+}
+
+impl Unexplained {
+    /// Of the motion `field` that leads from `from` to `to`. Pixels whose motion leads out of the picture do not count.
+    pub fn of(field: &Field, from: &Picture, to: &Picture) -> Self {
+        let (height, width) = field.dx.dim();
+        let dim = (height.div_ceil(BLOCK_PX), width.div_ceil(BLOCK_PX));
+        let full_size = full_size_colors(from);
+        let grids: Vec<Grid<'_>> = to.planes()[..full_size].iter().map(Grid::new).collect();
+        let planes = &from.planes()[..full_size];
+        let rows: Vec<Vec<Sums>> = (0..dim.0)
+            .into_par_iter()
+            .map(|block_y| {
+                let mut sums = vec![Sums::default(); dim.1];
+                for y in block_y * BLOCK_PX..((block_y + 1) * BLOCK_PX).min(height) {
+                    add_row(field, planes, &grids, y, &mut sums);
+                }
+                sums
+            })
+            .collect();
+        let noise = NOISE * from.format().max_code();
+        Self(Plane::from_shape_fn(dim, |at| {
+            unexplained(&rows, at, noise)
+        }))
+    }
+
+    /// Whether all is explained.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|&u| u == 0.0)
+    }
+
+    /// Mean over the picture.
+    pub fn mean(&self) -> f32 {
+        self.0.iter().sum::<f32>() / self.0.len() as f32
+    }
+
+    /// `(1 - t)·self + t·second`.
+    pub fn mixed(&self, second: &Self, t: f32) -> Self {
+        Self(
+            ndarray::Zip::from(&self.0)
+                .and(&second.0)
+                .map_collect(|&a, &b| (1.0 - t) * a + t * b),
+        )
+    }
+
+    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there.
+    pub fn apply(&self, picture: &mut Picture, fade: &Picture) {
+        let (height, width) = (picture.height() as f32, picture.width() as f32);
+        let blocks = Grid::new(&self.0);
+        for (plane, fade) in picture.planes_mut().iter_mut().zip(fade.planes()) {
+            let (rows, columns) = plane.dim();
+            let to_block = |at: usize, len: usize, size: f32| {
+                (at as f32 + 0.5) * size / (len * BLOCK_PX) as f32 - 0.5
+            };
+            let lines = plane.axis_iter_mut(Axis(0)).into_par_iter();
+            lines.enumerate().for_each(|(y, mut line)| {
+                let block_y = to_block(y, rows, height);
+                for (x, value) in line.iter_mut().enumerate() {
+                    let share = blocks.bilinear(to_block(x, columns, width), block_y);
+                    *value += share * (fade[(y, x)] - *value);
+                }
+            });
+        }
+    }
+}
+
+/// Adds one row of pixels to the sums of the blocks that it crosses.
+fn add_row(field: &Field, planes: &[Plane], grids: &[Grid<'_>], y: usize, sums: &mut [Sums]) {
+    let (height, width) = field.dx.dim();
+    for x in 0..width {
+        let (to_x, to_y) = (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
+        if !(inside(to_x, width) && inside(to_y, height)) {
+            continue;
+        }
+        let sums = &mut sums[x / BLOCK_PX];
+        for (plane, grid) in planes.iter().zip(grids) {
+            let own = plane[(y, x)];
+            sums.count += 1.0;
+            let ends = [(to_x, to_y), (x as f32, y as f32)];
+            for ((x, y), [sum, squares]) in ends.into_iter().zip([&mut sums.moved, &mut sums.still])
+            {
+                let difference = own - grid.bilinear(x, y);
+                *sum += difference;
+                *squares += difference * difference;
+            }
+        }
+    }
+}
+
+/// What is unexplained around a block: a smooth step of the share of the scatter that is left.
+fn unexplained(rows: &[Vec<Sums>], (y, x): (usize, usize), noise: f32) -> f32 {
+    let mut all = Sums::default();
+    for row in &rows[y.saturating_sub(1)..(y + 2).min(rows.len())] {
+        for sums in &row[x.saturating_sub(1)..(x + 2).min(row.len())] {
+            all.count += sums.count;
+            for i in 0..2 {
+                all.moved[i] += sums.moved[i];
+                all.still[i] += sums.still[i];
+            }
+        }
+    }
+    let still = scatter(all.still, all.count);
+    let excess = scatter(all.moved, all.count) - noise * noise * all.count;
+    if all.count == 0.0 || excess <= 0.0 || still <= 0.0 {
+        return 0.0;
+    }
+    let left = (excess / still).sqrt();
+    let step = ((left - LEFT.0) / (LEFT.1 - LEFT.0)).clamp(0.0, 1.0);
+    step * step * (3.0 - 2.0 * step)
+}
