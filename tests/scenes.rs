@@ -115,34 +115,8 @@ fn an_overlay_over_a_moving_picture_stands_still() {
     assert!(off < 6.0, "off by {off:.2} codes");
 }
 
-#[test]
-fn everything_moves_steadily_along_a_line() {
-    let (dx, dy) = (9.3, -4.6);
-    let (a, b) = (moved(0.0, 0.0), moved(dx, dy));
-    for t in [0.25f32, 0.5, 0.75] {
-        let middle = between(&a, &b, t);
-        let truth = moved(f64::from(t) * dx, f64::from(t) * dy);
-        for place in [(40, 40), (40, 130), (90, 60), (100, 140)] {
-            let (x, y) = displacement_px(&middle, &truth, place, 24);
-            assert!(
-                x.hypot(y) < 0.25,
-                "t = {t} at {place:?}: off by ({x:.3}, {y:.3}) px"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_rotating_and_zooming_picture_is_followed_in_time() {
-    // Turned by 4° and enlarged by 3 %: a path of positions that is a line within 0.05 px.
-    let scene = |t: f64| {
-        let (angle, scale) = (0.07 * t, 1.0 + 0.03 * t);
-        let (sin, cos) = angle.sin_cos();
-        picture(|k, x, y| {
-            let (x, y) = ((x - 104.0) / scale, (y - 80.0) / scale);
-            texture(cos * x + sin * y + 104.0, cos * y - sin * x + 80.0, k)
-        })
-    };
+/// Sees that what lies between `scene(0)` and `scene(1)` is where the scene has it at three times.
+fn assert_followed(scene: impl Fn(f64) -> Picture) {
     let (a, b) = (scene(0.0), scene(1.0));
     for t in [0.25f32, 0.5, 0.75] {
         let (middle, truth) = (between(&a, &b, t), scene(t.into()));
@@ -154,6 +128,24 @@ fn a_rotating_and_zooming_picture_is_followed_in_time() {
             );
         }
     }
+}
+
+#[test]
+fn everything_moves_steadily_along_a_line() {
+    assert_followed(|t| moved(9.3 * t, -4.6 * t));
+}
+
+#[test]
+fn a_rotating_and_zooming_picture_is_followed_in_time() {
+    // Turned by 4° and enlarged by 3 %: a path of positions that is a line within 0.05 px.
+    assert_followed(|t| {
+        let (angle, scale) = (0.07 * t, 1.0 + 0.03 * t);
+        let (sin, cos) = angle.sin_cos();
+        picture(|k, x, y| {
+            let (x, y) = ((x - 104.0) / scale, (y - 80.0) / scale);
+            texture(cos * x + sin * y + 104.0, cos * y - sin * x + 80.0, k)
+        })
+    });
 }
 
 #[test]

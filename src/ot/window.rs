@@ -37,32 +37,25 @@ impl Shape {
     /// Offsets along one axis, `2·radius + 1`.
     #[inline(always)]
     pub fn diameter(self) -> usize {
-        2 * self.radius + 1
+        self.stencil().diameter()
     }
 
     /// Offsets in all.
     #[inline(always)]
     pub fn offsets(self) -> usize {
-        self.diameter() * self.diameter()
+        self.stencil().offsets()
     }
 
     /// Side of the target grid.
     #[inline(always)]
     pub fn target_side(self) -> usize {
-        SIDE + 2 * self.radius
+        self.stencil().target_pitch()
     }
 
     /// Targets in all.
     #[inline(always)]
     pub fn targets(self) -> usize {
         self.target_side() * self.target_side()
-    }
-
-    /// Where the kernel's values of one offset and row of sources start.
-    #[inline(always)]
-    fn row_at(self, offset: usize, y: usize) -> usize {
-        let d = self.diameter();
-        self.stencil().kernel_at((offset / d, offset % d), (y, 0))
     }
 
     #[inline(always)]
@@ -135,7 +128,9 @@ impl Solution {
 
     /// An entry of the shifted Gibbs kernel.
     pub fn kernel_at(&self, offset: usize, source: usize) -> f32 {
-        self.kernel[self.shape.row_at(offset, source / SIDE) + source % SIDE]
+        let d = self.shape.diameter();
+        let at = ((offset / d, offset % d), (source / SIDE, 0));
+        self.kernel[self.shape.stencil().kernel_at(at.0, at.1) + source % SIDE]
     }
 
     /// The shape it was made for.
@@ -217,17 +212,24 @@ impl Solution {
         );
     }
 
+    /// The geometry, the window's diameter, and the side of the target grid.
+    #[inline(always)]
+    fn sizes(&self) -> (Stencil, usize, usize) {
+        let shape = self.shape;
+        (shape.stencil(), shape.diameter(), shape.target_side())
+    }
+
     /// For every source the offset with the largest plan entry. `best` and `mode` hold `SOURCES`
     /// values; the mode is an offset's index as a float, which keeps the loop in one vector type.
     #[inline(always)]
     pub fn row_modes(&self, best: &mut [f32], mode: &mut [f32]) {
-        let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
+        let (stencil, diameter, side) = self.sizes();
         for y in 0..SIDE {
             let (mut most, mut at) = ([-1.0f32; SIDE], [0.0f32; SIDE]);
             for oy in 0..diameter {
                 for ox in 0..diameter {
                     let offset = oy * diameter + ox;
-                    let k = &self.kernel[self.shape.row_at(offset, y)..][..SIDE];
+                    let k = &self.kernel[stencil.kernel_at((oy, ox), (y, 0))..][..SIDE];
                     let v = &self.v[(y + oy) * side + ox..][..SIDE];
                     for x in 0..SIDE {
                         let q = k[x] * v[x];
@@ -246,7 +248,7 @@ impl Solution {
     /// `best` and `mode` hold `targets()` values; `best` is 0 where no source reaches.
     #[inline(always)]
     pub fn column_modes(&self, best: &mut [f32], mode: &mut [f32]) {
-        let (diameter, side) = (self.shape.diameter(), self.shape.target_side());
+        let (stencil, diameter, side) = self.sizes();
         for target_y in 0..side {
             let best = &mut best[target_y * side..][..side];
             let mode = &mut mode[target_y * side..][..side];
@@ -260,7 +262,7 @@ impl Solution {
                 let (mut most, mut at) = ([0.0f32; SIDE], [0.0f32; SIDE]);
                 for oy in first..=last {
                     let (y, offset) = (target_y - oy, oy * diameter + ox);
-                    let k = &self.kernel[self.shape.row_at(offset, y)..][..SIDE];
+                    let k = &self.kernel[stencil.kernel_at((oy, ox), (y, 0))..][..SIDE];
                     let u = &self.u[y * SIDE..][..SIDE];
                     for x in 0..SIDE {
                         let q = k[x] * u[x];

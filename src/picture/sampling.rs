@@ -17,6 +17,14 @@ pub fn cubic_weights(f: f32) -> [f32; 4] {
     ]
 }
 
+/// Splits a coordinate, clamped to `len` samples, into a whole and a fraction in `[0, 1)`.
+#[inline(always)]
+pub fn split(at: f32, len: usize) -> (usize, f32) {
+    let at = at.max(0.0).min((len - 1) as f32);
+    let whole = at as u32 as usize;
+    (whole, at - whole as f32)
+}
+
 /// A plane's samples as a slice with its size: what the sampling loops read.
 #[derive(Debug, Clone, Copy)]
 pub struct Grid<'a> {
@@ -37,18 +45,16 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Splits a clamped coordinate into a whole and a fraction in `[0, 1)`.
+    /// The samples of row `y`.
     #[inline(always)]
-    fn split(at: f32, len: usize) -> (usize, f32) {
-        let at = at.max(0.0).min((len - 1) as f32);
-        let whole = at as u32 as usize;
-        (whole, at - whole as f32)
+    pub fn row(&self, y: usize) -> &'a [f32] {
+        &self.samples[y * self.width..][..self.width]
     }
 
     /// Bilinear sample at `(x, y)`; the border is repeated outwards.
     #[inline(always)]
     pub fn bilinear(&self, x: f32, y: f32) -> f32 {
-        let ((x0, fx), (y0, fy)) = (Self::split(x, self.width), Self::split(y, self.height));
+        let ((x0, fx), (y0, fy)) = (split(x, self.width), split(y, self.height));
         let x1 = (x0 + 1).min(self.width - 1);
         let (top, bottom) = (y0 * self.width, (y0 + 1).min(self.height - 1) * self.width);
         let s = self.samples;
@@ -61,7 +67,7 @@ impl<'a> Grid<'a> {
     /// that sample, exactly.
     #[inline(always)]
     pub fn bicubic(&self, x: f32, y: f32) -> f32 {
-        let ((x0, fx), (y0, fy)) = (Self::split(x, self.width), Self::split(y, self.height));
+        let ((x0, fx), (y0, fy)) = (split(x, self.width), split(y, self.height));
         let (wx, wy) = (cubic_weights(fx), cubic_weights(fy));
         let inside = x0 >= 1 && y0 >= 1 && x0 + 2 < self.width && y0 + 2 < self.height;
         if inside {

@@ -10,27 +10,39 @@ const SIDE: usize = REACH_PX + 1;
 
 /// The least of the four means for every pixel of `out`, `[row][column]`; `errors` has [`REACH_PX`] more rows on either
 /// side. Beyond the left and right border the border's value counts.
+#[inline(always)]
 pub fn least_means(errors: &[f32], width: usize, out: &mut [f32], scratch: &mut Vec<f32>) {
-    // Sums of SIDE values along x, from place x on; the first REACH_PX places lie left of the picture.
+    // A square stands at every place of its first row and column; the first REACH_PX places lie left of the picture.
     let places = width + REACH_PX;
+    let rows = errors.len() / width;
     scratch.clear();
-    for row in errors.chunks_exact(width) {
-        for place in 0..places {
-            let from = place as isize - REACH_PX as isize;
-            let at = |i: usize| (from + i as isize).clamp(0, width as isize - 1) as usize;
-            scratch.push((0..SIDE).map(|i| row[at(i)]).sum());
+    scratch.resize(rows * places, 0.0);
+    for (row, sums) in errors
+        .chunks_exact(width)
+        .zip(scratch.chunks_exact_mut(places))
+    {
+        for i in 0..SIDE {
+            let left = (REACH_PX - i).min(places);
+            let (border, inner) = sums.split_at_mut(left);
+            let (inner, beyond) = inner.split_at_mut(width.min(inner.len()));
+            border.iter_mut().for_each(|s| *s += row[0]);
+            inner.iter_mut().zip(row).for_each(|(s, &e)| *s += e);
+            beyond.iter_mut().for_each(|s| *s += row[width - 1]);
+        }
+    }
+    // From sums along rows to sums of squares, in place: each row takes those below it, which are still untouched.
+    for row in 0..=rows - SIDE {
+        let (own, below) = scratch[row * places..].split_at_mut(places);
+        for below in below.chunks_exact(places).take(SIDE - 1) {
+            own.iter_mut().zip(below).for_each(|(s, &b)| *s += b);
         }
     }
     for (y, out) in out.chunks_exact_mut(width).enumerate() {
+        let above = &scratch[y * places..][..places];
+        let below = &scratch[(y + REACH_PX) * places..][..places];
         for (x, least) in out.iter_mut().enumerate() {
-            let square = |row: usize, place: usize| -> f32 {
-                (row..row + SIDE)
-                    .map(|row| scratch[row * places + place])
-                    .sum()
-            };
-            let (above, below) = (y, y + REACH_PX);
-            let left = square(above, x).min(square(below, x));
-            let right = square(above, x + REACH_PX).min(square(below, x + REACH_PX));
+            let left = above[x].min(below[x]);
+            let right = above[x + REACH_PX].min(below[x + REACH_PX]);
             *least = left.min(right) / (SIDE * SIDE) as f32;
         }
     }

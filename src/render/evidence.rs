@@ -114,10 +114,10 @@ fn add_row(field: &Field, planes: &[Plane], grids: &[Grid<'_>], y: usize, sums: 
         for (plane, grid) in planes.iter().zip(grids) {
             let own = plane[(y, x)];
             sums.count += 1.0;
-            let ends = [(to_x, to_y), (x as f32, y as f32)];
-            for ((x, y), [sum, squares]) in ends.into_iter().zip([&mut sums.moved, &mut sums.still])
-            {
-                let difference = own - grid.bilinear(x, y);
+            let others = [grid.bilinear(to_x, to_y), grid.row(y)[x]];
+            let sums = [&mut sums.moved, &mut sums.still];
+            for (other, [sum, squares]) in others.into_iter().zip(sums) {
+                let difference = own - other;
                 *sum += difference;
                 *squares += difference * difference;
             }

@@ -5,7 +5,7 @@
 //! for signal and image processing*, 1999, eq. 15 in closed form). It takes as many neighbours as cubic
 //! convolution and keeps far more of the fine detail.
 
-use crate::picture::{Plane, samples};
+use crate::picture::{Plane, samples, sampling::split};
 use crate::simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -95,14 +95,6 @@ impl Spline {
 fn taps() -> [f32; REACH + 1] {
     let root = 3f64.sqrt();
     std::array::from_fn(|j| (root * (root - 2.0).powi(j as i32)) as f32)
-}
-
-/// Splits a coordinate, clamped to the plane, into a whole and a fraction in `[0, 1)`.
-#[inline(always)]
-fn split(at: f32, len: usize) -> (usize, f32) {
-    let at = at.max(0.0).min((len - 1) as f32);
-    let whole = at as u32 as usize;
-    (whole, at - whole as f32)
 }
 
 /// β³ at the four coefficients around a point `f` past the second of them.

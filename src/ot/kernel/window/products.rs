@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Largest diameter up to which the loops do without branches: rows of targets that only some rows of sources reach
 /// are worked on as if all did (the kernel has zeros there). A column of 16 sources then also fits the first-level
-/// cache, and each product makes its own pass over it. Both measured on Zen 5: docs/decisions/006.
+/// cache, and each product makes its own pass over it. Both measured on Zen 5: docs/decisions/005-window-kernel.md.
 const BRANCHLESS: usize = 5;
 
 /// `out = K v`.
