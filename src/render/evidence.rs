@@ -1,8 +1,8 @@
 //! Where the motion explains too little of what changed: a cut, a flash, water.
 //!
 //! The evidence is the transport's residual cost. Over a region of about 100 px, differences scatter by `s` pixel for
-//! pixel and by `m` along the motion. Of 76 pairs of real scenes hardly a region keeps `m > s/2`, of pairs of different
-//! scenes most do (`docs/decisions/quality-log.md`). There a mixture of motions is worth less than
+//! pixel and by `m` along the motion. Of 76 public pairs of real scenes 47 have no region that counts, and the largest share
+//! of a picture is 0.29, the next 0.15; of six pairs of different scenes it is 0.43 to 0.93. There a mixture of motions is worth less than
 //! the plain cross-fade, and the picture goes over to that, smoothly.
 
 use super::splat::{full_size_colors, inside};
