@@ -1,6 +1,6 @@
 //! The main door: two pictures in, any number of in-betweens out.
 
-use crate::measure::Content;
+use crate::measure::{Content, Exposure};
 use crate::motion;
 use crate::picture::{Format, Picture};
 use crate::render::{Displacement, alpha, cross_fade};
@@ -26,7 +26,7 @@ pub enum Preset {
     /// Motion is solved at full resolution, refined twice.
     #[default]
     Balanced,
-    /// Motion is solved at full resolution, refined three times.
+    /// Motion is solved at full resolution, refined three times, and rendered along three times as many motions.
     Best,
 }
 
@@ -109,13 +109,18 @@ impl Interpolator {
                         None => (a, b),
                     };
                     let cpu = Cpu::current()?;
-                    let (content_a, content_b) =
-                        rayon::join(|| Content::of(first), || Content::of(second));
+                    let exposure = Exposure::between(first, second);
+                    let (content_a, content_b) = rayon::join(
+                        || Content::of(first),
+                        || Content::of(&exposure.applied(second)),
+                    );
                     let motion = motion::solve(cpu, content_a, content_b, &self.settings());
-                    let displacement = Box::new(Displacement::new(cpu, motion, first, second));
+                    let rings = self.rings();
+                    let displacement =
+                        Displacement::new(cpu, motion, first, second, exposure, rings);
                     Path::Displacement {
                         cpu,
-                        displacement,
+                        displacement: Box::new(displacement),
                         premultiplied,
                     }
                 }
@@ -126,6 +131,14 @@ impl Interpolator {
             second: b,
             path,
         })
+    }
+
+    /// Rings of neighbours whose motions every pixel is rendered along.
+    fn rings(&self) -> u32 {
+        match self.preset {
+            Preset::Fast | Preset::Balanced => 1,
+            Preset::Best => 3,
+        }
     }
 
     fn settings(&self) -> motion::Settings {

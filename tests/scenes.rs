@@ -151,8 +151,7 @@ fn a_rotating_and_zooming_picture_is_followed_in_time() {
 #[test]
 fn a_change_of_brightness_is_interpolated_and_the_motion_found_all_the_same() {
     let scene = |dx: f64, gain: f32| picture(|k, x, y| gain * texture(x - dx, y, k));
-    // The motion under a moderate change gains; under a drastic one nothing is lost.
-    for (dx, gain, gained) in [(0.0, 0.6, 1.0), (5.0, 0.85, 0.6), (5.0, 0.6, 1.02)] {
+    for (dx, gain) in [(0.0, 0.6), (5.0, 0.85), (5.0, 0.6), (5.0, 0.3)] {
         let (a, b) = (scene(0.0, 1.0), scene(dx, gain));
         let truth = scene(dx / 2.0, (1.0 + gain) / 2.0);
         let fade = Interpolator::new(Method::CrossFade, Preset::Balanced);
@@ -162,7 +161,7 @@ fn a_change_of_brightness_is_interpolated_and_the_motion_found_all_the_same() {
             rms(&fade, &truth, 16),
         );
         // Without motion the cross-fade is the truth, and rounding all that is left.
-        let bound = if dx == 0.0 { 1.0 } else { gained * fade_off };
+        let bound = if dx == 0.0 { 1.0 } else { 0.3 * fade_off };
         assert!(
             off < bound,
             "shift {dx}, gain {gain}: off by {off:.2}, the cross-fade {fade_off:.2}"

@@ -4,7 +4,9 @@
 //! mass scores below a cross-fade, since brightness does not travel, things do.
 
 mod content;
+mod exposure;
 mod features;
 
 pub use content::Content;
+pub use exposure::Exposure;
 pub use features::Features;

@@ -1,9 +1,10 @@
 //! A band of the picture at time t: the weighted mean of what all motions tried show.
 
-use super::hypotheses::{Band, Ends, Hypothesis, Moment, OFFSETS, Pair, Weighed};
+use super::hypotheses::{Band, Ends, Hypothesis, Moment, Neighbour, Pair, Weighed, error_of};
 use super::splat::full_size_colors;
 use super::spline::Spline;
-use crate::picture::{Picture, samples_mut};
+use crate::measure::Exposure;
+use crate::picture::{Picture, Plane, samples_mut};
 use crate::simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -11,7 +12,16 @@ use rayon::prelude::*;
 const BAND_ROWS: usize = 32;
 
 /// Renders all planes of `out` from the splines of the two pictures' planes, all of one format and size.
-pub fn render(cpu: Cpu, moment: &Moment, splines: &[Vec<Spline>; 2], out: &mut Picture) {
+///
+/// Returns how unlike the pictures are, at every pixel, along the motion that fits best there: the mean around it of the
+/// difference, summed over three channels in `[0, 1]`.
+pub fn render(
+    cpu: Cpu,
+    moment: &Moment,
+    splines: &[Vec<Spline>; 2],
+    exposure: &Exposure,
+    out: &mut Picture,
+) -> Plane {
     let format = out.format();
     let full_size = full_size_colors(out);
     let dim = (out.height(), out.width());
@@ -20,6 +30,7 @@ pub fn render(cpu: Cpu, moment: &Moment, splines: &[Vec<Spline>; 2], out: &mut P
         firsts: &firsts[..full_size],
         seconds: &seconds[..full_size],
         scale: 3.0 / (full_size as f32 * format.max_code()),
+        exposure,
     };
     let others: Vec<Other<'_>> = (full_size..format.plane_count())
         .map(|index| Other {
@@ -36,10 +47,12 @@ pub fn render(cpu: Cpu, moment: &Moment, splines: &[Vec<Spline>; 2], out: &mut P
             band.push(chunk);
         }
     }
+    let mut error = Plane::zeros(dim);
     bands
         .into_par_iter()
+        .zip(samples_mut(&mut error).par_chunks_mut(BAND_ROWS * dim.1))
         .enumerate()
-        .for_each_init(Scratch::default, |scratch, (n, out)| {
+        .for_each_init(Scratch::default, |scratch, (n, (out, error))| {
             let y0 = n * BAND_ROWS;
             let rows = BAND_ROWS.min(dim.0 - y0);
             cpu.run(RenderBand {
@@ -49,8 +62,10 @@ pub fn render(cpu: Cpu, moment: &Moment, splines: &[Vec<Spline>; 2], out: &mut P
                 band: Band { y0, rows, dim },
                 scratch,
                 out,
+                error,
             });
         });
+    error
 }
 
 /// A plane that cannot be compared pixel by pixel: subsampled, or alpha.
@@ -79,6 +94,8 @@ struct RenderBand<'a> {
     scratch: &'a mut Scratch,
     /// The band's rows of every plane.
     out: Vec<&'a mut [f32]>,
+    /// The band's rows of the error along the best motion.
+    error: &'a mut [f32],
 }
 
 impl Kernel for RenderBand<'_> {
@@ -93,6 +110,7 @@ impl Kernel for RenderBand<'_> {
             band,
             scratch,
             mut out,
+            error: best_fit,
         } = self;
         let Scratch {
             own,
@@ -109,15 +127,14 @@ impl Kernel for RenderBand<'_> {
         for out in &mut out {
             out.fill(0.0);
         }
+        best_fit.fill(0.0);
         for field in 0..moment.fields.len() {
-            for (n, &offset) in OFFSETS.iter().enumerate() {
-                let weighed = if n == 0 {
-                    own.measure(moment, field, offset, band, pair, None);
-                    own.weigh::<S>(band, column)
-                } else {
-                    neighbour.measure(moment, field, offset, band, pair, Some(&*own));
-                    neighbour.weigh::<S>(band, column)
-                };
+            own.measure_own(moment, field, band, pair);
+            let weighed = own.weigh::<S>(band, column, best_fit);
+            add::<S>(&weighed, moment.t, others, band, &mut out, weights);
+            for at in Neighbour::in_rings(moment.rings) {
+                neighbour.measure(moment, field, at, band, pair, Some(&*own));
+                let weighed = neighbour.weigh::<S>(band, column, best_fit);
                 add::<S>(&weighed, moment.t, others, band, &mut out, weights);
             }
             if field == 0 {
@@ -126,6 +143,7 @@ impl Kernel for RenderBand<'_> {
                 add::<S>(&weighed, moment.t, others, band, &mut out, weights);
             }
         }
+        best_fit.iter_mut().for_each(|fit| *fit = error_of(*fit));
         for (index, out) in out.iter_mut().enumerate() {
             let weights = &weights[(index + 1).saturating_sub(full_size)];
             for (o, &w) in out.iter_mut().zip(weights) {

@@ -7,6 +7,7 @@ use super::fill::fill;
 use super::hypotheses::Moment;
 use super::splat::{Splatted, Splatter};
 use super::spline::Spline;
+use crate::measure::Exposure;
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane};
 use crate::simd::Level as Cpu;
@@ -24,19 +25,30 @@ pub struct Displacement {
     splines: [Vec<Spline>; 2],
     /// By the motion of either picture.
     unexplained: [Unexplained; 2],
+    exposure: Exposure,
+    rings: u32,
 }
 
 impl Displacement {
-    /// Prepares the motion between two pictures (premultiplied, if they have alpha).
-    pub fn new(cpu: Cpu, motion: Motion, first: &Picture, second: &Picture) -> Self {
+    /// Prepares the motion between two pictures (premultiplied, if they have alpha) that differ in brightness by
+    /// `exposure`. Every pixel is rendered along its own motion and those in `rings` rings of neighbours.
+    pub fn new(
+        cpu: Cpu,
+        motion: Motion,
+        first: &Picture,
+        second: &Picture,
+        exposure: Exposure,
+        rings: u32,
+    ) -> Self {
         let Motion { forward, backward } = motion;
+        let alike = exposure.applied(second);
         let unexplained = [
-            Unexplained::of(&forward, first, second),
-            Unexplained::of(&backward, second, first),
+            Unexplained::of(&forward, first, &alike),
+            Unexplained::of(&backward, &alike, first),
         ];
         let (forward, backward) = rayon::join(
-            || Splatter::new(forward, first, second),
-            || Splatter::new(backward, second, first),
+            || Splatter::new(forward, first, &alike),
+            || Splatter::new(backward, &alike, first),
         );
         let splines = [first, second].map(|picture| {
             let planes = picture.planes().iter();
@@ -47,6 +59,8 @@ impl Displacement {
             backward,
             splines,
             unexplained,
+            exposure,
+            rings,
         }
     }
 
@@ -70,11 +84,12 @@ impl Displacement {
             t,
             fields: [a.0, b.0],
             standing: [standing(a.1, 1.0 - t), standing(b.1, t)],
+            rings: self.rings,
         };
-        band::render(cpu, &moment, &self.splines, &mut out);
+        let error = band::render(cpu, &moment, &self.splines, &self.exposure, &mut out);
         let unexplained = self.unexplained[0].mixed(&self.unexplained[1], t);
         if !unexplained.is_zero() {
-            unexplained.apply(&mut out, &cross_fade(first, second, t));
+            unexplained.apply(&mut out, &cross_fade(first, second, t), &error);
         }
         out
     }

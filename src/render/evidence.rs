@@ -19,6 +19,10 @@ const NOISE: f32 = 4.0 / 255.0;
 /// full (measured, see above).
 const LEFT: (f32, f32) = (0.4, 0.7);
 
+/// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, from which on its share of an
+/// unexplained region begins to count, and does so in full (measured). What a motion shows well stays as it is.
+const ERRORS: (f32, f32) = (0.02, 0.1);
+
 /// How little the motion between two pictures explains: 0 well, 1 not at all; by blocks.
 #[derive(Debug, Clone)]
 pub struct Unexplained(Plane);
@@ -81,8 +85,9 @@ impl Unexplained {
         )
     }
 
-    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there.
-    pub fn apply(&self, picture: &mut Picture, fade: &Picture) {
+    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there, judged by the region and by the
+    /// `error` along the best motion through the pixel.
+    pub fn apply(&self, picture: &mut Picture, fade: &Picture, error: &Plane) {
         let (height, width) = (picture.height() as f32, picture.width() as f32);
         let blocks = Grid::new(&self.0);
         for (plane, fade) in picture.planes_mut().iter_mut().zip(fade.planes()) {
@@ -94,7 +99,9 @@ impl Unexplained {
             lines.enumerate().for_each(|(y, mut line)| {
                 let block_y = to_block(y, rows, height);
                 for (x, value) in line.iter_mut().enumerate() {
-                    let share = blocks.bilinear(to_block(x, columns, width), block_y);
+                    let pixel = (y * error.nrows() / rows, x * error.ncols() / columns);
+                    let share = blocks.bilinear(to_block(x, columns, width), block_y)
+                        * smooth_step(error[pixel], ERRORS);
                     *value += share * (fade[(y, x)] - *value);
                 }
             });
@@ -142,7 +149,11 @@ fn unexplained(rows: &[Vec<Sums>], (y, x): (usize, usize), noise: f32) -> f32 {
     if all.count == 0.0 || excess <= 0.0 || still <= 0.0 {
         return 0.0;
     }
-    let left = (excess / still).sqrt();
-    let step = ((left - LEFT.0) / (LEFT.1 - LEFT.0)).clamp(0.0, 1.0);
+    smooth_step((excess / still).sqrt(), LEFT)
+}
+
+/// From 0 at the first of two bounds to 1 at the second.
+fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {
+    let step = ((value - from) / (to - from)).clamp(0.0, 1.0);
     step * step * (3.0 - 2.0 * step)
 }

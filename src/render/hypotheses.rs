@@ -9,22 +9,18 @@
 use super::corners::least_means;
 use super::splat::inside;
 use super::spline::Spline;
+use crate::measure::Exposure;
 use crate::motion::Field;
 use crate::picture::{Plane, samples};
 use crate::simd::Simd;
 
-/// Distance of the pixels whose motions are tried, px (measured, see `docs/decisions/quality-log.md`).
-const NEIGHBOUR_PX: isize = 8;
-/// Where the motions tried are found, from the pixel.
-pub const OFFSETS: [(isize, isize); 5] = [
-    (0, 0),
-    (-NEIGHBOUR_PX, 0),
-    (NEIGHBOUR_PX, 0),
-    (0, -NEIGHBOUR_PX),
-    (0, NEIGHBOUR_PX),
-];
-/// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px.
-const SAME_MOTION_PX: f32 = 0.5;
+/// Distance of the nearest ring of four pixels whose motions are tried; each further ring is twice as far, px (measured,
+/// see `docs/decisions/quality-log.md`).
+const NEAREST_RING_PX: isize = 8;
+/// How much less a motion stands for with every [`NEAREST_RING_PX`] further away (measured).
+const STANDING_PER_RING_PX: f32 = 0.7;
+/// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px (measured).
+const SAME_MOTION_PX: f32 = 0.25;
 /// Difference of the pictures, summed over three channels in `[0, 1]`, that is nothing unusual (measured): a
 /// motion's weight is `(1 + e/0.01)^-2`. The power is scale-free: between two bad motions it is the
 /// ratio of their errors that counts.
@@ -56,6 +52,28 @@ pub struct Moment {
     pub fields: [Field; 2],
     /// Weight of each, > 0.
     pub standing: [Plane; 2],
+    /// How many rings of neighbours' motions are tried.
+    pub rings: u32,
+}
+
+/// Where a motion tried is found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// Rows and columns from the pixel.
+    pub offset: (isize, isize),
+    /// Weight beside the pixel's own motion.
+    pub standing: f32,
+}
+
+impl Neighbour {
+    /// All neighbours in so many rings.
+    pub fn in_rings(rings: u32) -> impl Iterator<Item = Self> {
+        (0..rings).flat_map(|ring| {
+            let by = NEAREST_RING_PX << ring;
+            let standing = STANDING_PER_RING_PX.powi((1 << ring) - 1);
+            [(-by, 0), (by, 0), (0, -by), (0, by)].map(|offset| Self { offset, standing })
+        })
+    }
 }
 
 /// Some rows of a picture, and the rows around them that smoothing needs.
@@ -119,26 +137,41 @@ pub struct Pair<'a> {
     pub seconds: &'a [Spline],
     /// From a difference summed over the planes, in codes, to one of three channels in `[0, 1]`.
     pub scale: f32,
+    /// What takes the second picture's values to the first's brightness where the two are compared.
+    pub exposure: &'a Exposure,
 }
 
 impl Hypothesis {
-    /// Tries the motion that one of the two fields has at `offset` from every pixel; not where that is the
+    /// Tries one of the two fields' own motion at every pixel.
+    #[inline(always)]
+    pub fn measure_own(&mut self, moment: &Moment, field: usize, band: Band, pair: &Pair<'_>) {
+        let own = Neighbour {
+            offset: (0, 0),
+            standing: 1.0,
+        };
+        self.measure(moment, field, own, band, pair, None);
+    }
+
+    /// Tries the motion that one of the two fields has at a neighbour of every pixel; not where that is the
     /// pixel's `own` motion of the same field. It stands as well as the field does at the pixel itself
-    /// (measured: as it does at the offset loses 0.2 dB).
+    /// (measured: as it does at the neighbour loses 0.2 dB), times the neighbour's standing.
     #[inline(always)]
     pub fn measure(
         &mut self,
         moment: &Moment,
         field: usize,
-        offset: (isize, isize),
+        neighbour: Neighbour,
         band: Band,
         pair: &Pair<'_>,
         own: Option<&Self>,
     ) {
         let Field { dx, dy } = &moment.fields[field];
-        gather(dx, offset, band, &mut self.dx);
-        gather(dy, offset, band, &mut self.dy);
+        gather(dx, neighbour.offset, band, &mut self.dx);
+        gather(dy, neighbour.offset, band, &mut self.dy);
         gather(&moment.standing[field], (0, 0), band, &mut self.weight);
+        for weight in &mut self.weight {
+            *weight *= neighbour.standing;
+        }
         let len = self.dx.len();
         self.error.resize(len, 0.0);
         self.values.resize_with(pair.firsts.len(), Vec::new);
@@ -205,26 +238,31 @@ impl Hypothesis {
         let ends = Ends::of(x, y, t, [self.dx[i], self.dy[i]]);
         let share = ends.share_of_second(t, &pair.firsts[0]);
         let mut difference = 0.0;
-        for ((a, b), values) in pair.firsts.iter().zip(pair.seconds).zip(&mut self.values) {
+        let splines = pair.firsts.iter().zip(pair.seconds);
+        let Exposure { gain, offsets } = pair.exposure;
+        for (((a, b), values), offset) in splines.zip(&mut self.values).zip(offsets) {
             let (va, vb) = (a.at(ends.ax, ends.ay), b.at(ends.bx, ends.by));
-            difference += (va - vb).abs();
+            difference += (va - (gain * vb + offset)).abs();
             // As a correction to the one sample: two equal samples give exactly that value.
             values[i] = va + (vb - va) * share;
         }
         self.error[i] = pair.scale * difference;
     }
 
-    /// Weighs the motion by how alike the pictures are along it.
+    /// Weighs the motion by how alike the pictures are along it; `best_fit` keeps the best of all motions.
     #[inline(always)]
-    pub fn weigh<S: Simd>(&mut self, band: Band, column: &mut Vec<f32>) -> Weighed<'_> {
+    pub fn weigh<S: Simd>(
+        &mut self,
+        band: Band,
+        column: &mut Vec<f32>,
+        best_fit: &mut [f32],
+    ) -> Weighed<'_> {
         let width = band.dim.1;
         column.resize(width + 2 * SMOOTHING_PX, 0.0);
-        for (r, weight) in self.weight[band.inner()]
-            .chunks_exact_mut(width)
-            .enumerate()
-        {
+        let weights = self.weight[band.inner()].chunks_exact_mut(width);
+        for (r, (weight, best_fit)) in weights.zip(best_fit.chunks_exact_mut(width)).enumerate() {
             smooth_columns::<S>(&self.error[r * width..], width, column);
-            weigh_row::<S>(column, weight);
+            weigh_row::<S>(column, weight, best_fit);
         }
         self.weighed(band)
     }
@@ -277,18 +315,25 @@ fn smooth_columns<S: Simd>(rows: &[f32], width: usize, out: &mut [f32]) {
     out[SMOOTHING_PX + width..].fill(right);
 }
 
+/// The mean difference of the pictures along a motion, summed over three channels in `[0, 1]`, that a fit stands for.
+pub fn error_of(fit: f32) -> f32 {
+    USUAL_ERROR * (1.0 / fit.sqrt() - 1.0)
+}
+
 /// Means along a row, and the weights that follow from them.
 #[inline(always)]
-fn weigh_row<S: Simd>(padded: &[f32], weight: &mut [f32]) {
+fn weigh_row<S: Simd>(padded: &[f32], weight: &mut [f32], best_fit: &mut [f32]) {
     let width = weight.len();
     let taps: [&[f32]; 2 * SMOOTHING_PX + 1] = std::array::from_fn(|n| &padded[n..][..width]);
-    for (x, weight) in weight.iter_mut().enumerate() {
+    for (x, (weight, best_fit)) in weight.iter_mut().zip(best_fit).enumerate() {
         let mut error = 0.0;
         for (&tap, errors) in TENT.iter().zip(&taps) {
             error = S::mul_add(tap, errors[x], error);
         }
         let unlike = S::mul_add(1.0 / USUAL_ERROR, error, 1.0);
-        *weight /= unlike * unlike;
+        let fit = 1.0 / (unlike * unlike);
+        *weight *= fit;
+        *best_fit = if fit > *best_fit { fit } else { *best_fit };
     }
 }
 
@@ -385,8 +430,14 @@ mod tests {
                 error: vec![self.0; len],
                 values: Vec::new(),
             };
+            let mut best_fit = [0.0; 5 * 13];
             let mut column = Vec::new();
-            hypothesis.weigh::<S>(band, &mut column).weight.to_vec()
+            let weights = hypothesis.weigh::<S>(band, &mut column, &mut best_fit);
+            for (weight, fit) in weights.weight.iter().zip(best_fit) {
+                assert!((weight / fit / 1.5 - 1.0).abs() < 1e-6);
+                assert!((error_of(fit) - self.0).abs() < 1e-4 * (1.0 + self.0));
+            }
+            weights.weight.to_vec()
         }
     }
 
