@@ -182,8 +182,8 @@ fn premultiplied(a: &Picture, b: &Picture) -> Option<Box<[Picture; 2]>> {
 }
 
 impl Transition<'_> {
-    /// Share of the picture, in `[0, 1]`, that no motion explains (a cut, a flash, water) and that is
-    /// therefore interpolated by a cross-fade; 0 for other methods than transport.
+    /// Share of the picture, in `[0, 1]`, that no motion explains (a cut, a flash, water); 0 for other methods than
+    /// transport. What no motion shows well there is cross-faded.
     pub fn unexplained_share(&self) -> f32 {
         match &self.path {
             Path::Displacement { displacement, .. } => displacement.unexplained_share(),

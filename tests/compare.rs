@@ -108,6 +108,7 @@ fn a_truth_adds_numbers_and_error_maps() {
     assert!((crossfade["psnr_db"].as_f64().unwrap() - psnr_db).abs() < 1e-9);
     assert!(crossfade["ssim"].as_f64().unwrap() < 1.0);
     assert_eq!(report["rows"][1]["method"], "ot");
+    assert_eq!(report["rows"][1]["unexplained_share"], 0.0);
     assert_eq!(report["output"], "a-b.compare.png");
     assert_eq!(
         report["times"],

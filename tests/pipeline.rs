@@ -203,3 +203,45 @@ fn one_frame_has_nothing_in_between() {
         assert!(matches!(error, pipeline::Error::TooShort(n) if n == count as u64));
     }
 }
+
+/// Two equal frames of noise and one of other noise, a second apart.
+struct Cut(Info, u64);
+
+impl Source for Cut {
+    fn info(&self) -> &Info {
+        &self.0
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>> {
+        let n = self.1;
+        self.1 += 1;
+        let seed = if n < 2 { 1.0 } else { 2.0f32 };
+        let noise = |(y, x): (usize, usize)| {
+            let value = (x as f32 * 12.9898 + y as f32 * 78.233 + seed).sin() * 43_758.547;
+            255.0 * (value - value.floor())
+        };
+        let picture = Picture::new(
+            Format::gray(8),
+            vec![Array2::from_shape_fn((96, 96), noise)],
+        )?;
+        let time = r(i128::from(n), 1);
+        Ok((n < 3).then_some(Frame {
+            picture,
+            time,
+            duration: None,
+        }))
+    }
+}
+
+#[test]
+fn the_share_that_no_motion_explains_is_the_mean_over_the_in_betweens() {
+    let mut source = Cut(Greys::new(Vec::new(), None).info, 0);
+    let clock = OutputClock::new(r(2, 1), r(1, 1));
+    let interpolator = Interpolator::new(Method::Ot, Preset::Fast);
+    let mut sink = Collected::default();
+    let counts = pipeline::retime(&mut source, &mut sink, clock, &interpolator, &Quiet).unwrap();
+    assert_eq!((counts.frames_in, counts.frames_out), (3, 6));
+    // Nothing between the equal frames, nearly all between the others.
+    let share = counts.unexplained_share;
+    assert!((0.3..=0.5).contains(&share), "{share}");
+}

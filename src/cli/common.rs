@@ -129,3 +129,15 @@ impl Common {
         Interpolator::new(method.into(), preset)
     }
 }
+
+/// Share of a picture that is worth a word.
+const NOTABLE_SHARE: f64 = 0.01;
+
+/// What to say of the share of the picture that no motion explains; nothing where it is small.
+pub fn unexplained_note(share: f64) -> String {
+    if share < NOTABLE_SHARE {
+        return String::new();
+    }
+    let percent = (100.0 * share).round();
+    format!("; no motion explains {percent} % of the picture, which is cross-faded")
+}

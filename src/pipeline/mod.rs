@@ -40,7 +40,7 @@ pub enum Error {
 }
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     /// Source frames read.
     pub frames_in: u64,
@@ -48,6 +48,8 @@ pub struct Counts {
     pub frames_out: u64,
     /// Seconds from the first source frame to the end of the last.
     pub duration: Rational,
+    /// Mean over the in-betweens of the share of the picture that no motion explains; 0 without in-betweens.
+    pub unexplained_share: f64,
 }
 
 /// What the pipeline asks and tells while it runs.
@@ -190,6 +192,8 @@ fn render(
         clock,
         interpolator,
         frames_out: 0,
+        in_betweens: 0,
+        unexplained: 0.0,
     };
     let first = frames.recv().map_err(|_| Error::TooShort(0))?;
     let start = first.time;
@@ -209,11 +213,13 @@ fn render(
     let end = from.time + from.duration.unwrap_or(gap);
     renderer.hold(&from, end)?;
     let frames_out = renderer.frames_out;
+    let unexplained_share = renderer.unexplained / renderer.in_betweens.max(1) as f64;
     renderer.send(Message::End)?;
     Ok(Counts {
         frames_in,
         frames_out,
         duration: end,
+        unexplained_share,
     })
 }
 
@@ -239,6 +245,9 @@ struct Renderer<'a> {
     clock: OutputClock,
     interpolator: &'a Interpolator,
     frames_out: u64,
+    in_betweens: u64,
+    /// Sum over the in-betweens of what no motion explains.
+    unexplained: f64,
 }
 
 impl Renderer<'_> {
@@ -257,7 +266,10 @@ impl Renderer<'_> {
                     transition.insert(self.interpolator.between(&from.picture, &until.picture)?)
                 }
             };
-            self.send(Message::Picture(Arc::new(transition.at(to_f64(t) as f32))))?;
+            let picture = transition.at(to_f64(t) as f32);
+            self.in_betweens += 1;
+            self.unexplained += f64::from(transition.unexplained_share());
+            self.send(Message::Picture(Arc::new(picture)))?;
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Displacement {
         }
     }
 
-    /// Share of the picture, halfway, that the motion does not explain and that is therefore a cross-fade.
+    /// Share of the picture, halfway, that the motion does not explain.
     pub fn unexplained_share(&self) -> f32 {
         let [first, second] = &self.unexplained;
         first.mixed(second, 0.5).mean()

@@ -183,6 +183,7 @@ fn method_row(
             method,
             solve_s,
             render_s,
+            unexplained_share: transition.unexplained_share(),
             psnr_db: scores.map(|s| s.psnr_db),
             ssim: scores.and_then(|s| s.ssim),
         },

@@ -35,6 +35,8 @@ pub struct RowReport {
     pub solve_s: f64,
     /// Seconds to render all columns.
     pub render_s: f64,
+    /// Share of the picture that no motion explains; 0 for other methods than transport.
+    pub unexplained_share: f32,
     /// PSNR of its middle against the truth, if there is one.
     pub psnr_db: Option<f64>,
     /// SSIM of its middle against the truth, if there is one and it is large enough.

@@ -2,7 +2,7 @@
 
 use super::target::Target;
 use crate::cli::Common;
-use crate::cli::common::{MethodArg, PresetArg};
+use crate::cli::common::{MethodArg, PresetArg, unexplained_note};
 use crate::cli::pair::shown;
 use crate::picture::{ColorModel, Format};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -66,7 +66,7 @@ pub struct Report<'a> {
     pub target: &'a Target,
     /// The frames in the order in which they were written.
     pub frames: Vec<FrameEntry>,
-    /// Share of the picture that no motion explains, rendered as a cross-fade.
+    /// Share of the picture that no motion explains.
     pub unexplained_share: f32,
     /// Seconds to solve the transport.
     pub solve_s: f64,
@@ -107,8 +107,9 @@ impl Report<'_> {
                 let plural = if count == 1 { "" } else { "s" };
                 let place = if self.is_piped() { "on" } else { "in" };
                 eprintln!(
-                    "{count} frame{plural} {place} {output} ({:.2} s)",
-                    self.total_s
+                    "{count} frame{plural} {place} {output} ({:.2} s){}",
+                    self.total_s,
+                    unexplained_note(f64::from(self.unexplained_share))
                 );
             }
             return Ok(());

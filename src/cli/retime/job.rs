@@ -87,6 +87,7 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         frames_out: counts.frames_out,
         rate: rate.to_string(),
         duration_s: to_f64(counts.duration * slowdown),
+        unexplained_share: counts.unexplained_share,
         codec: output.codec,
         pixel_format: output.pixel_format,
         streams_copied: output.streams_copied,

@@ -1,6 +1,6 @@
 //! What the user sees: progress, notes, the summary, the report.
 
-use crate::cli::common::Common;
+use crate::cli::common::{Common, unexplained_note};
 use crate::cli::exit;
 use crate::pipeline::Observer;
 use crate::video::time::{Rational, short_decimal};
@@ -34,6 +34,8 @@ pub(super) struct Done {
     /// Frames per second of the output, as a fraction.
     pub(super) rate: String,
     pub(super) duration_s: f64,
+    /// Mean over the in-betweens of the share of the picture that no motion explains.
+    pub(super) unexplained_share: f64,
     pub(super) codec: String,
     pub(super) pixel_format: String,
     pub(super) streams_copied: usize,
@@ -66,13 +68,15 @@ pub(super) fn summarise(done: &Done, rate: Rational, common: &Common) {
             frames_in,
             frames_out,
             duration_s,
+            unexplained_share,
             wall_s,
             ..
         } = done;
         let rate = short_decimal(rate);
         eprintln!(
             "{input} -> {output}: {frames_in} frames to {frames_out} at {rate} fps \
-             ({duration_s:.2} s of video in {wall_s:.1} s)"
+             ({duration_s:.2} s of video in {wall_s:.1} s){}",
+            unexplained_note(*unexplained_share)
         );
     }
 }
