@@ -34,7 +34,7 @@ enum Command {
     Retime(retime::RetimeArgs),
     /// Transport beside cross-fade, as one picture
     Compare(compare::CompareArgs),
-    /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, time
+    /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time
     Score(score::ScoreArgs),
 }
 

@@ -1,12 +1,14 @@
-//! How close a picture comes to the truth: PSNR, SSIM and SSIMULACRA 2 on 8-bit RGB.
+//! How close a picture comes to the truth: PSNR, SSIM, SSIMULACRA 2 and sharpness on 8-bit RGB.
 
 mod psnr;
 mod rgb8;
+mod sharpness;
 mod ssim;
 mod ssimulacra2;
 
 pub use psnr::{IDENTICAL_DB, psnr_db};
 pub use rgb8::rgb8;
+pub use sharpness::sharpness;
 pub use ssim::{MIN_SIDE, ssim};
 pub use ssimulacra2::ssimulacra2;
 
@@ -38,6 +40,8 @@ pub struct Scores {
     pub psnr_db: f64,
     /// [`ssim`], at most 1; `None` for pictures under [`MIN_SIDE`] pixels.
     pub ssim: Option<f64>,
+    /// [`sharpness`], 1 if as sharp; `None` where the truth is flat.
+    pub sharpness: Option<f64>,
     /// [`ssimulacra2`], at most 100; `None` for pictures under 8 pixels.
     pub ssimulacra2: Option<f64>,
 }
@@ -58,6 +62,7 @@ pub fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error> {
     Ok(Scores {
         psnr_db: psnr_db(picture.planes(), truth.planes()),
         ssim: ssim(picture.planes(), truth.planes()),
+        sharpness: sharpness(picture.planes(), truth.planes()),
         ssimulacra2: ssimulacra2(picture.planes(), truth.planes()),
     })
 }

@@ -50,6 +50,8 @@ pub struct Numbers {
     pub ssim: Option<f64>,
     /// SSIMULACRA 2 over 8-bit RGB; none for pictures under 8 pixels.
     pub ssimulacra2: Option<f64>,
+    /// Sharpness beside the truth's, over 8-bit RGB; none where the truth is flat.
+    pub sharpness: Option<f64>,
     /// Time to solve and to render it, in ms.
     pub wall_ms: f64,
     /// The same as time of all cores together; none where the system does not tell.
@@ -116,6 +118,7 @@ fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers
         psnr_db: scores.psnr_db,
         ssim: scores.ssim,
         ssimulacra2: scores.ssimulacra2,
+        sharpness: scores.sharpness,
         wall_ms,
         cpu_ms,
     })
@@ -146,6 +149,7 @@ fn mean(frames: &[FrameScore]) -> Numbers {
         psnr_db: all(&|n| n.psnr_db),
         ssim: some(&|n| n.ssim),
         ssimulacra2: some(&|n| n.ssimulacra2),
+        sharpness: some(&|n| n.sharpness),
         wall_ms: all(&|n| n.wall_ms),
         cpu_ms: some(&|n| n.cpu_ms),
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// Columns of the table.
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 
 /// All that was scored.
 #[derive(Debug, Serialize)]
@@ -58,6 +58,7 @@ impl Report {
             "PSNR dB",
             "SSIM",
             "SSIMULACRA2",
+            "sharp",
             "ms",
             "CPU ms",
         ];
@@ -105,7 +106,7 @@ fn push_scenes(rows: &mut Vec<[String; COLUMNS]>, set: &SetScore) {
 
 fn row(names: [String; 4], numbers: &Numbers) -> [String; COLUMNS] {
     let [set, size, frames, method] = names;
-    let [psnr, ssim, ssimulacra2, wall, cpu] = cells(numbers);
+    let [psnr, ssim, ssimulacra2, sharpness, wall, cpu] = cells(numbers);
     [
         set,
         size,
@@ -114,6 +115,7 @@ fn row(names: [String; 4], numbers: &Numbers) -> [String; COLUMNS] {
         psnr,
         ssim,
         ssimulacra2,
+        sharpness,
         wall,
         cpu,
     ]
@@ -124,7 +126,7 @@ pub fn frame_line(score: &SetScore) -> String {
     let mut line = score.set.clone();
     for method in &score.methods {
         if let Some(last) = method.frames.last() {
-            let [psnr, ssim, _, wall, _] = cells(&last.numbers);
+            let [psnr, ssim, _, _, wall, _] = cells(&last.numbers);
             if line.len() == score.set.len() {
                 let _ = write!(line, ": {}", last.frame);
             }
@@ -138,7 +140,7 @@ pub fn frame_line(score: &SetScore) -> String {
     line
 }
 
-fn cells(numbers: &Numbers) -> [String; 5] {
+fn cells(numbers: &Numbers) -> [String; 6] {
     let or_dash = |value: Option<f64>, digits: usize| match value {
         Some(v) => format!("{v:.digits$}"),
         None => "-".to_owned(),
@@ -147,6 +149,7 @@ fn cells(numbers: &Numbers) -> [String; 5] {
         format!("{:.2}", numbers.psnr_db),
         or_dash(numbers.ssim, 4),
         or_dash(numbers.ssimulacra2, 2),
+        or_dash(numbers.sharpness, 3),
         format!("{:.1}", numbers.wall_ms),
         or_dash(numbers.cpu_ms, 1),
     ]
