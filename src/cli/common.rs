@@ -47,7 +47,7 @@ pub enum PresetArg {
     Fast,
     /// Motion solved at full resolution, refined twice
     Balanced,
-    /// Motion solved at full resolution, refined three times
+    /// Motion solved at full resolution, refined three times; rendered along more motions
     Best,
 }
 

@@ -19,9 +19,14 @@ const NOISE: f32 = 4.0 / 255.0;
 /// full (measured, see above).
 const LEFT: (f32, f32) = (0.4, 0.7);
 
-/// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, from which on its share of an
-/// unexplained region begins to count, and does so in full (measured). What a motion shows well stays as it is.
+/// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which it begins to be in doubt,
+/// and is so in full (measured). What a motion shows well stays as it is, in a region that is unexplained as a whole too.
 const ERRORS: (f32, f32) = (0.02, 0.1);
+/// Distance at which motions are held against a pixel's own, px, and by how much they differ, |Δx| + |Δy| in px, where it
+/// begins to be in doubt, and is so in full (measured). Letters find letters like them on a page that was turned.
+const NEIGHBOUR_PX: isize = 8;
+/// See [`NEIGHBOUR_PX`].
+const INCOHERENCE_PX: (f32, f32) = (0.75, 3.0);
 
 /// How little the motion between two pictures explains: 0 well, 1 not at all; by blocks.
 #[derive(Debug, Clone)]
@@ -85,9 +90,9 @@ impl Unexplained {
         )
     }
 
-    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there, judged by the region and by the
-    /// `error` along the best motion through the pixel.
-    pub fn apply(&self, picture: &mut Picture, fade: &Picture, error: &Plane) {
+    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there, judged by the region, times the
+    /// pixel's own `doubt`.
+    pub fn apply(&self, picture: &mut Picture, fade: &Picture, doubt: &Plane) {
         let (height, width) = (picture.height() as f32, picture.width() as f32);
         let blocks = Grid::new(&self.0);
         for (plane, fade) in picture.planes_mut().iter_mut().zip(fade.planes()) {
@@ -99,14 +104,38 @@ impl Unexplained {
             lines.enumerate().for_each(|(y, mut line)| {
                 let block_y = to_block(y, rows, height);
                 for (x, value) in line.iter_mut().enumerate() {
-                    let pixel = (y * error.nrows() / rows, x * error.ncols() / columns);
-                    let share = blocks.bilinear(to_block(x, columns, width), block_y)
-                        * smooth_step(error[pixel], ERRORS);
+                    let pixel = (y * doubt.nrows() / rows, x * doubt.ncols() / columns);
+                    let share =
+                        blocks.bilinear(to_block(x, columns, width), block_y) * doubt[pixel];
                     *value += share * (fade[(y, x)] - *value);
                 }
             });
         }
     }
+}
+
+/// How much each pixel is in doubt, 0 to 1: as the `error` along its best motion says, or as its neighbours' motions
+/// differ from its own in both fields.
+pub fn doubt(mut error: Plane, fields: &[Field; 2]) -> Plane {
+    ndarray::Zip::indexed(&mut error).par_for_each(|at, error| {
+        let apart = 0.5 * (incoherence(&fields[0], at) + incoherence(&fields[1], at));
+        *error = smooth_step(*error, ERRORS).max(smooth_step(apart, INCOHERENCE_PX));
+    });
+    error
+}
+
+/// How far the motions of four neighbours lie from a pixel's own: the median, since half of them may lie across the
+/// boundary of something that moves as a whole.
+fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
+    let (height, width) = dx.dim();
+    let by = NEIGHBOUR_PX;
+    let mut apart = [(-by, 0), (by, 0), (0, -by), (0, by)].map(|(down, right)| {
+        let y2 = y.saturating_add_signed(down).min(height - 1);
+        let x2 = x.saturating_add_signed(right).min(width - 1);
+        (dx[(y2, x2)] - dx[(y, x)]).abs() + (dy[(y2, x2)] - dy[(y, x)]).abs()
+    });
+    apart.sort_unstable_by(f32::total_cmp);
+    0.5 * (apart[1] + apart[2])
 }
 
 /// Adds one row of pixels to the sums of the blocks that it crosses.
@@ -156,4 +185,33 @@ fn unexplained(rows: &[Vec<Sums>], (y, x): (usize, usize), noise: f32) -> f32 {
 fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {
     let step = ((value - from) / (to - from)).clamp(0.0, 1.0);
     step * step * (3.0 - 2.0 * step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_as_a_whole_and_fits_is_not_in_doubt_up_to_its_edge() {
+        // The left half moves by 5 px, the right half not at all.
+        let dim = (40, 60);
+        let halves = Field {
+            dx: Plane::from_shape_fn(dim, |(_, x)| if x < 30 { 5.0 } else { 0.0 }),
+            dy: Plane::zeros(dim),
+        };
+        let fields = [halves.clone(), halves];
+        assert!(doubt(Plane::zeros(dim), &fields).iter().all(|&d| d == 0.0));
+        // A pixel that differs from all around it is, and so is one that does not fit.
+        let mut fields = fields;
+        for field in &mut fields {
+            field.dy[(20, 10)] = 9.0;
+        }
+        let mut error = Plane::zeros(dim);
+        error[(5, 5)] = 0.2;
+        let doubt = doubt(error, &fields);
+        assert_eq!(
+            (doubt[(20, 10)], doubt[(5, 5)], doubt[(20, 40)]),
+            (1.0, 1.0, 0.0)
+        );
+    }
 }
