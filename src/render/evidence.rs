@@ -21,7 +21,7 @@ const LEFT: (f32, f32) = (0.4, 0.7);
 
 /// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which it begins to be in doubt,
 /// and is so in full (measured). What a motion shows well stays as it is, in a region that is unexplained as a whole too.
-const ERRORS: (f32, f32) = (0.02, 0.1);
+const ERRORS: (f32, f32) = (0.01, 0.06);
 /// Distance at which motions are held against a pixel's own, px, and by how much they differ, |Δx| + |Δy| in px, where it
 /// begins to be in doubt, and is so in full (measured). Letters find letters like them on a page that was turned.
 const NEIGHBOUR_PX: isize = 8;

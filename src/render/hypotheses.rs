@@ -18,7 +18,7 @@ use crate::simd::Simd;
 /// see `docs/decisions/quality-log.md`).
 const NEAREST_RING_PX: isize = 8;
 /// How much less a motion stands for with every [`NEAREST_RING_PX`] further away (measured).
-const STANDING_PER_RING_PX: f32 = 0.6;
+const STANDING_PER_RING_PX: f32 = 0.65;
 /// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px (measured).
 const SAME_MOTION_PX: f32 = 0.25;
 /// Difference of the pictures, summed over three channels in `[0, 1]`, that is nothing unusual (measured): a
