@@ -74,7 +74,7 @@ fn triplets_of_flat_pictures_have_closed_forms() {
     assert!(first["wall_ms"].as_f64().unwrap() > 0.0);
     assert_eq!(first["ssimulacra2"], 100.0);
     // These frames are flat: there is no sharpness to compare.
-    assert_eq!(first["sharpness"], serde_json::Value::Null);
+    assert_eq!(first["sharpness"], Value::Null);
 }
 
 #[test]
