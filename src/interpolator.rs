@@ -26,7 +26,7 @@ pub enum Preset {
     /// Motion is solved at full resolution, refined twice.
     #[default]
     Balanced,
-    /// Motion is solved at full resolution, refined three times, and rendered along three times as many motions.
+    /// Motion is solved at full resolution, refined three times, and rendered along more motions.
     Best,
 }
 

@@ -18,7 +18,7 @@ use crate::simd::Simd;
 /// see `docs/decisions/quality-log.md`).
 const NEAREST_RING_PX: isize = 8;
 /// How much less a motion stands for with every [`NEAREST_RING_PX`] further away (measured).
-const STANDING_PER_RING_PX: f32 = 0.65;
+const STANDING_PER_STEP: f32 = 0.65;
 /// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px (measured).
 const SAME_MOTION_PX: f32 = 0.25;
 /// Difference of the pictures, summed over three channels in `[0, 1]`, that is nothing unusual (measured): a
@@ -70,7 +70,7 @@ impl Neighbour {
     pub fn in_rings(rings: u32) -> impl Iterator<Item = Self> {
         (0..rings).flat_map(|ring| {
             let by = NEAREST_RING_PX << ring;
-            let standing = STANDING_PER_RING_PX.powi((1 << ring) - 1);
+            let standing = STANDING_PER_STEP.powi((1 << ring) - 1);
             [(-by, 0), (by, 0), (0, -by), (0, by)].map(|offset| Self { offset, standing })
         })
     }

@@ -1,7 +1,7 @@
 //! What a run of `compare` says when it is done.
 
 use crate::cli::Common;
-use crate::cli::common::{MethodArg, PresetArg};
+use crate::cli::common::{MethodArg, PresetArg, unexplained_note};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -78,7 +78,9 @@ impl Report {
             }
         }
         if let Some(output) = &self.output {
-            eprintln!("{}", output.display());
+            let shares = self.rows.iter().map(|row| f64::from(row.unexplained_share));
+            let note = unexplained_note(shares.fold(0.0, f64::max));
+            eprintln!("{}{note}", output.display());
         }
         Ok(())
     }
