@@ -1,7 +1,7 @@
 //! Displacement interpolation: both pictures sampled along the motion at time t.
 
 use super::band;
-use super::evidence::{Unexplained, doubt};
+use super::evidence::{Doubt, Unexplained};
 use super::fade::cross_fade;
 use super::fill::fill;
 use super::hypotheses::Moment;
@@ -89,7 +89,7 @@ impl Displacement {
         let error = band::render(cpu, &moment, &self.splines, &self.exposure, &mut out);
         let unexplained = self.unexplained[0].mixed(&self.unexplained[1], t);
         if !unexplained.is_zero() {
-            let doubt = doubt(error, &moment.fields);
+            let doubt = Doubt::of(&error, &moment.fields);
             unexplained.apply(&mut out, &cross_fade(first, second, t), &doubt);
         }
         out

@@ -19,6 +19,8 @@ const NOISE: f32 = 4.0 / 255.0;
 /// full (measured, see above).
 const LEFT: (f32, f32) = (0.4, 0.7);
 
+/// Side of the squares over which doubt is averaged, px (measured): a single pixel that goes to the cross-fade is a speckle.
+const DOUBT_PX: usize = 8;
 /// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which it begins to be in doubt,
 /// and is so in full (measured). What a motion shows well stays as it is, in a region that is unexplained as a whole too.
 const ERRORS: (f32, f32) = (0.01, 0.06);
@@ -91,22 +93,24 @@ impl Unexplained {
     }
 
     /// Moves every sample of `picture` towards `fade` by as much as is unexplained there, judged by the region, times the
-    /// pixel's own `doubt`.
-    pub fn apply(&self, picture: &mut Picture, fade: &Picture, doubt: &Plane) {
+    /// pixel's own doubt.
+    pub fn apply(&self, picture: &mut Picture, fade: &Picture, doubt: &Doubt) {
         let (height, width) = (picture.height() as f32, picture.width() as f32);
-        let blocks = Grid::new(&self.0);
+        let (blocks, squares) = (Grid::new(&self.0), Grid::new(&doubt.0));
         for (plane, fade) in picture.planes_mut().iter_mut().zip(fade.planes()) {
             let (rows, columns) = plane.dim();
-            let to_block = |at: usize, len: usize, size: f32| {
-                (at as f32 + 0.5) * size / (len * BLOCK_PX) as f32 - 0.5
+            let to_block = |at: usize, len: usize, size: f32, side: usize| {
+                (at as f32 + 0.5) * size / (len * side) as f32 - 0.5
             };
             let lines = plane.axis_iter_mut(Axis(0)).into_par_iter();
             lines.enumerate().for_each(|(y, mut line)| {
-                let block_y = to_block(y, rows, height);
+                let block_y = to_block(y, rows, height, BLOCK_PX);
+                let square_y = to_block(y, rows, height, DOUBT_PX);
                 for (x, value) in line.iter_mut().enumerate() {
-                    let pixel = (y * doubt.nrows() / rows, x * doubt.ncols() / columns);
+                    let block_x = to_block(x, columns, width, BLOCK_PX);
+                    let square_x = to_block(x, columns, width, DOUBT_PX);
                     let share =
-                        blocks.bilinear(to_block(x, columns, width), block_y) * doubt[pixel];
+                        blocks.bilinear(block_x, block_y) * squares.bilinear(square_x, square_y);
                     *value += share * (fade[(y, x)] - *value);
                 }
             });
@@ -114,14 +118,31 @@ impl Unexplained {
     }
 }
 
-/// How much each pixel is in doubt, 0 to 1: as the `error` along its best motion says, or as its neighbours' motions
-/// differ from its own in both fields.
-pub fn doubt(mut error: Plane, fields: &[Field; 2]) -> Plane {
-    ndarray::Zip::indexed(&mut error).par_for_each(|at, error| {
-        let apart = 0.5 * (incoherence(&fields[0], at) + incoherence(&fields[1], at));
-        *error = smooth_step(*error, ERRORS).max(smooth_step(apart, INCOHERENCE_PX));
-    });
-    error
+/// How much the pixels are in doubt, 0 to 1: means over squares.
+#[derive(Debug)]
+pub struct Doubt(Plane);
+
+impl Doubt {
+    /// As the `error` along a pixel's best motion says, or as its neighbours' motions differ from its own in both fields.
+    pub fn of(error: &Plane, fields: &[Field; 2]) -> Self {
+        let (height, width) = error.dim();
+        let dim = (height.div_ceil(DOUBT_PX), width.div_ceil(DOUBT_PX));
+        let mut squares = Plane::zeros(dim);
+        ndarray::Zip::indexed(&mut squares).par_for_each(|(square_y, square_x), mean| {
+            let rows = square_y * DOUBT_PX..((square_y + 1) * DOUBT_PX).min(height);
+            let columns = square_x * DOUBT_PX..((square_x + 1) * DOUBT_PX).min(width);
+            let count = (rows.len() * columns.len()) as f32;
+            let all = rows.flat_map(|y| columns.clone().map(move |x| (y, x)));
+            *mean = all.map(|at| doubt(error[at], fields, at)).sum::<f32>() / count;
+        });
+        Self(squares)
+    }
+}
+
+/// Of one pixel, 0 to 1.
+fn doubt(error: f32, fields: &[Field; 2], at: (usize, usize)) -> f32 {
+    let apart = 0.5 * (incoherence(&fields[0], at) + incoherence(&fields[1], at));
+    smooth_step(error, ERRORS).max(smooth_step(apart, INCOHERENCE_PX))
 }
 
 /// How far the motions of four neighbours lie from a pixel's own: the median, since half of them may lie across the
@@ -200,7 +221,8 @@ mod tests {
             dy: Plane::zeros(dim),
         };
         let fields = [halves.clone(), halves];
-        assert!(doubt(Plane::zeros(dim), &fields).iter().all(|&d| d == 0.0));
+        let none = Doubt::of(&Plane::zeros(dim), &fields);
+        assert!(none.0.iter().all(|&d| d == 0.0));
         // A pixel that differs from all around it is, and so is one that does not fit.
         let mut fields = fields;
         for field in &mut fields {
@@ -208,10 +230,12 @@ mod tests {
         }
         let mut error = Plane::zeros(dim);
         error[(5, 5)] = 0.2;
-        let doubt = doubt(error, &fields);
-        assert_eq!(
-            (doubt[(20, 10)], doubt[(5, 5)], doubt[(20, 40)]),
-            (1.0, 1.0, 0.0)
-        );
+        for (at, expected) in [((20, 10), 1.0), ((5, 5), 1.0), ((20, 40), 0.0)] {
+            assert_eq!(doubt(error[at], &fields, at), expected);
+        }
+        // A square has the mean of its own.
+        let doubt = Doubt::of(&error, &fields).0;
+        assert_eq!(doubt[(0, 0)], 1.0 / (DOUBT_PX * DOUBT_PX) as f32);
+        assert_eq!(doubt[(4, 7)], 0.0);
     }
 }
