@@ -4,7 +4,7 @@ use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
 use otinterp::pipeline::{self, Observer};
 use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::{Error, Frame, Info, Result, Sink, Source};
+use otinterp::video::{Error, Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,18 +71,20 @@ impl Source for Greys {
 #[derive(Default)]
 struct Collected {
     values: Vec<f32>,
+    shown: Vec<Shown>,
     finished: bool,
     fails_at: Option<usize>,
 }
 
 impl Sink for Collected {
-    fn write(&mut self, picture: &Picture) -> Result<()> {
+    fn write(&mut self, picture: &Picture, shown: Shown) -> Result<()> {
         if self.fails_at == Some(self.values.len()) {
             // By now all queues are full, and the other stages wait.
             std::thread::sleep(std::time::Duration::from_millis(50));
             return Err(Error::Invalid("the sink fails".into()));
         }
         self.values.push(picture.planes()[0][(0, 0)]);
+        self.shown.push(shown);
         Ok(())
     }
 

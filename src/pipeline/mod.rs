@@ -6,7 +6,7 @@
 use crate::interpolator::{self, Interpolator};
 use crate::picture::Picture;
 use crate::video::time::{OutputClock, Rational, to_f64};
-use crate::video::{self, Frame, Sink, Source};
+use crate::video::{self, Frame, Shown, Sink, Source};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -164,7 +164,9 @@ fn write(sink: &mut dyn Sink, pictures: &Receiver<Message>, shared: &Shared) -> 
             return Ok(());
         }
         match message {
-            Message::Picture(picture) => sink.write(&picture).map_err(Error::Write)?,
+            Message::Picture(picture, shown) => {
+                sink.write(&picture, shown).map_err(Error::Write)?;
+            }
             Message::End => return sink.finish().map_err(Error::Write),
         }
         written += 1;
@@ -175,7 +177,7 @@ fn write(sink: &mut dyn Sink, pictures: &Receiver<Message>, shared: &Shared) -> 
 
 /// From the second stage to the third.
 enum Message {
-    Picture(Arc<Picture>),
+    Picture(Arc<Picture>, Shown),
     /// All is done; a queue that closes without it means that a stage failed.
     End,
 }
@@ -255,9 +257,9 @@ impl Renderer<'_> {
     /// them falls on neither.
     fn between(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
         let mut transition = None;
-        while let Some(t) = self.clock.next_between(from.time, until.time) {
-            if *t.numer() == 0 {
-                self.send(Message::Picture(Arc::clone(&from.picture)))?;
+        while let Some(output) = self.clock.next_between(from.time, until.time) {
+            if *output.position.numer() == 0 {
+                self.send(Message::Picture(Arc::clone(&from.picture), output.shown))?;
                 continue;
             }
             let transition = match &transition {
@@ -266,24 +268,24 @@ impl Renderer<'_> {
                     transition.insert(self.interpolator.between(&from.picture, &until.picture)?)
                 }
             };
-            let picture = transition.at(to_f64(t) as f32);
+            let picture = transition.at(to_f64(output.position) as f32);
             self.in_betweens += 1;
             self.unexplained += f64::from(transition.unexplained_share());
-            self.send(Message::Picture(Arc::new(picture)))?;
+            self.send(Message::Picture(Arc::new(picture), output.shown))?;
         }
         Ok(())
     }
 
     /// All outputs from the last frame's time up to its end.
     fn hold(&mut self, last: &Held, end: Rational) -> Result<(), Error> {
-        while self.clock.next_between(last.time, end).is_some() {
-            self.send(Message::Picture(Arc::clone(&last.picture)))?;
+        while let Some(output) = self.clock.next_held(last.time, end) {
+            self.send(Message::Picture(Arc::clone(&last.picture), output.shown))?;
         }
         Ok(())
     }
 
     fn send(&mut self, message: Message) -> Result<(), Error> {
-        if let Message::Picture(_) = message {
+        if let Message::Picture(..) = message {
             self.frames_out += 1;
         }
         // A closed queue means that the third stage has failed, and its error came first.

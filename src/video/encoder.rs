@@ -10,6 +10,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::{self, threading};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Codec, Dictionary, Packet, color, encoder, format, media};
+use std::collections::BTreeMap;
 
 /// What the user wants of the encoder; what is `None` is chosen by the container.
 #[derive(Debug, Clone, Default)]
@@ -53,25 +54,30 @@ pub(super) struct Encoder {
     pub(super) source_pixel: Pixel,
     scaler: Option<Scaler>,
     tags: ColorTags,
-    next: i64,
+    /// Durations, in ticks, of the pictures that are on their way, by time.
+    durations: BTreeMap<i64, i64>,
+    /// Of the picture that came last.
+    last_duration: i64,
+    ended: bool,
 }
 
 impl Encoder {
-    /// Opens the encoder for pictures as in `info` at `rate` frames per second.
+    /// Opens the encoder for pictures as in `info`, about `rate` per second, with times counted in `tick` seconds.
     pub(super) fn open(
         container: &format::Output,
         extension: &str,
         info: &Info,
-        rate: Rational,
+        (rate, tick): (Rational, Rational),
         encoding: &Encoding,
         tags: ColorTags,
     ) -> Result<Self> {
         let source_pixel = pixel::planar_for(info.format)
             .ok_or_else(|| Error::Invalid("FFmpeg has no such pixel format".to_owned()))?;
-        let (codec, pixel) = choose(container, extension, (info, rate), source_pixel, encoding)?;
+        let (codec, pixel) = choose(container, extension, (info, tick), source_pixel, encoding)?;
         let (tags, scaler) = conversion(info, source_pixel, pixel, tags)?;
         let global_header = container.flags().contains(format::Flags::GLOBAL_HEADER);
-        let encoder = open(&codec, pixel, info, rate, encoding, tags, global_header)?;
+        let times = (rate, tick);
+        let encoder = open(&codec, pixel, info, times, encoding, tags, global_header)?;
         Ok(Self {
             encoder,
             codec,
@@ -79,12 +85,19 @@ impl Encoder {
             source_pixel,
             scaler,
             tags,
-            next: 0,
+            durations: BTreeMap::new(),
+            last_duration: 0,
+            ended: false,
         })
     }
 
-    /// Encodes the next picture.
-    pub(super) fn send(&mut self, picture: &Picture) -> Result<()> {
+    /// Encodes the next picture, shown at `pts_ticks` for `duration_ticks`.
+    pub(super) fn send(
+        &mut self,
+        picture: &Picture,
+        pts_ticks: i64,
+        duration_ticks: i64,
+    ) -> Result<()> {
         let mut frame = pixel::frame_from(picture)?;
         if let Some(scaler) = &mut self.scaler {
             frame = scaler
@@ -95,26 +108,35 @@ impl Encoder {
         frame.set_color_primaries(self.tags.primaries);
         frame.set_color_transfer_characteristic(self.tags.transfer);
         frame.set_color_space(self.tags.matrix);
-        frame.set_pts(Some(self.next));
-        self.next += 1;
+        frame.set_pts(Some(pts_ticks));
+        self.durations.insert(pts_ticks, duration_ticks);
+        self.last_duration = duration_ticks;
         let encoded = self.encoder.send_frame(&frame);
         encoded.map_err(|why| failed("encoding", why))
     }
 
     /// No more pictures come.
     pub(super) fn end(&mut self) -> Result<()> {
+        self.ended = true;
         self.encoder
             .send_eof()
             .map_err(|why| failed("encoding", why))
     }
 
-    /// The next packet that is ready. Its times count frames.
+    /// The next packet that is ready.
     pub(super) fn receive(&mut self) -> Result<Option<Packet>> {
         let mut packet = Packet::empty();
         match self.encoder.receive_packet(&mut packet) {
             Ok(()) => {
-                if packet.duration() <= 0 {
-                    packet.set_duration(1);
+                let duration = packet.pts().and_then(|pts| self.durations.remove(&pts));
+                if let Some(duration) = duration {
+                    // MP4 counts in the order of decoding: the end of the clip follows from the packet that comes last.
+                    let is_last = self.ended && self.durations.is_empty();
+                    packet.set_duration(if is_last {
+                        self.last_duration
+                    } else {
+                        duration
+                    });
                 }
                 Ok(Some(packet))
             }
@@ -130,7 +152,7 @@ impl Encoder {
 fn choose(
     container: &format::Output,
     extension: &str,
-    (info, rate): (&Info, Rational),
+    (info, tick): (&Info, Rational),
     source: Pixel,
     encoding: &Encoding,
 ) -> Result<(Codec, Pixel)> {
@@ -142,7 +164,7 @@ fn choose(
             named
                 .filter_map(|name| encoder::find_by_name(name))
                 .chain(encoder::find(default))
-                .filter(|codec| ffi::can_hold(container, codec.id()) && takes_rate(codec, rate))
+                .filter(|codec| ffi::can_hold(container, codec.id()) && takes_tick(codec, tick))
                 .collect()
         }
     };
@@ -208,8 +230,8 @@ fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
 }
 
 /// MPEG-4 part 2 counts the ticks of a second in 16 bits.
-fn takes_rate(codec: &Codec, rate: Rational) -> bool {
-    codec.id() != codec::Id::MPEG4 || *rate.numer() <= 65_535
+fn takes_tick(codec: &Codec, tick: Rational) -> bool {
+    codec.id() != codec::Id::MPEG4 || *tick.denom() <= 65_535
 }
 
 /// The tags of what is encoded, and the converter if the pixel format must change.
@@ -255,7 +277,7 @@ fn open(
     codec: &Codec,
     pixel: Pixel,
     info: &Info,
-    rate: Rational,
+    (rate, tick): (Rational, Rational),
     encoding: &Encoding,
     tags: ColorTags,
     global_header: bool,
@@ -264,12 +286,11 @@ fn open(
         .encoder()
         .video()
         .map_err(|why| failed("opening the encoder", why))?;
-    let rate = small(rate)?;
     encoder.set_width(info.width as u32);
     encoder.set_height(info.height as u32);
     encoder.set_format(pixel);
-    encoder.set_frame_rate(Some(rate));
-    encoder.set_time_base(rate.invert());
+    encoder.set_frame_rate(Some(small(rate)?));
+    encoder.set_time_base(small(tick)?);
     if let Some((x, y)) = info.sample_aspect {
         encoder.set_aspect_ratio((x as i32, y as i32));
     }

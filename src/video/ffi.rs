@@ -6,7 +6,7 @@ use ffmpeg::format::Pixel;
 use ffmpeg::software::scaling;
 use ffmpeg::{chroma, codec, color, encoder, format, frame};
 use ffmpeg_next as ffmpeg;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::raw::c_int;
 use std::ptr;
 
@@ -116,6 +116,25 @@ pub fn has_muxer(name: &str) -> bool {
     };
     // SAFETY: the name is a C string that outlives the call; the other two may be null.
     unsafe { !ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null()).is_null() }
+}
+
+/// Whether the container for the name keeps the times of single frames.
+pub fn has_variable_rates(name: &str) -> bool {
+    let Ok(name) = CString::new(name) else {
+        return false;
+    };
+    // SAFETY: the name is a C string that outlives the call, the other two may be null; a muxer that is found is valid for
+    // the whole run.
+    unsafe {
+        let muxer = ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null());
+        // MP4 and its kin hold a duration for every frame, though FFmpeg does not set the flag for all of them.
+        !muxer.is_null()
+            && ((*muxer).flags & ffi::AVFMT_VARIABLE_FPS != 0
+                || matches!(
+                    CStr::from_ptr((*muxer).name).to_bytes(),
+                    b"mp4" | b"mov" | b"ipod"
+                ))
+    }
 }
 
 /// Whether a container can hold a codec; true where it does not know.

@@ -1,10 +1,12 @@
 //! Clips: sources of pictures with exact times, sinks that take them at a constant rate.
 //!
 //! A [`Source`] hands out pictures in the order in which they are shown, each with its exact time;
-//! a [`Sink`] takes pictures that are `1/rate` apart. Y4M is spoken on any reader or writer; all
+//! a [`Sink`] takes pictures and when each is shown. Y4M is spoken on any reader or writer; all
 //! else goes through FFmpeg's libraries and needs the feature `video`.
 
+pub mod range;
 pub mod time;
+pub mod timecodes;
 pub mod y4m;
 
 #[cfg(feature = "video")]
@@ -29,7 +31,7 @@ pub use encoder::Encoding;
 #[cfg(feature = "video")]
 pub use rgb::RgbFrames;
 #[cfg(feature = "video")]
-pub use sink::{FileSink, can_write, write_clip};
+pub use sink::{FileSink, can_write, holds_variable_rates, write_clip};
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin};
 
@@ -133,13 +135,32 @@ pub trait Source: Send {
     }
 }
 
-/// A clip being written, at a constant rate.
+/// When a picture of the output is shown, in seconds from the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// From when on.
+    pub at: Rational,
+    /// For how long.
+    pub duration: Rational,
+}
+
+impl Shown {
+    /// Picture `index`, from 0, of those that come at a constant `rate`, in pictures per second.
+    pub fn nth(index: u64, rate: Rational) -> Self {
+        Self {
+            at: Rational::from_integer(index.into()) / rate,
+            duration: rate.recip(),
+        }
+    }
+}
+
+/// A clip being written.
 pub trait Sink: Send {
-    /// Appends a picture.
+    /// Appends a picture, which is shown after all before it. Sinks of a constant rate pass over `shown`.
     ///
     /// # Errors
     /// [`Error`] if it cannot be encoded or written.
-    fn write(&mut self, picture: &Picture) -> Result<()>;
+    fn write(&mut self, picture: &Picture, shown: Shown) -> Result<()>;
 
     /// Writes what is still held back. Nothing may be written after it.
     ///

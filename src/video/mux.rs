@@ -19,6 +19,8 @@ pub(super) struct Copies {
     streams: Vec<Option<Copied>>,
     /// Seconds taken off all times, so that the earliest stream starts at 0.
     shift: Rational,
+    /// Whether what comes before 0 is left out.
+    is_part: bool,
     pending: Option<Packet>,
 }
 
@@ -43,11 +45,16 @@ impl Copies {
             let start = seconds(s.start_time(), ratio(s.time_base())?)?;
             (kept && s.index() != origin.stream).then_some(start)
         });
-        let shift = starts.fold(origin.start, Rational::min);
+        let shift = if origin.is_part {
+            origin.start
+        } else {
+            starts.fold(origin.start, Rational::min)
+        };
         Ok(Self {
             streams: input.streams().map(|_| None).collect(),
             input,
             shift,
+            is_part: origin.is_part,
             pending: None,
         })
     }
@@ -129,14 +136,18 @@ impl Copies {
         loop {
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
-                Ok(()) if matches!(self.streams.get(packet.stream()), Some(Some(_))) => {
-                    return Some(packet);
-                }
+                Ok(()) if self.is_wanted(&packet) => return Some(packet),
                 Ok(()) => {}
                 // The end, or what the decoder of the main stream meets as well and reports.
                 Err(_) => return None,
             }
         }
+    }
+
+    fn is_wanted(&self, packet: &Packet) -> bool {
+        let is_copied = matches!(self.streams.get(packet.stream()), Some(Some(_)));
+        let is_early = || self.is_part && self.time_of(packet).is_some_and(|at| at < zero());
+        is_copied && !is_early()
     }
 
     /// When a packet is decoded, on the output's clock.
@@ -177,8 +188,12 @@ impl Copies {
 
 /// Seconds as the nearest number of ticks.
 pub(super) fn ticks(seconds: Rational, tick: ffmpeg::Rational) -> i64 {
-    let count = ratio(tick).map_or_else(zero, |tick| (seconds / tick).round());
-    i64::try_from(count.to_integer()).unwrap_or(0)
+    ratio(tick).map_or(0, |tick| ticks_of(seconds, tick))
+}
+
+/// Seconds as the nearest number of ticks of `tick` seconds, which is positive.
+pub(super) fn ticks_of(seconds: Rational, tick: Rational) -> i64 {
+    i64::try_from((seconds / tick).round().to_integer()).unwrap_or(0)
 }
 
 /// `stream 3 (subtitle, subrip)`.
@@ -242,6 +257,9 @@ pub(super) fn take_over_container(
             ticks(time.max(zero()), tick)
         };
         let (start, end) = (place(chapter.start()), place(chapter.end()));
+        if end == 0 {
+            continue; // Over before the first picture.
+        }
         let title = chapter.metadata().get("title").unwrap_or("").to_owned();
         let added = output.add_chapter(chapter.id(), tick, start, end.max(start), &title);
         let mut added = added.map_err(|_| Error::Invalid("its chapters are broken".to_owned()))?;

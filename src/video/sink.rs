@@ -5,8 +5,8 @@ use super::encoder::{Encoder, Encoding, small};
 use super::ffi;
 use super::mux::{self, Copies};
 use super::source::{ColorTags, Origin};
-use super::time::{Rational, zero};
-use super::{Error, Info, Result, Sink, Siting};
+use super::time::{OutputClock, Rational, zero};
+use super::{Error, Info, Result, Shown, Sink, Siting};
 use crate::picture::{ColorModel, Matrix, Picture, Range};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::Output;
@@ -21,9 +21,14 @@ pub struct FileSink {
     /// Index of the video stream.
     stream: usize,
     copies: Option<Copies>,
-    rate: Rational,
+    /// Seconds in which the encoder counts.
+    tick: Rational,
     /// When the first picture is shown, in seconds.
     start: Rational,
+    /// When the last one ends, from the first on.
+    end: Rational,
+    /// Whether the copied streams are cut off there.
+    is_part: bool,
     notes: Vec<String>,
 }
 
@@ -34,11 +39,18 @@ pub fn can_write(path: &Path) -> bool {
         .is_some_and(|e| ffi::has_muxer(&format!("a.{e}")))
 }
 
+/// Whether the container of this name keeps the times of single frames.
+pub fn holds_variable_rates(path: &Path) -> bool {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| ffi::has_variable_rates(&format!("a.{e}")))
+}
+
 impl FileSink {
     /// Opens the encoder and writes the header.
     ///
     /// The container follows from the name's extension. With an `origin`, its other streams are
-    /// copied, unless `slowdown` is not 1: sound and subtitles cannot be slowed unchanged. Its
+    /// copied, unless the clock slows them: sound and subtitles cannot be slowed unchanged. Its
     /// colour tags, metadata, chapters and rotation are taken over in either case.
     ///
     /// # Errors
@@ -47,10 +59,9 @@ impl FileSink {
     pub fn create(
         path: &Path,
         info: &Info,
-        rate: Rational,
+        clock: &OutputClock,
         encoding: &Encoding,
         origin: Option<&Origin>,
-        slowdown: Rational,
     ) -> Result<Self> {
         super::init()?;
         if !can_write(path) {
@@ -66,32 +77,42 @@ impl FileSink {
             .unwrap_or("")
             .to_lowercase();
         let tags = origin.map_or_else(|| tags_of(info), |o| o.tags);
-        let encoder = Encoder::open(&container, &extension, info, rate, encoding, tags)?;
+        let tick = match origin {
+            Some(origin) => clock.tick(origin.tick, origin.interval),
+            None => {
+                let interval = info.rate.unwrap_or(clock.rate()).recip();
+                clock.tick(interval, interval)
+            }
+        };
+        let times = (clock.rate(), tick);
+        let encoder = Encoder::open(&container, &extension, info, times, encoding, tags)?;
         let mut sink = Self {
             notes: conversion_note(&encoder).into_iter().collect(),
             output,
             encoder,
             stream: 0,
             copies: None,
-            rate,
+            tick,
             start: zero(),
+            end: zero(),
+            is_part: origin.is_some_and(|o| o.is_part),
         };
         match origin {
-            Some(origin) => sink.add_streams_of(origin, slowdown)?,
-            None => add_video(&mut sink.output, &sink.encoder, sink.rate, None)?,
+            Some(origin) => sink.add_streams_of(origin, clock)?,
+            None => add_video(&mut sink.output, &sink.encoder, clock, tick, None)?,
         }
         sink.write_header(&extension)?;
         Ok(sink)
     }
 
-    fn add_streams_of(&mut self, origin: &Origin, slowdown: Rational) -> Result<()> {
+    fn add_streams_of(&mut self, origin: &Origin, clock: &OutputClock) -> Result<()> {
         let mut copies = Copies::open(origin)?;
-        let slowed = slowdown != Rational::from_integer(1);
-        let (encoder, rate, mut stream) = (&self.encoder, self.rate, 0);
+        let slowed = clock.slowdown() != Rational::from_integer(1);
+        let (encoder, tick, mut stream) = (&self.encoder, self.tick, 0);
         let left_out =
             copies.add_streams(&mut self.output, origin.stream, slowed, |output, from| {
                 stream = output.nb_streams() as usize;
-                add_video(output, encoder, rate, Some(from))
+                add_video(output, encoder, clock, tick, Some(from))
             })?;
         self.stream = stream;
         if !left_out.is_empty() {
@@ -105,7 +126,7 @@ impl FileSink {
         }
         let shift = if slowed { origin.start } else { copies.shift() };
         self.start = origin.start - shift;
-        mux::take_over_container(copies.input(), &mut self.output, shift, slowdown)?;
+        mux::take_over_container(copies.input(), &mut self.output, shift, clock.slowdown())?;
         self.copies = Some(copies);
         Ok(())
     }
@@ -149,8 +170,8 @@ impl FileSink {
     /// Writes the packets that are ready, and before each what is to be copied up to its time.
     fn write_packets(&mut self) -> Result<()> {
         while let Some(packet) = self.encoder.receive()? {
-            let frames = packet.dts().or(packet.pts()).unwrap_or(0);
-            let time = self.start + Rational::from_integer(frames.into()) / self.rate;
+            let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
+            let time = self.start + Rational::from_integer(ticks.into()) * self.tick;
             if let Some(copies) = &mut self.copies {
                 copies.write_until(&mut self.output, Some(time))?;
             }
@@ -164,7 +185,7 @@ impl FileSink {
             Some(stream) => stream.time_base(),
             None => return Ok(()),
         };
-        packet.rescale_ts(small(self.rate.recip())?, tick);
+        packet.rescale_ts(small(self.tick)?, tick);
         let start = mux::ticks(self.start, tick);
         packet.set_pts(packet.pts().map(|t| t + start));
         packet.set_dts(packet.dts().map(|t| t + start));
@@ -175,8 +196,11 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
-    fn write(&mut self, picture: &Picture) -> Result<()> {
-        self.encoder.send(picture)?;
+    fn write(&mut self, picture: &Picture, shown: Shown) -> Result<()> {
+        let ticks = |seconds: Rational| mux::ticks_of(seconds, self.tick);
+        self.end = shown.at + shown.duration;
+        let (at, end) = (ticks(shown.at), ticks(self.end));
+        self.encoder.send(picture, at, (end - at).max(1))?;
         self.write_packets()
     }
 
@@ -184,7 +208,8 @@ impl Sink for FileSink {
         self.encoder.end()?;
         self.write_packets()?;
         if let Some(copies) = &mut self.copies {
-            copies.write_until(&mut self.output, None)?;
+            let until = self.is_part.then_some(self.start + self.end);
+            copies.write_until(&mut self.output, until)?;
         }
         let written = self.output.write_trailer();
         written.map_err(|why| failed("writing the index", why))
@@ -222,9 +247,9 @@ pub fn write_clip(
         widely_playable: true,
         ..Encoding::default()
     };
-    let unslowed = Rational::from_integer(1);
-    let mut sink = FileSink::create(path, &info, rate, &encoding, None, unslowed)?;
-    for picture in pictures {
+    let clock = OutputClock::new(rate, Rational::from_integer(1));
+    let mut sink = FileSink::create(path, &info, &clock, &encoding, None)?;
+    for (index, picture) in pictures.enumerate() {
         if (picture.width(), picture.height(), picture.format())
             != (info.width, info.height, format)
         {
@@ -232,7 +257,7 @@ pub fn write_clip(
                 "the pictures differ in size or format".to_owned(),
             ));
         }
-        sink.write(&picture)?;
+        sink.write(&picture, Shown::nth(index as u64, rate))?;
     }
     sink.finish()
 }
@@ -241,7 +266,8 @@ pub fn write_clip(
 fn add_video(
     output: &mut Output,
     encoder: &Encoder,
-    rate: Rational,
+    clock: &OutputClock,
+    tick: Rational,
     from: Option<&Stream>,
 ) -> Result<()> {
     let is_quicktime = matches!(output.format().name(), "mp4" | "mov" | "ipod");
@@ -252,10 +278,12 @@ fn add_video(
     if is_quicktime && encoder.codec.id() == codec::Id::HEVC {
         ffi::set_codec_tag(&mut stream, *b"hvc1"); // what Apple's players ask for
     }
-    let rate = small(rate)?;
-    stream.set_time_base(rate.invert());
-    stream.set_avg_frame_rate(rate);
-    stream.set_rate(rate);
+    stream.set_time_base(small(tick)?);
+    if clock.is_constant() {
+        let rate = small(clock.rate())?;
+        stream.set_avg_frame_rate(rate);
+        stream.set_rate(rate);
+    }
     match from {
         Some(from) => mux::take_over(from, &mut stream),
         None => Ok(()),

@@ -29,6 +29,20 @@ pub struct Origin {
     pub(super) tags: ColorTags,
     /// Time of the first frame on the file's clock, in seconds.
     pub(super) start: Rational,
+    /// Seconds in which the source counts its times.
+    pub(super) tick: Rational,
+    /// Seconds between its frames, as it declares them.
+    pub(super) interval: Rational,
+    /// Whether only a part of the source is shown, to which the streams beside it are cut.
+    pub(super) is_part: bool,
+}
+
+impl Origin {
+    /// Only a part of the source is shown, whose first frame stands at `start` seconds on the file's clock.
+    pub fn restrict(&mut self, start: Rational) {
+        self.start = start;
+        self.is_part = true;
+    }
 }
 
 /// The best video stream of a file.
@@ -144,6 +158,9 @@ impl FileSource {
             stream: self.decoder.stream,
             tags: self.tags,
             start: self.start,
+            tick: self.tick,
+            interval: self.interval,
+            is_part: false,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::picture::still::{ApngWriter, GifWriter, Still};
 use crate::picture::{ColorModel, Format, Matrix, to_yuv};
 use crate::video::time::{Rational, to_f64};
 use crate::video::y4m::{Header, Y4mSink};
-use crate::video::{self, Info, Siting};
+use crate::video::{self, Info, Shown, Siting};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
@@ -16,8 +16,35 @@ pub enum Movie {
     Gif(GifWriter<BufWriter<File>>),
     /// Animated PNG.
     Apng(ApngWriter<BufWriter<File>>),
-    /// Y4M or a video container, with the format that it takes.
-    Clip(Box<dyn video::Sink>, Format),
+    /// Y4M or a video container.
+    Clip(Clip),
+}
+
+/// A clip at a constant rate.
+pub struct Clip {
+    sink: Box<dyn video::Sink>,
+    /// What the sink takes.
+    format: Format,
+    rate: Rational,
+    written: u64,
+}
+
+impl Clip {
+    fn new(sink: impl video::Sink + 'static, format: Format, rate: Rational) -> Self {
+        Self {
+            sink: Box::new(sink),
+            format,
+            rate,
+            written: 0,
+        }
+    }
+
+    fn push(&mut self, frame: &Still) -> anyhow::Result<()> {
+        let picture = to_yuv(&frame.picture, self.format)?;
+        let shown = Shown::nth(self.written, self.rate);
+        self.written += 1;
+        self.sink.write(&picture, shown).map_err(plain)
+    }
 }
 
 impl Movie {
@@ -63,7 +90,7 @@ impl Movie {
         };
         let header = Header::new(&info(like, format, rate, None), rate)?;
         let sink = Y4mSink::new(out, header).map_err(plain)?;
-        Ok(Self::Clip(Box::new(sink), format))
+        Ok(Self::Clip(Clip::new(sink, format, rate)))
     }
 
     /// Appends a frame.
@@ -71,10 +98,7 @@ impl Movie {
         match self {
             Self::Gif(writer) => Ok(writer.push(frame)?),
             Self::Apng(writer) => Ok(writer.push(frame)?),
-            Self::Clip(sink, format) => {
-                let picture = to_yuv(&frame.picture, *format)?;
-                sink.write(&picture).map_err(plain)
-            }
+            Self::Clip(clip) => clip.push(frame),
         }
     }
 
@@ -83,7 +107,7 @@ impl Movie {
         match self {
             Self::Gif(writer) => Ok(writer.finish()?),
             Self::Apng(writer) => Ok(writer.finish()?),
-            Self::Clip(mut sink, _) => sink.finish().map_err(plain),
+            Self::Clip(mut clip) => clip.sink.finish().map_err(plain),
         }
     }
 }
@@ -92,6 +116,7 @@ impl Movie {
 /// 4:4:4 where encoders would refuse that.
 #[cfg(feature = "video")]
 fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Result<Movie> {
+    use crate::video::time::OutputClock;
     let sides = [like.picture.width(), like.picture.height()];
     let is_even = sides.iter().all(|side| side.is_multiple_of(2));
     let format = Format {
@@ -104,9 +129,9 @@ fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Resul
     };
     let info = info(like, format, rate, is_even.then_some(Siting::Left));
     let encoding = video::Encoding::default();
-    let one = Rational::from_integer(1);
-    let sink = video::FileSink::create(file.path(), &info, rate, &encoding, None, one);
-    Ok(Movie::Clip(Box::new(sink.map_err(plain)?), format))
+    let clock = OutputClock::new(rate, Rational::from_integer(1));
+    let sink = video::FileSink::create(file.path(), &info, &clock, &encoding, None);
+    Ok(Movie::Clip(Clip::new(sink.map_err(plain)?, format, rate)))
 }
 
 #[cfg(not(feature = "video"))]

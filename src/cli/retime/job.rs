@@ -7,7 +7,9 @@ use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
 use crate::files::PendingFile;
 use crate::pipeline;
+use crate::video::range::Ranged;
 use crate::video::time::{OutputClock, Rational, to_f64};
+use crate::video::timecodes::Timecodes;
 use crate::video::y4m::{Header, Y4mSink, Y4mSource};
 use crate::video::{self, Sink, Source};
 use anyhow::Context;
@@ -41,19 +43,38 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     let started = Instant::now();
     let name = job.input.to_string();
     let mut opened = open(job, common)
+        .and_then(|opened| restrict(opened, args))
         .map_err(plain)
         .with_context(|| name.clone())?;
     let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
-    let clock = OutputClock::new(rate, slowdown);
+    let keeps_times = args.vfr && (args.timecodes.is_some() || holds_variable_rates(&job.output));
+    let clock = if keeps_times {
+        OutputClock::variable(rate, slowdown)
+    } else {
+        OutputClock::new(rate, slowdown)
+    };
     let info = opened.source.info().clone();
     let expected = info.duration.map(|d| clock.count(d));
     let mut pending = match &job.output {
         End::Pipe => None,
         End::File(path) => Some(create(path, common)?),
     };
-    let mut output = open_output(job, &opened, rate, slowdown, pending.as_mut(), args, common)
+    let mut timecodes = match &args.timecodes {
+        Some(path) => Some((create(path, common)?, path)),
+        None => None,
+    };
+    let mut output = open_output(job, &opened, &clock, pending.as_mut(), args, common)
         .map_err(plain)
         .with_context(|| job.output.to_string())?;
+    if args.vfr && !keeps_times {
+        let why =
+            "the output holds only a constant rate, which is written; --timecodes keeps the times";
+        output.notes.push(why.to_owned());
+    }
+    if let Some((file, _)) = &mut timecodes {
+        let out = BufWriter::new(file.file_mut().try_clone()?);
+        output.sink = Box::new(Timecodes::new(output.sink, out)?);
+    }
     for note in &output.notes {
         report::tell(&format!("{name}: {note}"));
     }
@@ -71,6 +92,9 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     drop(output.sink);
     if let Some(pending) = pending {
         pending.commit().with_context(|| job.output.to_string())?;
+    }
+    if let Some((file, path)) = timecodes {
+        file.commit().with_context(|| path.display().to_string())?;
     }
     let mut warnings = output.notes;
     for warning in opened.source.warnings() {
@@ -96,6 +120,20 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     };
     report::summarise(&done, rate, common);
     Ok(done)
+}
+
+/// Whether the times of single frames survive in the output.
+#[cfg(feature = "video")]
+fn holds_variable_rates(output: &End) -> bool {
+    match output {
+        End::Pipe => false,
+        End::File(path) => !output.is_y4m() && video::holds_variable_rates(path),
+    }
+}
+
+#[cfg(not(feature = "video"))]
+fn holds_variable_rates(_: &End) -> bool {
+    false
 }
 
 fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
@@ -132,6 +170,28 @@ fn open(job: &Job, common: &Common) -> video::Result<Opened> {
         }
         End::File(path) => open_file(path, job, common),
     }
+}
+
+/// The part of the input that is asked for.
+fn restrict(opened: Opened, args: &RetimeArgs) -> video::Result<Opened> {
+    let (start, end) = args.part();
+    if start.is_none() && end.is_none() {
+        return Ok(opened);
+    }
+    let source = Ranged::new(opened.source, start, end)?;
+    #[cfg(feature = "video")]
+    let origin = opened.origin.map(|mut origin| {
+        if let Some(start) = source.start() {
+            origin.restrict(start);
+        }
+        origin
+    });
+    Ok(Opened {
+        #[cfg(feature = "video")]
+        origin,
+        source: Box::new(source),
+        ..opened
+    })
 }
 
 fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
@@ -176,18 +236,17 @@ fn open_file(path: &Path, _job: &Job, _common: &Common) -> video::Result<Opened>
 fn open_output(
     job: &Job,
     opened: &Opened,
-    rate: Rational,
-    slowdown: Rational,
+    clock: &OutputClock,
     pending: Option<&mut PendingFile>,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
     match pending {
-        None => open_y4m_output(BufWriter::new(io::stdout()), opened, rate),
+        None => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate()),
         Some(pending) if job.output.is_y4m() => {
-            open_y4m_output(pending.file_mut().try_clone()?, opened, rate)
+            open_y4m_output(pending.file_mut().try_clone()?, opened, clock.rate())
         }
-        Some(pending) => open_file_output(pending.path(), opened, rate, slowdown, args, common),
+        Some(pending) => open_file_output(pending.path(), opened, clock, args, common),
     }
 }
 
@@ -214,8 +273,7 @@ fn open_y4m_output(
 fn open_file_output(
     path: &Path,
     opened: &Opened,
-    rate: Rational,
-    slowdown: Rational,
+    clock: &OutputClock,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
@@ -228,7 +286,7 @@ fn open_file_output(
     };
     let info = opened.source.info();
     let origin = opened.origin.as_ref();
-    let sink = video::FileSink::create(path, info, rate, &encoding, origin, slowdown)?;
+    let sink = video::FileSink::create(path, info, clock, &encoding, origin)?;
     Ok(Output {
         codec: sink.codec().to_owned(),
         pixel_format: sink.pixel_format().to_owned(),
@@ -242,8 +300,7 @@ fn open_file_output(
 fn open_file_output(
     _path: &Path,
     _opened: &Opened,
-    _rate: Rational,
-    _slowdown: Rational,
+    _clock: &OutputClock,
     _args: &RetimeArgs,
     _common: &Common,
 ) -> video::Result<Output> {

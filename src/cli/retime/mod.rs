@@ -6,6 +6,7 @@ mod report;
 
 use super::common::{Common, MethodArg};
 use super::exit::{self, BatchFailed, Interrupted};
+use crate::video::range::{NotAPosition, Position};
 use crate::video::time::{Rational, parse_number, parse_rate};
 use clap::{ArgGroup, Args};
 use plan::{Job, Target};
@@ -28,6 +29,22 @@ pub struct RetimeArgs {
     /// So many times slower at the frames per second of the source; sound is left out
     #[arg(long, value_name = "K", value_parser = parse_number, group = "target")]
     slow: Option<Rational>,
+    /// Leave out what comes before: seconds (12.5), [H:]M:S (1:30), or frames (250f)
+    #[arg(long, value_name = "PLACE", conflicts_with = "range")]
+    start: Option<Position>,
+    /// Leave out what comes from there on; counted, like --start, from the first frame of the source
+    #[arg(long, value_name = "PLACE", conflicts_with = "range")]
+    end: Option<Position>,
+    /// --start and --end in one, as 1:30-1:45 or 100f-250f
+    #[arg(long, value_name = "FROM-TO", value_parser = parse_range)]
+    range: Option<(Position, Position)>,
+    /// Keep the source's own times and put in-betweens evenly between them, about as many a second as asked for;
+    /// where the container holds only a constant rate, that is written
+    #[arg(long)]
+    vfr: bool,
+    /// Also write when each frame is shown, in milliseconds (timestamp format v2), as Y4M cannot say it
+    #[arg(long, value_name = "FILE")]
+    timecodes: Option<PathBuf>,
     /// Output file (its extension chooses the container); `-` writes Y4M to a pipe.
     /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
     #[arg(short, long, value_name = "OUT", conflicts_with = "out_dir")]
@@ -50,6 +67,14 @@ pub struct RetimeArgs {
 }
 
 impl RetimeArgs {
+    /// The places that limit the part shown.
+    fn part(&self) -> (Option<Position>, Option<Position>) {
+        match self.range {
+            Some((start, end)) => (Some(start), Some(end)),
+            None => (self.start, self.end),
+        }
+    }
+
     fn target(&self) -> Target {
         match (self.fps, self.factor, self.slow) {
             (Some(rate), _, _) => Target::Rate(rate),
@@ -58,6 +83,14 @@ impl RetimeArgs {
             (_, _, slow) => Target::Slow(slow.unwrap_or(Rational::from_integer(1))),
         }
     }
+}
+
+fn parse_range(text: &str) -> Result<(Position, Position), String> {
+    let (start, end) = text
+        .split_once('-')
+        .ok_or_else(|| format!("'{text}' is no range such as 1:30-1:45 or 100f-250f"))?;
+    let place = |text: &str| text.parse().map_err(|e: NotAPosition| e.to_string());
+    Ok((place(start)?, place(end)?))
 }
 
 /// Runs `otinterp retime`.

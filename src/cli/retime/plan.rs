@@ -102,6 +102,10 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Vec<Job
         let why = "-o names one output, but there are several inputs; use --out-dir";
         return Err(Usage(why.into()).into());
     }
+    if args.timecodes.is_some() && args.inputs.len() > 1 {
+        let why = "--timecodes names one file, but there are several inputs";
+        return Err(Usage(why.into()).into());
+    }
     let target = args.target();
     let jobs: Vec<Job> = args
         .inputs

@@ -10,7 +10,7 @@ mod tests;
 pub use header::Header;
 
 use super::time::Rational;
-use super::{Error, Frame, Info, Result, Sink, Source};
+use super::{Error, Frame, Info, Result, Shown, Sink, Source};
 use crate::picture::{Picture, Plane};
 use std::io::{BufRead, BufReader, Read, Write};
 
@@ -173,7 +173,7 @@ impl<W: Write + Send> Y4mSink<W> {
 }
 
 impl<W: Write + Send> Sink for Y4mSink<W> {
-    fn write(&mut self, picture: &Picture) -> Result<()> {
+    fn write(&mut self, picture: &Picture, _shown: Shown) -> Result<()> {
         let (width, height) = (self.header.width, self.header.height);
         if picture.format().plane_count() != self.header.format.plane_count()
             || picture.format().bit_depth != self.header.format.bit_depth

@@ -37,7 +37,7 @@ fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut sink = Y4mSink::new(&mut out, source.header().clone())?;
     while let Some(frame) = source.next()? {
-        sink.write(&frame.picture)?;
+        sink.write(&frame.picture, Shown::nth(0, Rational::from_integer(25)))?;
     }
     sink.finish()?;
     Ok(out)

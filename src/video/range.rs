@@ -1,0 +1,188 @@
+//! A part of a clip.
+
+use super::time::{Rational, parse_decimal, zero};
+use super::{Error, Frame, Info, Result, Source};
+use std::str::FromStr;
+
+/// A place in a clip, counted from its first frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// Seconds.
+    Time(Rational),
+    /// Frames.
+    Frame(u64),
+}
+
+/// A place that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no time such as 12.5, 1:30 or 0:01:30.5, and no frame such as 250f")]
+pub struct NotAPosition(String);
+
+impl FromStr for Position {
+    type Err = NotAPosition;
+
+    /// Seconds, `[[H:]M:]S` with decimals, or frames, `N` and an `f`.
+    fn from_str(text: &str) -> std::result::Result<Self, NotAPosition> {
+        let fail = || NotAPosition(text.to_owned());
+        if let Some(frames) = text.strip_suffix('f') {
+            return frames.parse().map(Self::Frame).map_err(|_| fail());
+        }
+        let mut parts = text.split(':').rev();
+        let seconds = parts.next().and_then(parse_decimal).ok_or_else(fail)?;
+        let sixty = Rational::from_integer(60);
+        let (mut sum, mut unit) = (seconds, sixty);
+        for part in parts {
+            let is_whole = part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
+            let count: i128 = part.parse().ok().filter(|_| is_whole).ok_or_else(fail)?;
+            if unit > sixty * sixty {
+                return Err(fail());
+            }
+            sum += unit * Rational::from_integer(count);
+            unit *= sixty;
+        }
+        Ok(Self::Time(sum))
+    }
+}
+
+/// The frames of a source from one place on, up to but without another.
+pub struct Ranged {
+    source: Box<dyn Source>,
+    info: Info,
+    end: Option<Position>,
+    /// Of the source's first frame.
+    origin: Rational,
+    /// Read ahead: its duration depends on what follows.
+    ahead: Option<Frame>,
+    /// Of `ahead`, from 0.
+    index: u64,
+}
+
+impl Ranged {
+    /// Reads `source` up to `start`.
+    ///
+    /// # Errors
+    /// [`Error`] if the source cannot be read, or has no frame from `start` up to `end`.
+    pub fn new(
+        mut source: Box<dyn Source>,
+        start: Option<Position>,
+        end: Option<Position>,
+    ) -> Result<Self> {
+        let nothing = || Error::Invalid("it has no frame between --start and --end".to_owned());
+        let mut frame = source.next()?.ok_or_else(nothing)?;
+        let origin = frame.time;
+        let mut index = 0;
+        let is_before = |frame: &Frame, index: u64| match start {
+            Some(Position::Time(start)) => frame.time - origin < start,
+            Some(Position::Frame(start)) => index < start,
+            None => false,
+        };
+        while is_before(&frame, index) {
+            frame = source.next()?.ok_or_else(nothing)?;
+            index += 1;
+        }
+        let ranged = Self {
+            info: shortened(source.info(), frame.time - origin, end),
+            source,
+            end,
+            origin,
+            ahead: None,
+            index,
+        };
+        if ranged.is_over(&frame, index) {
+            return Err(nothing());
+        }
+        Ok(Self {
+            ahead: Some(frame),
+            ..ranged
+        })
+    }
+
+    /// The time of the first frame, in seconds on the clip's own clock.
+    pub fn start(&self) -> Option<Rational> {
+        self.ahead.as_ref().map(|frame| frame.time)
+    }
+
+    fn is_over(&self, frame: &Frame, index: u64) -> bool {
+        match self.end {
+            Some(Position::Time(end)) => frame.time - self.origin >= end,
+            Some(Position::Frame(end)) => index >= end,
+            None => false,
+        }
+    }
+}
+
+/// What is known of the part that begins `start` seconds after the first frame.
+fn shortened(info: &Info, start: Rational, end: Option<Position>) -> Info {
+    let whole = info.duration;
+    let until = match end {
+        Some(Position::Time(end)) => Some(whole.map_or(end, |whole| whole.min(end))),
+        Some(Position::Frame(end)) => info
+            .rate
+            .map(|rate| Rational::from_integer(end.into()) / rate)
+            .zip(whole)
+            .map(|(end, whole)| end.min(whole)),
+        None => whole,
+    };
+    Info {
+        duration: until.map(|until| until - start).filter(|d| *d > zero()),
+        ..info.clone()
+    }
+}
+
+impl Source for Ranged {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>> {
+        let Some(mut frame) = self.ahead.take() else {
+            return Ok(None);
+        };
+        self.index += 1;
+        if let Some(next) = self.source.next()? {
+            if self.is_over(&next, self.index) {
+                let until = match self.end {
+                    Some(Position::Time(end)) => next.time.min(self.origin + end),
+                    _ => next.time,
+                };
+                frame.duration = Some(until - frame.time);
+            } else {
+                self.ahead = Some(next);
+            }
+        } else if let (Some(Position::Time(end)), Some(duration)) = (self.end, frame.duration) {
+            frame.duration = Some(duration.min(self.origin + end - frame.time));
+        }
+        Ok(Some(frame))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.source.warnings()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_exactly() {
+        let time = |num, den| Some(Position::Time(Rational::new(num, den)));
+        for (text, expected) in [
+            ("12.5", time(25, 2)),
+            ("0", time(0, 1)),
+            ("1:30", time(90, 1)),
+            ("0:01:30.04", time(9004, 100)),
+            ("2:00:00", time(7200, 1)),
+            ("250f", Some(Position::Frame(250))),
+            ("", None),
+            ("f", None),
+            ("-1", None),
+            ("1:2:3:4", None),
+            ("1.5:00", None),
+            ("1:", None),
+            ("+1:00", None),
+        ] {
+            assert_eq!(text.parse::<Position>().ok(), expected, "{text}");
+        }
+    }
+}
