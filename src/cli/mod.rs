@@ -31,7 +31,7 @@ enum Command {
     /// In-between stills of two pictures
     Frames(frames::FramesArgs),
     /// Retimes clips: more frames per second, or slow motion; audio and subtitles are kept
-    Retime(retime::RetimeArgs),
+    Retime(Box<retime::RetimeArgs>),
     /// Transport beside cross-fade, as one picture
     Compare(compare::CompareArgs),
     /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time

@@ -448,12 +448,14 @@ mod tests {
         assert_eq!(end, r(1, 1));
         assert_eq!(all[2].shown.at, r(2, 10));
         // Matroska's milliseconds, twice slower, are whole numbers of ticks.
-        let tick = clock.tick(r(1, 1000));
+        let tick = clock.tick(r(1, 1000), r(1, 10));
         assert!(tick <= r(1, 90_000) && (r(2, 1000) / tick).is_integer());
-        assert_eq!(
-            OutputClock::new(r(60, 1), r(1, 1)).tick(r(1, 1000)),
-            r(1, 60)
-        );
+        // So are the in-betweens of 24000/1001.
+        let doubled = OutputClock::variable(r(48000, 1001), r(1, 1));
+        let tick = doubled.tick(r(1, 1000), r(1001, 24000));
+        assert!((r(1001, 48000) / tick).is_integer() && (r(1, 1000) / tick).is_integer());
+        let constant = OutputClock::new(r(60, 1), r(1, 1));
+        assert_eq!(constant.tick(r(1, 1000), r(1, 30)), r(1, 60));
     }
 
     #[test]
