@@ -2,8 +2,8 @@
 
 use crate::scene;
 use otinterp::picture::{ColorModel, Format, Matrix, Range, to_yuv};
-use otinterp::video::time::parse_rate;
-use otinterp::video::{Encoding, FileSink, Info, Sink, Siting};
+use otinterp::video::time::{OutputClock, parse_rate};
+use otinterp::video::{Encoding, FileSink, Info, Shown, Sink, Siting};
 use std::path::Path;
 
 /// What every player reads: 8-bit 4:2:0, BT.709, limited range.
@@ -47,10 +47,12 @@ fn write(path: &Path, fps: &str, frames: u32, step: f64) -> Result<(), Box<dyn s
         preset: Some("veryslow".to_owned()),
         ..Encoding::default()
     };
-    let mut sink = FileSink::create(path, &info, rate, &encoding, None, parse_rate("1")?)?;
+    let clock = OutputClock::new(rate, parse_rate("1")?);
+    let mut sink = FileSink::create(path, &info, &clock, &encoding, None)?;
     for index in 0..frames {
         let rgb = scene::shapes(SIZE.0, SIZE.1, f64::from(index) * step);
-        sink.write(&to_yuv(&rgb, FORMAT)?)?;
+        let shown = Shown::nth(index.into(), rate);
+        sink.write(&to_yuv(&rgb, FORMAT)?, shown)?;
     }
     sink.finish()?;
     println!("{}", path.display());
