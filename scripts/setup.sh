@@ -24,7 +24,7 @@ as_root() {
 
 # FFmpeg counts as there in whatever way it was installed, as long as pkg-config knows it.
 has_ffmpeg_libs() {
-    has pkg-config && pkg-config --exists libavcodec libavformat libavutil libswscale
+    has pkg-config && pkg-config --exists libavcodec libavfilter libavformat libavutil libswscale
 }
 
 setup_debian() {
@@ -35,7 +35,7 @@ setup_debian() {
     has pkg-config || need pkg-config
     has clang || need clang
     [ -n "${LIBCLANG_PATH:-}" ] || installed libclang-dev || need libclang-dev
-    has_ffmpeg_libs || for package in libavcodec-dev libavformat-dev libavutil-dev libswscale-dev; do
+    has_ffmpeg_libs || for package in libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswscale-dev; do
         installed "$package" || need "$package"
     done
     if [ $tests = yes ] && ! has ffmpeg; then need ffmpeg; fi
@@ -63,8 +63,8 @@ setup_macos() {
 setup_other() {
     has cc && has clang && has_ffmpeg_libs && return 0
     fail "install these with your package manager, then make again: a C compiler, clang with its" \
-        "library, pkg-config, and the development files of FFmpeg (libavcodec, libavformat," \
-        "libavutil, libswscale)"
+        "library, pkg-config, and the development files of FFmpeg (libavcodec, libavfilter," \
+        "libavformat, libavutil, libswscale)"
 }
 
 setup_rust() {

@@ -1,5 +1,6 @@
 //! The command line: what was typed, what will be done, how it went.
 
+mod codecs;
 mod common;
 mod compare;
 mod exit;
@@ -32,6 +33,8 @@ enum Command {
     Frames(frames::FramesArgs),
     /// Retimes clips: more frames per second, or slow motion; audio and subtitles are kept
     Retime(Box<retime::RetimeArgs>),
+    /// Lists the video encoders that can be given to `retime --codec`
+    Codecs(codecs::CodecsArgs),
     /// Transport beside cross-fade, as one picture
     Compare(compare::CompareArgs),
     /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time
@@ -78,6 +81,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Frames(args) => frames::run(args, &cli.common),
         Command::Retime(args) => retime::run(args, &cli.common),
+        Command::Codecs(args) => codecs::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Score(args) => score::run(args, &cli.common),
     }

@@ -1,5 +1,6 @@
 //! Packets in, decoded frames out: the best video stream of a file through FFmpeg.
 
+use super::sequence::Sequence;
 use super::time::{self, Rational};
 use super::{Error, Result};
 use ffmpeg_next as ffmpeg;
@@ -11,6 +12,17 @@ use std::path::Path;
 
 /// How many times in a row the demuxer may find damage before it counts as stuck.
 const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
+
+/// Which of a file's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// The one that FFmpeg holds for the main picture.
+    Best,
+    /// The n-th of the video streams, from 0.
+    Nth(usize),
+    /// The one of this index among all streams.
+    Index(usize),
+}
 
 /// Demuxer and decoder of one video stream.
 pub(super) struct Decoder {
@@ -25,10 +37,10 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// Opens the best video stream; `threads` limits the decoder, `None` lets FFmpeg choose.
-    pub(super) fn open(path: &Path, threads: Option<usize>) -> Result<Self> {
+    /// Opens a video stream; `threads` limits the decoder, `None` lets FFmpeg choose.
+    pub(super) fn open(path: &Path, pick: Pick, threads: Option<usize>) -> Result<Self> {
         let input = open_input(path)?;
-        let stream = best_video(&input)?;
+        let stream = pick_video(&input, pick)?;
         let decoder = open_decoder(&stream, threads)?;
         Ok(Self {
             stream: stream.index(),
@@ -118,6 +130,9 @@ impl Decoder {
 /// Opens a file as a clip, with messages for those that are none.
 pub(super) fn open_input(path: &Path) -> Result<Input> {
     super::init()?;
+    if let Some(sequence) = Sequence::find(path) {
+        return sequence.open();
+    }
     // What the system says is clearer than what FFmpeg makes of it.
     if std::fs::metadata(path)?.is_dir() {
         return Err(Error::Invalid("it is a folder, not a clip".to_owned()));
@@ -139,13 +154,28 @@ pub(super) fn file_url(path: &Path) -> Result<String> {
     }
 }
 
-/// The stream that FFmpeg holds for the main picture; a cover picture is none.
-pub(super) fn best_video(input: &Input) -> Result<Stream<'_>> {
-    input
-        .streams()
-        .best(media::Type::Video)
-        .filter(|s| !s.disposition().contains(Disposition::ATTACHED_PIC))
-        .ok_or_else(no_video)
+/// A video stream; a cover picture is none.
+pub(super) fn pick_video(input: &Input, pick: Pick) -> Result<Stream<'_>> {
+    let is_video = |s: &Stream| {
+        s.parameters().medium() == media::Type::Video
+            && !s.disposition().contains(Disposition::ATTACHED_PIC)
+    };
+    match pick {
+        Pick::Best => input.streams().best(media::Type::Video).filter(is_video),
+        Pick::Index(index) => input.stream(index).filter(is_video),
+        Pick::Nth(n) => {
+            let count = input.streams().filter(is_video).count();
+            if n >= count && count > 0 {
+                let last = count - 1;
+                return Err(Error::Invalid(match last {
+                    0 => format!("it has no video stream {n}, but only one, 0"),
+                    _ => format!("it has no video stream {n}, but 0 to {last}"),
+                }));
+            }
+            input.streams().filter(is_video).nth(n)
+        }
+    }
+    .ok_or_else(no_video)
 }
 
 fn open_decoder(stream: &Stream, threads: Option<usize>) -> Result<decoder::Video> {
@@ -205,9 +235,9 @@ pub(super) fn real_duration(ticks: i64, tick: Rational, interval: Rational) -> O
 ///
 /// Where the stream declares two different rates, the packets are counted, which reads the file
 /// once. A declared rate that fits the count but for the rounding of times is taken.
-pub(super) fn average_rate(path: &Path) -> Result<Option<Rational>> {
+pub(super) fn average_rate(path: &Path, stream: usize) -> Result<Option<Rational>> {
     let mut input = open_input(path)?;
-    let stream = best_video(&input)?;
+    let stream = pick_video(&input, Pick::Index(stream))?;
     let index = stream.index();
     let declared = [stream.avg_frame_rate(), stream.rate()].map(ratio);
     let Some(tick) = ratio(stream.time_base()) else {

@@ -3,6 +3,7 @@
 
 use ffmpeg::ffi;
 use ffmpeg::format::Pixel;
+use ffmpeg::packet::side_data::Type as StreamData;
 use ffmpeg::software::scaling;
 use ffmpeg::{chroma, codec, color, encoder, format, frame};
 use ffmpeg_next as ffmpeg;
@@ -137,17 +138,107 @@ pub fn has_variable_rates(name: &str) -> bool {
     }
 }
 
+/// Whether FFmpeg takes the name for that of image files, one for each frame.
+pub fn is_image_name(name: &str) -> bool {
+    let Ok(name) = CString::new(name) else {
+        return false;
+    };
+    // SAFETY: the name is a C string that outlives the call, the other two may be null; the name of
+    // a registered muxer is a C string.
+    unsafe {
+        let muxer = ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null());
+        !muxer.is_null() && CStr::from_ptr((*muxer).name) == c"image2"
+    }
+}
+
 /// Whether a container can hold a codec; true where it does not know.
+///
+/// A container without place for sound holds its own video codec alone.
 pub fn can_hold(container: &format::Output, codec: codec::Id) -> bool {
     // SAFETY: the pointer of a registered muxer is valid for the whole run.
-    let known = unsafe {
-        ffi::avformat_query_codec(
-            container.as_ptr(),
-            codec.into(),
-            ffi::FF_COMPLIANCE_EXPERIMENTAL,
-        )
+    unsafe { muxer_can_hold(container.as_ptr(), codec) }
+}
+
+/// [`can_hold`] for the container of a file name.
+pub fn file_can_hold(name: &str, codec: codec::Id) -> bool {
+    let Ok(name) = CString::new(name) else {
+        return false;
     };
-    known != 0
+    // SAFETY: the name is a C string that outlives the call, the other two may be null; what is
+    // found is a registered muxer.
+    unsafe {
+        let muxer = ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null());
+        !muxer.is_null() && muxer_can_hold(muxer, codec)
+    }
+}
+
+/// # Safety
+/// `muxer` must be a registered muxer.
+unsafe fn muxer_can_hold(muxer: *const ffi::AVOutputFormat, codec: codec::Id) -> bool {
+    let id: ffi::AVCodecID = codec.into();
+    // SAFETY: the caller's promise; a muxer's name is a C string.
+    unsafe {
+        let known = ffi::avformat_query_codec(muxer, id, ffi::FF_COMPLIANCE_EXPERIMENTAL);
+        if known >= 0 || (*muxer).audio_codec != ffi::AVCodecID::AV_CODEC_ID_NONE {
+            return known != 0;
+        }
+        id == (*muxer).video_codec
+            || (CStr::from_ptr((*muxer).name) == c"image2"
+                && ffi::avcodec_get_type(id) == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO)
+    }
+}
+
+/// Whether a container has place for more than one stream.
+pub fn holds_several(container: &format::Output) -> bool {
+    // SAFETY: the pointer of a registered muxer is valid for the whole run.
+    let sound = unsafe { (*container.as_ptr()).audio_codec };
+    sound != ffi::AVCodecID::AV_CODEC_ID_NONE
+}
+
+/// What a pixel format can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PixelFacts {
+    /// Bits of the deepest component.
+    pub depth: u8,
+    /// Grey, colour, and alpha apart.
+    pub components: u8,
+    /// Whether it has alpha, by a palette too.
+    pub alpha: bool,
+    /// Whether the components are red, green and blue.
+    pub rgb: bool,
+    /// Whether it holds indices into a palette.
+    pub palette: bool,
+    /// Whether the frames lie in a device's memory.
+    pub hardware: bool,
+    /// Whether the samples lie in memory as plain integers of whole bits.
+    pub plain: bool,
+    /// Chroma shifts x and y.
+    pub chroma_shift: (u8, u8),
+}
+
+/// The facts of a pixel format; `None` for one that FFmpeg does not know.
+pub fn pixel_facts(pixel: Pixel) -> Option<PixelFacts> {
+    let descriptor = pixel.descriptor()?;
+    // SAFETY: descriptors are static data of libavutil.
+    let (flags, comp) = unsafe { ((*descriptor.as_ptr()).flags, (*descriptor.as_ptr()).comp) };
+    let has = |flag: c_int| flags & (flag as u64) != 0;
+    let odd = [
+        ffi::AV_PIX_FMT_FLAG_HWACCEL as c_int,
+        ffi::AV_PIX_FMT_FLAG_BAYER as c_int,
+        ffi::AV_PIX_FMT_FLAG_FLOAT as c_int,
+        ffi::AV_PIX_FMT_FLAG_BITSTREAM as c_int,
+    ];
+    let used = &comp[..usize::from(descriptor.nb_components()).min(comp.len())];
+    Some(PixelFacts {
+        depth: used.iter().map(|c| c.depth).max().unwrap_or(0) as u8,
+        components: descriptor.nb_components(),
+        alpha: has(ffi::AV_PIX_FMT_FLAG_ALPHA as c_int),
+        rgb: has(ffi::AV_PIX_FMT_FLAG_RGB as c_int),
+        palette: has(ffi::AV_PIX_FMT_FLAG_PAL as c_int),
+        hardware: has(ffi::AV_PIX_FMT_FLAG_HWACCEL as c_int),
+        plain: !odd.into_iter().any(has),
+        chroma_shift: (descriptor.log2_chroma_w(), descriptor.log2_chroma_h()),
+    })
 }
 
 /// Keeps the stream's four-character code if the container gives it the same meaning, and leaves it
@@ -177,25 +268,34 @@ pub fn copy_disposition(from: &format::stream::Stream, to: &mut format::stream::
     unsafe { (*to.as_mut_ptr()).disposition = (*from.as_ptr()).disposition }
 }
 
-/// Copies rotation, mastering display, light level and other data that go with the whole stream.
+/// Copies rotation, mastering display, light level and other data that go with the whole stream,
+/// as far as they are wanted.
 pub fn copy_side_data(
     from: &format::stream::Stream,
     to: &mut format::stream::StreamMut,
+    wanted: impl Fn(StreamData) -> bool,
 ) -> Result<(), ffmpeg::Error> {
-    for data in from.side_data() {
-        let bytes = data.data();
-        // SAFETY: the pointers of live streams and of their side data are valid; the new block has
-        // the size asked for, or is null, and does not overlap the old one.
-        unsafe {
-            let kind = (*data.as_ptr()).type_;
-            let block = new_side_data(to.as_mut_ptr(), kind, bytes.len());
-            if block.is_null() {
-                return Err(ffmpeg::Error::Other {
-                    errno: ffmpeg::error::ENOMEM,
-                });
-            }
-            ptr::copy_nonoverlapping(bytes.as_ptr(), block, bytes.len());
+    from.side_data()
+        .filter(|data| wanted(data.kind()))
+        .try_for_each(|data| add_side_data(to, data.kind(), data.data()))
+}
+
+/// Gives a stream side data of a kind that it does not have.
+pub fn add_side_data(
+    to: &mut format::stream::StreamMut,
+    kind: StreamData,
+    bytes: &[u8],
+) -> Result<(), ffmpeg::Error> {
+    // SAFETY: the pointer of a live stream is valid; the new block has the size asked for, or is
+    // null, and cannot overlap the bytes.
+    unsafe {
+        let block = new_side_data(to.as_mut_ptr(), kind.into(), bytes.len());
+        if block.is_null() {
+            return Err(ffmpeg::Error::Other {
+                errno: ffmpeg::error::ENOMEM,
+            });
         }
+        ptr::copy_nonoverlapping(bytes.as_ptr(), block, bytes.len());
     }
     Ok(())
 }
@@ -246,4 +346,26 @@ unsafe fn new_side_data(
 pub fn discard(stream: &mut format::stream::StreamMut) {
     // SAFETY: the pointer of a live stream is valid; the field is a plain enum.
     unsafe { (*stream.as_mut_ptr()).discard = ffi::AVDiscard::AVDISCARD_ALL }
+}
+
+/// Copies times, tags and field order from a frame to the one made of it.
+pub fn copy_properties(from: &frame::Video, to: &mut frame::Video) -> Result<(), ffmpeg::Error> {
+    // SAFETY: both are live frames.
+    match unsafe { ffi::av_frame_copy_props(to.as_mut_ptr(), from.as_ptr()) } {
+        n if n >= 0 => Ok(()),
+        e => Err(ffmpeg::Error::from(e)),
+    }
+}
+
+/// The display matrix that neither turns nor mirrors, as bytes.
+pub fn upright() -> Vec<u8> {
+    // 16.16 fixed point, the last column 2.30 (FFmpeg's display.h).
+    let matrix: [i32; 9] = [1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30];
+    matrix.iter().flat_map(|v| v.to_ne_bytes()).collect()
+}
+
+/// The version of the libavformat that runs, as major and minor.
+pub fn format_version() -> (u32, u32) {
+    let version = format::version();
+    (version >> 16, (version >> 8) & 0xff)
 }

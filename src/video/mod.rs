@@ -16,24 +16,32 @@ mod encoder;
 #[cfg(feature = "video")]
 mod ffi;
 #[cfg(feature = "video")]
+mod filter;
+#[cfg(feature = "video")]
+mod hdr;
+#[cfg(feature = "video")]
 mod mux;
 #[cfg(feature = "video")]
 mod pixel;
 #[cfg(feature = "video")]
 mod rgb;
 #[cfg(feature = "video")]
+mod sequence;
+#[cfg(feature = "video")]
 mod sink;
 #[cfg(feature = "video")]
 mod source;
 
 #[cfg(feature = "video")]
-pub use encoder::Encoding;
+pub use encoder::{EncoderInfo, Encoding, Lossless, encoders};
 #[cfg(feature = "video")]
 pub use rgb::RgbFrames;
 #[cfg(feature = "video")]
-pub use sink::{FileSink, can_write, holds_variable_rates, write_clip};
+pub use sequence::NumberedName;
 #[cfg(feature = "video")]
-pub use source::{FileSource, Origin};
+pub use sink::{FileSink, can_write, holds_variable_rates, is_image_file, write_clip};
+#[cfg(feature = "video")]
+pub use source::{FileSource, Origin, ReadOptions};
 
 use crate::picture::{Format, Picture, PictureError};
 use std::io;

@@ -94,7 +94,9 @@ impl Copies {
                 continue;
             }
             let id = stream.parameters().id();
-            if only_main || id == codec::Id::None || !ffi::can_hold(&output.format(), id) {
+            let container = output.format();
+            let fits = ffi::holds_several(&container) && ffi::can_hold(&container, id);
+            if only_main || id == codec::Id::None || !fits {
                 left_out.push(name_of(&stream));
                 if let Some(mut stream) = self.input.stream_mut(index) {
                     ffi::discard(&mut stream);
@@ -221,18 +223,22 @@ fn add_copy(output: &mut Output, from: &Stream) -> Result<()> {
     to.set_time_base(from.time_base());
     to.set_avg_frame_rate(from.avg_frame_rate());
     to.set_rate(from.rate());
-    take_over(from, &mut to)
+    take_over(from, &mut to, |_| true)
 }
 
-/// Metadata, disposition and side data of a stream.
-pub(super) fn take_over(from: &Stream, to: &mut ffmpeg::format::stream::StreamMut) -> Result<()> {
+/// Metadata, disposition and the wanted side data of a stream.
+pub(super) fn take_over(
+    from: &Stream,
+    to: &mut ffmpeg::format::stream::StreamMut,
+    wanted: impl Fn(ffmpeg::packet::side_data::Type) -> bool,
+) -> Result<()> {
     let mut tags = Dictionary::new();
     for (key, value) in from.metadata().iter().filter(|(key, _)| !is_stale(key)) {
         tags.set(key, value);
     }
     to.set_metadata(tags);
     ffi::copy_disposition(from, to);
-    ffi::copy_side_data(from, to).map_err(|why| failed("copying stream data", why))
+    ffi::copy_side_data(from, to, wanted).map_err(|why| failed("copying stream data", why))
 }
 
 /// Container tags and chapters; chapters are stretched with the picture.

@@ -1,6 +1,6 @@
 //! FFmpeg's pixel formats beside [`Format`], and samples carried between frames and pictures.
 
-use super::{Error, Result};
+use super::{Error, Result, ffi};
 use crate::picture::{ColorModel, Format, Matrix, Picture, Plane, Range};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
@@ -118,9 +118,9 @@ pub fn readable(pixel: Pixel) -> Pixel {
     {
         return found;
     }
-    let descriptor_bits = descriptor.bits_per_pixel();
-    let has_alpha = pixel == Pixel::PAL8 || matches!(descriptor.nb_components(), 2 | 4);
-    match (descriptor_bits > 32, has_alpha) {
+    let facts = ffi::pixel_facts(pixel);
+    let is_deep = facts.is_some_and(|f| f.depth > 8);
+    match (is_deep, facts.is_some_and(|f| f.alpha)) {
         (false, false) => Pixel::RGB24,
         (false, true) => Pixel::RGBA,
         (true, false) => Pixel::RGB48LE,
@@ -195,6 +195,33 @@ pub fn keeps_detail(source: Pixel, target: Pixel) -> bool {
         (Some(s), Some(t)) => t.5 >= s.5 && t.2 <= s.2 && t.3 <= s.3,
         _ => source == target,
     }
+}
+
+/// FFmpeg's name of a pixel format.
+pub fn name(pixel: Pixel) -> &'static str {
+    pixel.descriptor().map_or("unknown", |d| d.name())
+}
+
+/// Whether frames of `target` hold all that frames of `source` do, and give it back unchanged.
+pub fn keeps_all(source: Pixel, target: Pixel) -> bool {
+    let (Some(s), Some(t)) = (ffi::pixel_facts(source), ffi::pixel_facts(target)) else {
+        return source == target;
+    };
+    let colours = |f: ffi::PixelFacts| f.components - u8::from(f.alpha);
+    source == target
+        || (t.plain
+            && !t.palette
+            && t.rgb == s.rgb
+            && t.depth == s.depth
+            && t.chroma_shift == s.chroma_shift
+            && colours(t) == colours(s)
+            && t.alpha == s.alpha)
+}
+
+/// Whether `target` has alpha, where `source` has it.
+pub fn keeps_alpha(source: Pixel, target: Pixel) -> bool {
+    let has = |p| ffi::pixel_facts(p).is_some_and(|f| f.alpha);
+    has(target) || !has(source)
 }
 
 /// Plane of FFmpeg's frame for each plane of a picture: FFmpeg stores G, B, R.

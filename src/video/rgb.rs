@@ -1,6 +1,6 @@
 //! Clips as 8-bit RGB pictures, for measuring.
 
-use super::decode::{Decoder, failed};
+use super::decode::{Decoder, Pick, failed};
 use super::ffi::{Scaler, Side};
 use super::{Result, pixel};
 use crate::picture::{Format, Picture};
@@ -28,7 +28,7 @@ impl RgbFrames {
     /// [`super::Error`] if there is no such file, it is no clip, or it has no video.
     pub fn open(path: &Path) -> Result<Self> {
         Ok(Self {
-            decoder: Decoder::open(path, None)?,
+            decoder: Decoder::open(path, Pick::Best, None)?,
             scaler: None,
         })
     }

@@ -3,10 +3,12 @@
 use super::decode::{failed, file_url};
 use super::encoder::{Encoder, Encoding, small};
 use super::ffi;
+use super::hdr::{self, Extras};
 use super::mux::{self, Copies};
+use super::sequence::{NumberedName, pattern_url};
 use super::source::{ColorTags, Origin};
 use super::time::{OutputClock, Rational, zero};
-use super::{Error, Info, Result, Shown, Sink, Siting};
+use super::{Error, Info, Result, Shown, Sink, Siting, pixel};
 use crate::picture::{ColorModel, Matrix, Picture, Range};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::Output;
@@ -46,6 +48,14 @@ pub fn holds_variable_rates(path: &Path) -> bool {
         .is_some_and(|e| ffi::has_variable_rates(&format!("a.{e}")))
 }
 
+/// Whether FFmpeg writes a single picture under such a name, or numbered ones under `a_%04d.png`.
+pub fn is_image_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(|e| ffi::is_image_name(&format!("%d.{e}")))
+        && (NumberedName::of(path).is_some()
+            || extension.is_some_and(|e| ffi::is_image_name(&format!("a.{e}"))))
+}
+
 impl FileSink {
     /// Opens the encoder and writes the header.
     ///
@@ -68,8 +78,12 @@ impl FileSink {
             let why = "FFmpeg knows no container for the output's extension";
             return Err(Error::Invalid(why.to_owned()));
         }
-        let output =
-            format::output(&file_url(path)?).map_err(|why| failed("opening the output", why))?;
+        let url = if is_image_file(path) {
+            pattern_url(path)?
+        } else {
+            file_url(path)?
+        };
+        let output = format::output(&url).map_err(|why| failed("opening the output", why))?;
         let container = output.format();
         let extension = path
             .extension()
@@ -85,9 +99,14 @@ impl FileSink {
             }
         };
         let times = (clock.rate(), tick);
-        let encoder = Encoder::open(&container, &extension, info, times, encoding, tags)?;
+        let encoder = Encoder::open(&container, &extension, info, times, encoding, tags, origin)?;
+        let mut notes: Vec<String> = conversion_note(&encoder).into_iter().collect();
+        let nothing = Extras::default();
+        let extras = origin.map_or(&nothing, |o| &o.extras);
+        notes.extend(hdr::lost(extras, tags, &encoder, &container));
+        notes.extend(rate_note(container.name(), clock.rate()));
         let mut sink = Self {
-            notes: conversion_note(&encoder).into_iter().collect(),
+            notes,
             output,
             encoder,
             stream: 0,
@@ -112,7 +131,7 @@ impl FileSink {
         let left_out =
             copies.add_streams(&mut self.output, origin.stream, slowed, |output, from| {
                 stream = output.nb_streams() as usize;
-                add_video(output, encoder, clock, tick, Some(from))
+                add_video(output, encoder, clock, tick, Some((from, &origin.extras)))
             })?;
         self.stream = stream;
         if !left_out.is_empty() {
@@ -137,6 +156,12 @@ impl FileSink {
         options.set("strict", "experimental");
         if matches!(extension, "mp4" | "m4v" | "mov") {
             options.set("movflags", "+faststart");
+        }
+        match extension {
+            // Again and again, as such pictures are shown.
+            "apng" => options.set("plays", "0"),
+            "webp" => options.set("loop", "0"),
+            _ => {}
         }
         let written = self.output.write_header_with(options);
         written
@@ -268,7 +293,7 @@ fn add_video(
     encoder: &Encoder,
     clock: &OutputClock,
     tick: Rational,
-    from: Option<&Stream>,
+    from: Option<(&Stream, &Extras)>,
 ) -> Result<()> {
     let is_quicktime = matches!(output.format().name(), "mp4" | "mov" | "ipod");
     let mut stream = output
@@ -285,21 +310,34 @@ fn add_video(
         stream.set_rate(rate);
     }
     match from {
-        Some(from) => mux::take_over(from, &mut stream),
+        Some((from, extras)) => {
+            mux::take_over(from, &mut stream, |kind| !hdr::is_of_the_coding(kind))?;
+            extras
+                .add_to(&mut stream)
+                .map_err(|why| failed("adding stream data", why))
+        }
         None => Ok(()),
     }
 }
 
 /// The sentence for a pixel format that had to change.
 fn conversion_note(encoder: &Encoder) -> Option<String> {
-    let name = |p: format::Pixel| p.descriptor().map_or("unknown", |d| d.name());
-    (encoder.pixel != encoder.source_pixel).then(|| {
+    (!pixel::keeps_all(encoder.source_pixel, encoder.pixel)).then(|| {
         format!(
             "{} cannot hold these {} pictures; they are stored as {}",
             encoder.codec.name(),
-            name(encoder.source_pixel),
-            name(encoder.pixel)
+            pixel::name(encoder.source_pixel),
+            pixel::name(encoder.pixel)
         )
+    })
+}
+
+/// GIF counts time in hundredths of a second, and players take less than two for ten.
+fn rate_note(container: &str, rate: Rational) -> Option<String> {
+    (container == "gif" && rate > Rational::from_integer(50)).then(|| {
+        "GIF's times are hundredths of a second, and most players show more than 50 frames per \
+         second slower"
+            .to_owned()
     })
 }
 

@@ -1,7 +1,9 @@
 //! Clips read through FFmpeg, as pictures.
 
-use super::decode::{Decoder, average_rate, failed, ratio, real_duration, seconds};
+use super::decode::{Decoder, Pick, average_rate, failed, ratio, real_duration, seconds};
 use super::ffi::{self, Scaler, Side};
+use super::filter::Deinterlacer;
+use super::hdr::Extras;
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
@@ -27,6 +29,7 @@ pub struct Origin {
     pub(super) path: PathBuf,
     pub(super) stream: usize,
     pub(super) tags: ColorTags,
+    pub(super) extras: Extras,
     /// Time of the first frame on the file's clock, in seconds.
     pub(super) start: Rational,
     /// Seconds in which the source counts its times.
@@ -45,7 +48,24 @@ impl Origin {
     }
 }
 
-/// The best video stream of a file.
+/// How a clip is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOptions {
+    /// Threads of the decoder; `None` lets FFmpeg choose.
+    pub threads: Option<usize>,
+    /// RGB is converted to 4:4:4 Y′CbCr BT.709 and alpha is left out, for outputs that hold only
+    /// those.
+    pub as_yuv: bool,
+    /// Interlaced frames are made whole with FFmpeg's `bwdif`, one for each.
+    pub deinterlace: bool,
+    /// Which of the video streams, from 0; `None` for the one that FFmpeg holds for the main one.
+    pub video_stream: Option<usize>,
+}
+
+/// Time and duration of a frame, in seconds, as far as it says.
+type Times = (Option<Rational>, Option<Rational>);
+
+/// One video stream of a file.
 ///
 /// Planar YUV, RGB and grey are taken sample by sample; packed and palette formats become RGB.
 pub struct FileSource {
@@ -58,6 +78,9 @@ pub struct FileSource {
     read_as: Pixel,
     scaler: Option<Scaler>,
     tags: ColorTags,
+    extras: Extras,
+    deinterlaces: bool,
+    deinterlacer: Option<Deinterlacer<Times>>,
     info: Info,
     tick: Rational,
     interval: Rational,
@@ -69,16 +92,30 @@ pub struct FileSource {
 }
 
 impl FileSource {
-    /// Opens a clip and decodes its first frame.
+    /// Opens the best video stream of a clip, its fields as they are.
     ///
-    /// `threads` limits the decoder's threads; `None` lets FFmpeg choose. With `as_yuv`, RGB is
-    /// converted to 4:4:4 Y′CbCr BT.709 and alpha is left out, for outputs that hold only those.
+    /// `threads` limits the decoder's threads; for `as_yuv` see [`ReadOptions`].
     ///
     /// # Errors
-    /// [`Error`] if there is no such file, it is no clip, it has no video, or nothing of its video
-    /// can be decoded.
+    /// Those of [`FileSource::open_with`].
     pub fn open(path: &Path, threads: Option<usize>, as_yuv: bool) -> Result<Self> {
-        let mut decoder = Decoder::open(path, threads)?;
+        let options = ReadOptions {
+            threads,
+            as_yuv,
+            ..ReadOptions::default()
+        };
+        Self::open_with(path, &options)
+    }
+
+    /// Opens a clip, or numbered images by their pattern `in_%04d.png`, and decodes the first two
+    /// frames.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such file, it is no clip, it has no such video stream, or nothing
+    /// of its video can be decoded.
+    pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let pick = options.video_stream.map_or(Pick::Best, Pick::Nth);
+        let mut decoder = Decoder::open(path, pick, options.threads)?;
         let ahead: VecDeque<_> = (0..2).map_while(|_| decoder.next()).collect();
         let first = match (ahead.front(), ahead.len()) {
             (Some(first), 2..) => first,
@@ -95,7 +132,7 @@ impl FileSource {
         };
         let shape = (first.format(), first.width(), first.height());
         let read_as = match pixel::readable(shape.0) {
-            p if as_yuv => pixel::without_rgb_and_alpha(p),
+            p if options.as_yuv => pixel::without_rgb_and_alpha(p),
             p => p,
         };
         let tags = tags_of(first, read_as);
@@ -111,6 +148,10 @@ impl FileSource {
             .recip();
         let container = Rational::new(decoder.input.duration().into(), 1_000_000);
         let duration = seconds(stream.duration(), tick).unwrap_or(container);
+        let interlaced = ahead.iter().any(frame::Video::is_interlaced);
+        let deinterlacer = (interlaced && options.deinterlace)
+            .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
+            .transpose()?;
         let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
         let info = Info {
             width: shape.1 as usize,
@@ -119,9 +160,10 @@ impl FileSource {
             rate: rates[1].or(rates[0]),
             duration: Some(duration).filter(|d| *d > Rational::from_integer(0)),
             sample_aspect: aspect,
-            interlaced: first.is_interlaced(),
+            interlaced: interlaced && deinterlacer.is_none(),
             siting: siting_of(tags.chroma),
         };
+        let extras = Extras::of(first, &stream);
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let start = first.timestamp().and_then(|t| seconds(t, tick));
         Ok(Self {
@@ -131,6 +173,9 @@ impl FileSource {
             read_as,
             scaler: None,
             tags,
+            extras,
+            deinterlaces: deinterlacer.is_some(),
+            deinterlacer,
             info,
             tick,
             interval,
@@ -148,7 +193,7 @@ impl FileSource {
     /// # Errors
     /// [`Error`] if the file can no longer be opened.
     pub fn average_rate(&self) -> Result<Option<Rational>> {
-        average_rate(&self.path)
+        average_rate(&self.path, self.decoder.stream)
     }
 
     /// What a file written after this source takes over.
@@ -157,6 +202,7 @@ impl FileSource {
             path: self.path.clone(),
             stream: self.decoder.stream,
             tags: self.tags,
+            extras: self.extras.clone(),
             start: self.start,
             tick: self.tick,
             interval: self.interval,
@@ -205,9 +251,36 @@ impl FileSource {
             self.scaler = Some(scaler.map_err(|why| failed("converting the pixel format", why))?);
         }
         let scaler = self.scaler.as_mut().ok_or(Error::Invalid(String::new()))?;
-        scaler
-            .run(&frame)
-            .map_err(|why| failed("converting the pixel format", why))
+        let doing = |why| failed("converting the pixel format", why);
+        let mut out = scaler.run(&frame).map_err(doing)?;
+        if self.deinterlaces {
+            // Which field comes first.
+            ffi::copy_properties(&frame, &mut out).map_err(doing)?;
+        }
+        Ok(out)
+    }
+
+    /// The next frame as it was decoded, in the pixel format in which it is read.
+    fn next_decoded(&mut self) -> Result<Option<(frame::Video, Times)>> {
+        let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
+            self.ended = true;
+            return Ok(None);
+        };
+        self.check_shape(&frame)?;
+        self.frames += 1;
+        let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
+        let duration = real_duration(frame.packet().duration, self.tick, self.interval);
+        Ok(Some((self.readable(frame)?, (time, duration))))
+    }
+
+    /// The next frame, whole.
+    fn next_whole(&mut self) -> Result<Option<(frame::Video, Times)>> {
+        let Some(mut deinterlacer) = self.deinterlacer.take() else {
+            return self.next_decoded();
+        };
+        let next = deinterlacer.next(|| self.next_decoded());
+        self.deinterlacer = Some(deinterlacer);
+        next
     }
 }
 
@@ -250,18 +323,12 @@ impl Source for FileSource {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
-        let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
-            self.ended = true;
+        let Some((frame, (time, duration))) = self.next_whole()? else {
             return Ok(None);
         };
-        self.check_shape(&frame)?;
-        let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
         let time = self.cadence.place(time);
-        let duration = real_duration(frame.packet().duration, self.tick, self.interval)
-            .map(|d| self.cadence.snap_duration(d));
-        let frame = self.readable(frame)?;
+        let duration = duration.map(|d| self.cadence.snap_duration(d));
         let picture = pixel::picture_from(&frame, self.info.format)?;
-        self.frames += 1;
         Ok(Some(Frame {
             picture,
             time,
@@ -287,6 +354,12 @@ impl Source for FileSource {
                 "only {} of the {} frames announced could be decoded",
                 self.frames, self.announced_frames
             ));
+        }
+        if self.deinterlaces {
+            found.push(
+                "it is interlaced; bwdif made one whole frame of each (--no-deinterlace: as it is)"
+                    .to_owned(),
+            );
         }
         if self.info.interlaced {
             found.push(

@@ -3,6 +3,7 @@
 use super::RetimeArgs;
 use super::plan::{End, Job};
 use super::report::{self, Done, Progress};
+use super::sequence::Pending;
 use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
 use crate::files::PendingFile;
@@ -42,7 +43,7 @@ struct Output {
 pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Done> {
     let started = Instant::now();
     let name = job.input.to_string();
-    let mut opened = open(job, common)
+    let mut opened = open(job, args, common)
         .and_then(|opened| restrict(opened, args))
         .map_err(plain)
         .with_context(|| name.clone())?;
@@ -57,7 +58,7 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     let expected = info.duration.map(|d| clock.count(d));
     let mut pending = match &job.output {
         End::Pipe => None,
-        End::File(path) => Some(create(path, common)?),
+        End::File(path) => Some(Pending::create(path, common.overwrite)?),
     };
     let mut timecodes = match &args.timecodes {
         Some(path) => Some((create(path, common)?, path)),
@@ -158,7 +159,7 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     }
 }
 
-fn open(job: &Job, common: &Common) -> video::Result<Opened> {
+fn open(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
     match &job.input {
         End::Pipe => open_y4m(io::stdin()),
         End::File(path) if job.input.is_y4m() => {
@@ -168,7 +169,7 @@ fn open(job: &Job, common: &Common) -> video::Result<Opened> {
             }
             open_y4m(File::open(path)?)
         }
-        End::File(path) => open_file(path, job, common),
+        End::File(path) => open_file(path, job, args, common),
     }
 }
 
@@ -207,9 +208,15 @@ fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
 }
 
 #[cfg(feature = "video")]
-fn open_file(path: &Path, job: &Job, common: &Common) -> video::Result<Opened> {
+fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
     use super::plan::Target;
-    let source = video::FileSource::open(path, common.threads, job.output.is_y4m())?;
+    let options = video::ReadOptions {
+        threads: common.threads,
+        as_yuv: job.output.is_y4m(),
+        deinterlace: !args.no_deinterlace,
+        video_stream: args.video_stream,
+    };
+    let source = video::FileSource::open_with(path, &options)?;
     let rate = match job.target {
         Target::Rate(rate) => rate,
         Target::Factor(_) | Target::Slow(_) => source.average_rate()?.ok_or_else(|| {
@@ -226,7 +233,12 @@ fn open_file(path: &Path, job: &Job, common: &Common) -> video::Result<Opened> {
 }
 
 #[cfg(not(feature = "video"))]
-fn open_file(path: &Path, _job: &Job, _common: &Common) -> video::Result<Opened> {
+fn open_file(
+    path: &Path,
+    _job: &Job,
+    _args: &RetimeArgs,
+    _common: &Common,
+) -> video::Result<Opened> {
     File::open(path)?;
     Err(video::Error::Invalid(
         "this build reads Y4M only; it was made without the feature 'video'".to_owned(),
@@ -237,16 +249,20 @@ fn open_output(
     job: &Job,
     opened: &Opened,
     clock: &OutputClock,
-    pending: Option<&mut PendingFile>,
+    pending: Option<&mut Pending>,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
+    if job.output.is_y4m() && (args.pix_fmt.is_some() || !args.encoder_opt.is_empty()) {
+        let why = "Y4M is written as it is; --pix-fmt and --encoder-opt are for encoders";
+        return Err(video::Error::Invalid(why.to_owned()));
+    }
     match pending {
         None => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate()),
-        Some(pending) if job.output.is_y4m() => {
-            open_y4m_output(pending.file_mut().try_clone()?, opened, clock.rate())
+        Some(Pending::File(file)) if job.output.is_y4m() => {
+            open_y4m_output(file.file_mut().try_clone()?, opened, clock.rate())
         }
-        Some(pending) => open_file_output(pending.path(), opened, clock, args, common),
+        Some(pending) => open_file_output(&pending.path(), opened, clock, args, common),
     }
 }
 
@@ -281,6 +297,8 @@ fn open_file_output(
         codec: args.codec.clone(),
         crf: args.crf,
         preset: args.encoder_preset.clone(),
+        pixel_format: args.pix_fmt.clone(),
+        options: args.encoder_opt.clone(),
         threads: common.threads,
         widely_playable: false,
     };

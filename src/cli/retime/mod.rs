@@ -3,6 +3,7 @@
 mod job;
 mod plan;
 mod report;
+mod sequence;
 
 use super::common::{Common, MethodArg};
 use super::exit::{self, BatchFailed, Interrupted};
@@ -64,6 +65,26 @@ pub struct RetimeArgs {
     /// Preset of the encoder, as slow or veryfast for libx264
     #[arg(long, value_name = "NAME")]
     encoder_preset: Option<String>,
+    /// FFmpeg's name of the pixel format to encode; by default the one nearest to the source's
+    #[arg(long, value_name = "NAME")]
+    pix_fmt: Option<String>,
+    /// Another option of the encoder, by FFmpeg's name; can be given several times
+    #[arg(long, value_name = "K=V", value_parser = parse_option)]
+    encoder_opt: Vec<(String, String)>,
+    /// Which of the video streams, from 0; by default the main one. The others are copied
+    #[arg(long, value_name = "N")]
+    video_stream: Option<usize>,
+    /// Leaves interlaced frames as they are
+    #[arg(long)]
+    no_deinterlace: bool,
+}
+
+/// Reads `key=value`.
+fn parse_option(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is not of the form key=value".to_owned()),
+    }
 }
 
 impl RetimeArgs {
