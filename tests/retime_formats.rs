@@ -268,7 +268,8 @@ fn animations_go_in_and_out() {
         retime(&input, TWICE, &at("a.webp"));
         let bytes = std::fs::read(at("a.webp")).unwrap();
         let frames = bytes.windows(4).filter(|w| w == b"ANMF").count();
-        assert!(bytes.starts_with(b"RIFF") && frames == 20, "{frames}");
+        // The last picture is held for the time of two, which WebP stores as one.
+        assert!(bytes.starts_with(b"RIFF") && frames == 19, "{frames}");
     }
 }
 
