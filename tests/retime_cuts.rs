@@ -8,14 +8,15 @@ mod texture;
 
 use clips::otinterp;
 use ndarray::Array2;
-use otinterp::picture::{Format, Picture};
+use otinterp::picture::{ColorModel, Format, Picture};
 use otinterp::pipeline::{
     self, AtCut, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Observer, Rules,
 };
 use otinterp::video::time::{OutputClock, Rational};
 use otinterp::video::{Frame, Info, Result, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
-use std::process::{Command, Stdio};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use texture::texture;
 
 const SIZE: (usize, usize) = (96, 160);
@@ -111,26 +112,109 @@ fn retime(source: &mut dyn Source, rules: &Rules, factor: i128) -> (Counts, Vec<
     (counts, sink.pictures)
 }
 
-fn picture(value: impl Fn(f64, f64) -> f32) -> Picture {
-    let plane = Array2::from_shape_fn(SIZE, |(y, x)| value(x as f64, y as f64));
-    let mut picture = Picture::new(Format::gray(8), vec![plane]).unwrap();
+/// Luma and two colour differences, all full size.
+fn picture(value: impl Fn(usize, f64, f64) -> f32) -> Picture {
+    let planes = (0..3)
+        .map(|k| Array2::from_shape_fn(SIZE, |(y, x)| value(k, x as f64, y as f64)))
+        .collect();
+    let format = Format {
+        model: ColorModel::Yuv,
+        ..Format::rgb(8)
+    };
+    let mut picture = Picture::new(format, planes).unwrap();
     picture.quantize();
     picture
 }
 
-/// Frame `frame` of a scene of its own that moves by `speed` px a frame, and a square that moves on it.
-fn scene(number: usize, frame: usize, speed: f64) -> Picture {
-    let (far, step) = (1000.0 * number as f64, frame as f64);
-    let angle = 0.7 * number as f64;
-    let (dx, dy) = (speed * step * angle.cos(), speed * step * angle.sin());
-    let (left, top) = (20.0 + 4.0 * step, 30.0 + (number % 3) as f64 * step);
-    picture(|x, y| {
-        if (left..left + 24.0).contains(&x) && (top..top + 24.0).contains(&y) {
-            texture(x - left + far, y - top, number + 1)
-        } else {
-            texture(x + dx + far, y + dy - far, number)
+/// A scene of its own: discs of all sizes that hide one another (dead leaves, whose statistics are those of natural
+/// pictures), finely textured, without end.
+struct Scene([Array2<f32>; 3]);
+
+/// Height and width of a scene until it repeats.
+const PERIOD: (usize, usize) = (288, 480);
+
+impl Scene {
+    fn new(number: usize) -> Self {
+        let mut random = Random(0x9E37_79B9_u32.wrapping_mul(number as u32 + 1));
+        let (level, spread) = (60.0 + 120.0 * random.next(), 40.0 + 80.0 * random.next());
+        let mut canvas = [level, 128.0, 128.0].map(|v| Array2::from_elem(PERIOD, v));
+        for disc in 0..900 {
+            // The first ones, which most others hide, are large.
+            let radius = if disc < 60 {
+                90.0
+            } else {
+                6.0 / (0.1 + random.next())
+            };
+            let value = level + spread * (random.next() - random.next());
+            let centre = (
+                PERIOD.0 as f32 * random.next(),
+                PERIOD.1 as f32 * random.next(),
+            );
+            let tints = [0, 1].map(|_| 128.0 + 50.0 * (random.next() - random.next()));
+            let reach = radius as isize;
+            for dy in -reach..=reach {
+                for dx in -reach..=reach {
+                    if (dx * dx + dy * dy) as f32 <= radius * radius {
+                        let y = (centre.0 as isize + dy).rem_euclid(PERIOD.0 as isize) as usize;
+                        let x = (centre.1 as isize + dx).rem_euclid(PERIOD.1 as isize) as usize;
+                        canvas[0][(y, x)] =
+                            value + 0.15 * (texture(x as f64, y as f64, disc % 3) - 127.5);
+                        canvas[1][(y, x)] = tints[0];
+                        canvas[2][(y, x)] = tints[1];
+                    }
+                }
+            }
         }
-    })
+        Self(canvas)
+    }
+
+    /// What is seen at a time, in frames, of the scene as it moves by `speed` px a frame, and a square moves on it.
+    fn at(&self, number: usize, frame: usize, speed: f64) -> Picture {
+        let step = frame as f64;
+        let angle = 0.7 * number as f64;
+        let (dx, dy) = (speed * step * angle.cos(), speed * step * angle.sin());
+        let (left, top) = (20.0 + 4.0 * step, 30.0 + (number % 3) as f64 * step);
+        let sample = |k: usize, x: f64, y: f64| {
+            let wrap = |v: f64, period: usize| v.rem_euclid(period as f64);
+            let (x, y) = (wrap(x, PERIOD.1), wrap(y, PERIOD.0));
+            let (x0, y0) = (x as usize % PERIOD.1, y as usize % PERIOD.0);
+            let (x1, y1) = ((x0 + 1) % PERIOD.1, (y0 + 1) % PERIOD.0);
+            let (fx, fy) = (x.fract() as f32, y.fract() as f32);
+            let plane = &self.0[k];
+            let mix = |y: usize| plane[(y, x0)] + fx * (plane[(y, x1)] - plane[(y, x0)]);
+            mix(y0) + fy * (mix(y1) - mix(y0))
+        };
+        picture(|k, x, y| {
+            if (left..left + 24.0).contains(&x) && (top..top + 24.0).contains(&y) {
+                255.0 - sample(k, x - left, y - top)
+            } else {
+                sample(k, x + dx, y + dy)
+            }
+        })
+    }
+}
+
+/// Numbers in `[0, 1)` (a linear congruential generator: Knuth, *The Art of Computer Programming* 2, 3.3.4).
+struct Random(u32);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as f32 / 16_777_216.0
+    }
+}
+
+/// [`Scene::at`] of a scene made once.
+fn scene(number: usize, frame: usize, speed: f64) -> Picture {
+    static SCENES: Mutex<BTreeMap<usize, Arc<Scene>>> = Mutex::new(BTreeMap::new());
+    let scene = Arc::clone(
+        SCENES
+            .lock()
+            .unwrap()
+            .entry(number)
+            .or_insert_with(|| Arc::new(Scene::new(number))),
+    );
+    scene.at(number, frame, speed)
 }
 
 /// `(1-t) a + t b`, sample by sample.
@@ -230,9 +314,9 @@ impl Joined {
 fn cuts_are_found_among_fades_flashes_and_fast_pans() {
     let mut clip = Joined::default();
     for number in 0..60 {
-        // 1.5, 5 and 12 px a frame; every seventh 25 to 40 px, a quarter of the width.
+        // 1.5, 5 and 12 px a frame; every seventh 16 to 28 px, 10 to 17 % of the width.
         let speed = match number % 7 {
-            6 => 25.0 + (number % 4) as f64 * 5.0,
+            6 => 16.0 + (number % 4) as f64 * 4.0,
             _ => [1.5, 5.0, 12.0][number % 3],
         };
         let mut frames: Vec<_> = (0..16).map(|k| scene(number, k, speed)).collect();
@@ -259,6 +343,7 @@ fn cuts_are_found_among_fades_flashes_and_fast_pans() {
 /// `count` frames of a clip from frame `first` on, 320×180.
 #[cfg(feature = "video")]
 fn part(path: &std::path::Path, first: usize, count: usize) -> Vec<Picture> {
+    use std::process::{Command, Stdio};
     let filter = format!("select='gte(n,{first})',scale=320:180:flags=area,format=yuv420p");
     let count = count.to_string();
     let mut ffmpeg = Command::new("ffmpeg")
@@ -291,31 +376,31 @@ fn cuts_are_found_where_real_clips_are_joined() {
         return;
     }
     let folder = data.join("clips");
-    let names = clips::names(&folder);
+    let mut names = clips::names(&folder);
+    // Another encoding of the scene before it: no cut stands between them.
+    names.retain(|name| name != "foreman_h264.mp4");
     let mut clip = Joined::default();
+    const LENGTH: usize = 12;
     let mut joins = 0;
-    for round in 0..3 {
+    for round in 0..2 {
         for (index, name) in names.iter().enumerate() {
-            let mut frames = part(&folder.join(name), 17 * round, 17);
-            if frames.len() < 17 {
+            let mut frames = part(&folder.join(name), LENGTH * round, LENGTH);
+            if frames.len() < LENGTH {
                 continue;
             }
             if (index + round) % 8 == 3 {
-                Joined::flash(&mut frames, 8, 1 + round % 2);
+                Joined::flash(&mut frames, 6, 1 + round % 2);
             }
             let join = match (index + 2 * round) % 9 {
                 2 => Join::Fade(5),
-                5 => Join::Dissolve(8),
+                5 => Join::Dissolve(6),
                 _ => Join::Cut,
             };
-            if std::env::var_os("OTINTERP_TEST_VERBOSE").is_some() {
-                println!("{}: {join:?} {name} round {round}", clip.frames.len());
-            }
             clip.join(join, frames);
             joins += 1;
         }
     }
-    assert!(joins > 60, "only {joins} parts of clips were read");
+    assert!(joins > 40, "only {joins} parts of clips were read");
     let (precision, recall) = clip.found("real clips");
     assert!(precision >= 0.95 && recall >= 0.95);
 }
@@ -375,10 +460,9 @@ fn cuts_by_hand_are_taken_and_no_others_sought() {
 
 /// Noise of about `most` codes, another for every frame.
 fn noisy(mut picture: Picture, frame: usize, most: f32) -> Picture {
-    let mut state = 0x9E37_79B9_u32.wrapping_mul(frame as u32 + 1);
+    let mut random = Random(0x9E37_79B9_u32.wrapping_mul(frame as u32 + 1));
     for value in picture.planes_mut()[0].iter_mut() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *value += most * ((state >> 8) as f32 / 8_388_608.0 - 1.0);
+        *value += most * (2.0 * random.next() - 1.0);
     }
     picture.quantize();
     picture

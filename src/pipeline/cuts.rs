@@ -1,7 +1,7 @@
 //! Where one scene ends and another begins.
 //!
-//! Two frames, reduced in size, are two scenes if no motion takes one to the other. A flash, a pan faster than
-//! motion can follow and a dissolve are no cuts: a scene returns after a flash, and in the others it is not one
+//! Two frames, reduced in size, are two scenes if no motion takes one to the other. A flash, a fade, a dissolve and a
+//! pan faster than motion can follow are no cuts: a scene returns after a flash, and in the others it is not one
 //! pair that stands out from its neighbours.
 
 use super::rules::{Cuts, HandCut, Rules};
@@ -19,10 +19,14 @@ const ALIKE: f32 = 3.0 / 255.0;
 const ALIKE_CONTRAST: f32 = 0.15;
 /// A flash lasts at most so many frames; so many more are looked at where a cut is suspected.
 const FLASH_FRAMES: usize = 2;
-/// A scene has returned if the share left unexplained is below this part of the threshold.
-const RETURNED: f32 = 0.75;
-/// A pair that stands out from neither neighbour, theirs being at least this part of its own share, is no cut.
+/// A scene has returned if the share left unexplained is below this (measured).
+const RETURNED: f32 = 0.3;
+/// What a neighbouring pair shows as well, at least this part of it, marks no cut (measured).
 const SUSTAINED: f32 = 0.6;
+/// A frame is flat beside another if it has less than this part of its contrast: black in a fade, white in a flash.
+const FLAT: f32 = 0.3;
+/// Frames that differ by more than so many times their own contrast need no motion to tell that they are two scenes.
+const SURE_CONTRASTS: f32 = 2.0;
 
 /// Where one scene ends and another begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,12 +62,54 @@ pub(super) struct Marked<'a> {
     before: Option<Arc<Picture>>,
     /// What no motion explained between the two frames before.
     share_before: f32,
+    /// How much changed over the pairs before, the last one first.
+    steps_before: [f32; FLASH_FRAMES],
     /// So many pairs to come belong to a flash.
     flash_pairs: usize,
     /// Frames given out so far.
     pub(super) count: u64,
     pub(super) cuts: Vec<Cut>,
     by_hand: Vec<HandCut>,
+}
+
+/// The pre-test: what two reduced pictures show without any motion.
+struct Step {
+    /// Mean absolute difference, as a share of full scale.
+    difference: f32,
+    /// Standard deviation of either.
+    contrasts: [f32; 2],
+}
+
+impl Step {
+    fn between(first: &Picture, second: &Picture) -> Self {
+        let (difference, contrasts) = thumbnail::difference_and_contrasts(first, second);
+        Self {
+            difference,
+            contrasts,
+        }
+    }
+
+    fn mean_contrast(&self) -> f32 {
+        0.5 * (self.contrasts[0] + self.contrasts[1])
+    }
+
+    fn is_alike(&self) -> bool {
+        self.difference < ALIKE.max(ALIKE_CONTRAST * self.mean_contrast())
+    }
+
+    fn is_sure(&self) -> bool {
+        // Two frames of one colour each may be the steps of a fade.
+        let [a, b] = self.contrasts;
+        !self.is_alike()
+            && a.max(b) > ALIKE
+            && self.difference > SURE_CONTRASTS * self.mean_contrast()
+    }
+
+    /// One of the two is flat beside the other.
+    fn has_flat_side(&self) -> bool {
+        let [a, b] = self.contrasts;
+        a.min(b) < FLAT * a.max(b)
+    }
 }
 
 impl<'a> Marked<'a> {
@@ -81,6 +127,7 @@ impl<'a> Marked<'a> {
             ahead: VecDeque::new(),
             before: None,
             share_before: 0.0,
+            steps_before: [0.0; FLASH_FRAMES],
             flash_pairs: 0,
             count: 0,
             cuts: Vec::new(),
@@ -139,29 +186,46 @@ impl<'a> Marked<'a> {
         self.ahead[index].small.clone()
     }
 
-    /// Whether a scene begins with this frame, on the evidence of the motion.
+    /// Whether a scene begins with this frame, on the evidence of the frames.
     fn is_cut(&mut self, held: &Held, threshold: f32) -> Result<bool, Error> {
         let (Some(before), Some(here)) = (self.before.clone(), held.small.clone()) else {
             return Ok(false);
         };
+        let step = Step::between(&before, &here);
+        let steps_before = self.steps_before;
+        self.steps_before = [step.difference, steps_before[0]];
         if self.flash_pairs > 0 {
             self.flash_pairs -= 1;
             self.share_before = 0.0;
             return Ok(false);
         }
-        let share = self.unexplained(&before, &here)?;
+        let is_sure = step.is_sure();
+        let share = if is_sure || step.is_alike() {
+            0.0
+        } else {
+            self.share(&before, &here)?
+        };
         let share_before = std::mem::replace(&mut self.share_before, share);
-        if share < threshold {
+        if !is_sure && share < threshold {
             return Ok(false);
+        }
+        if step.has_flat_side() || is_sure {
+            let largest = steps_before.into_iter().chain(self.steps_ahead(&here));
+            if largest.fold(0.0, f32::max) >= SUSTAINED * step.difference {
+                return Ok(false);
+            }
         }
         for frames in 1..=FLASH_FRAMES {
             let Some(after) = self.small_ahead(frames - 1) else {
                 break;
             };
-            if self.unexplained(&before, &after)? < RETURNED * threshold {
+            if self.unexplained(&before, &after)? < RETURNED.min(threshold) && !is_sure {
                 self.flash_pairs = frames;
                 return Ok(false);
             }
+        }
+        if is_sure {
+            return Ok(true);
         }
         let share_after = match self.small_ahead(0) {
             Some(after) => self.unexplained(&here, &after)?,
@@ -170,12 +234,29 @@ impl<'a> Marked<'a> {
         Ok(share_before.max(share_after) < SUSTAINED * share)
     }
 
+    /// How much changes over the pairs that follow this frame, as many as a flash may last.
+    fn steps_ahead(&mut self, here: &Picture) -> Vec<f32> {
+        let mut steps = Vec::with_capacity(FLASH_FRAMES);
+        let mut last: Option<Arc<Picture>> = None;
+        for index in 0..FLASH_FRAMES {
+            let Some(next) = self.small_ahead(index) else {
+                break;
+            };
+            steps.push(Step::between(last.as_deref().unwrap_or(here), &next).difference);
+            last = Some(next);
+        }
+        steps
+    }
+
     /// Share of two reduced pictures that no motion explains; 0 at once where they are obviously alike.
     fn unexplained(&self, first: &Picture, second: &Picture) -> Result<f32, Error> {
-        let (difference, contrast) = thumbnail::difference_and_contrast(first, second);
-        if difference < ALIKE.max(ALIKE_CONTRAST * contrast) {
+        if Step::between(first, second).is_alike() {
             return Ok(0.0);
         }
+        self.share(first, second)
+    }
+
+    fn share(&self, first: &Picture, second: &Picture) -> Result<f32, Error> {
         let transition = self.small_interpolator.between(first, second)?;
         Ok(transition.unexplained_share())
     }

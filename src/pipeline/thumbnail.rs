@@ -67,8 +67,8 @@ fn box_means(plane: &Plane, dim: (usize, usize)) -> Plane {
 }
 
 /// How far two reduced pictures of one size are apart: mean absolute difference of their leading planes, and
-/// the mean of those planes' standard deviations, both as shares of full scale.
-pub(super) fn difference_and_contrast(first: &Picture, second: &Picture) -> (f32, f32) {
+/// each of those planes' standard deviation, all as shares of full scale.
+pub(super) fn difference_and_contrasts(first: &Picture, second: &Picture) -> (f32, [f32; 2]) {
     let format = first.format();
     // Green is most of luma; in Y′CbCr and grey luma is the first plane.
     let leading = usize::from(format.model == ColorModel::Rgb);
@@ -86,6 +86,6 @@ pub(super) fn difference_and_contrast(first: &Picture, second: &Picture) -> (f32
     let scale = format.luma_offset_scale().1;
     (
         difference / count / scale,
-        0.5 * (deviation(a) + deviation(b)) / scale,
+        [deviation(a) / scale, deviation(b) / scale],
     )
 }
