@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
-use otinterp::pipeline::{self, Observer};
+use otinterp::pipeline::{self, Observer, Rules};
 use otinterp::video::time::{OutputClock, Rational};
 use otinterp::video::{Error, Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
@@ -108,7 +108,7 @@ fn run(
         source,
         sink,
         OutputClock::new(rate, slowdown),
-        &interpolator,
+        &Rules::new(interpolator),
         &Quiet,
     )
 }
@@ -189,7 +189,7 @@ fn an_interrupt_ends_it_without_finishing_the_output() {
         &mut source,
         &mut sink,
         clock,
-        &Interpolator::default(),
+        &Rules::new(Interpolator::default()),
         &observer,
     );
     assert!(matches!(result, Err(pipeline::Error::Interrupted)));
@@ -241,7 +241,14 @@ fn the_share_that_no_motion_explains_is_the_mean_over_the_in_betweens() {
     let clock = OutputClock::new(r(2, 1), r(1, 1));
     let interpolator = Interpolator::new(Method::Ot, Preset::Fast);
     let mut sink = Collected::default();
-    let counts = pipeline::retime(&mut source, &mut sink, clock, &interpolator, &Quiet).unwrap();
+    let counts = pipeline::retime(
+        &mut source,
+        &mut sink,
+        clock,
+        &Rules::new(interpolator),
+        &Quiet,
+    )
+    .unwrap();
     assert_eq!((counts.frames_in, counts.frames_out), (3, 6));
     // Nothing between the equal frames, nearly all between the others.
     let share = counts.unexplained_share;

@@ -3,13 +3,23 @@
 //! Order is kept by construction: every queue has one writer and one reader, and every stage
 //! handles one thing after the other. A few frames are in memory at a time, however long the clip.
 
-use crate::interpolator::{self, Interpolator};
+mod cuts;
+mod duplicates;
+mod render;
+mod rules;
+mod thumbnail;
+
+pub use cuts::Cut;
+pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Rules};
+
+use crate::interpolator;
 use crate::picture::Picture;
-use crate::video::time::{OutputClock, Rational, to_f64};
-use crate::video::{self, Frame, Shown, Sink, Source};
+use crate::video::time::{OutputClock, Rational};
+use crate::video::{self, Frame, Sink, Source};
+use render::{Message, render};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Frames that wait between two stages: enough that neither waits on a single slow frame of the
@@ -40,7 +50,7 @@ pub enum Error {
 }
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
     /// Source frames read.
     pub frames_in: u64,
@@ -49,7 +59,14 @@ pub struct Counts {
     /// Seconds from the first source frame to the end of the last.
     pub duration: Rational,
     /// Mean over the in-betweens of the share of the picture that no motion explains; 0 without in-betweens.
+    /// Those at a cut do not count.
     pub unexplained_share: f64,
+    /// Where one scene ends and another begins, in order of time.
+    pub cuts: Vec<Cut>,
+    /// Cuts given by hand that lie beyond the clip's last frame.
+    pub cuts_beyond: usize,
+    /// Source frames that repeated the one before and gave way to in-betweens.
+    pub duplicates_replaced: u64,
 }
 
 /// What the pipeline asks and tells while it runs.
@@ -73,7 +90,7 @@ pub fn retime(
     source: &mut dyn Source,
     sink: &mut dyn Sink,
     clock: OutputClock,
-    interpolator: &Interpolator,
+    rules: &Rules,
     observer: &dyn Observer,
 ) -> Result<Counts, Error> {
     let shared = Shared {
@@ -87,7 +104,7 @@ pub fn retime(
         let shared = &shared;
         let reader = thread::Builder::new().name("decode".into());
         let reading = reader.spawn_scoped(scope, move || {
-            shared.run(|| read(source, &frames_to_render, shared))
+            shared.run(|| read(source, &frames_to_render, rules, shared))
         });
         let writer = thread::Builder::new().name("encode".into());
         let writing =
@@ -96,7 +113,7 @@ pub fn retime(
             shared.fail(Error::Thread(error));
         }
         // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
-        shared.run(move || render(decoded, pictures_to_encode, clock, interpolator))
+        shared.run(move || render(decoded, pictures_to_encode, clock, rules))
     });
     match shared
         .error
@@ -143,13 +160,30 @@ impl Shared<'_> {
     }
 }
 
+/// A frame on its way from the first stage to the second.
+struct Read {
+    frame: Frame,
+    /// What cuts are sought on, if they are.
+    small: Option<Picture>,
+}
+
 /// First stage. A closed queue means that the next stage has ended: it says why.
-fn read(source: &mut dyn Source, out: &SyncSender<Frame>, shared: &Shared) -> Result<(), Error> {
+fn read(
+    source: &mut dyn Source,
+    out: &SyncSender<Read>,
+    rules: &Rules,
+    shared: &Shared,
+) -> Result<(), Error> {
     while !shared.check()? {
         let Some(frame) = source.next().map_err(Error::Read)? else {
             break;
         };
-        if out.send(frame).is_err() {
+        let small = rules
+            .seeks_cuts()
+            .then(|| thumbnail::of(&frame.picture))
+            .transpose()
+            .map_err(|error| Error::Read(error.into()))?;
+        if out.send(Read { frame, small }).is_err() {
             break;
         }
     }
@@ -173,122 +207,4 @@ fn write(sink: &mut dyn Sink, pictures: &Receiver<Message>, shared: &Shared) -> 
         shared.observer.written(written);
     }
     Ok(())
-}
-
-/// From the second stage to the third.
-enum Message {
-    Picture(Arc<Picture>, Shown),
-    /// All is done; a queue that closes without it means that a stage failed.
-    End,
-}
-
-/// Second stage: holds two neighbouring frames, and renders what falls between them.
-fn render(
-    frames: Receiver<Frame>,
-    out: SyncSender<Message>,
-    clock: OutputClock,
-    interpolator: &Interpolator,
-) -> Result<Counts, Error> {
-    let mut renderer = Renderer {
-        out,
-        clock,
-        interpolator,
-        frames_out: 0,
-        in_betweens: 0,
-        unexplained: 0.0,
-    };
-    let first = frames.recv().map_err(|_| Error::TooShort(0))?;
-    let start = first.time;
-    let mut from = Held::new(first, start);
-    let mut frames_in = 1;
-    let mut gap = None;
-    for frame in frames {
-        let until = Held::new(frame, start);
-        gap = Some(until.time - from.time);
-        renderer.between(&from, &until)?;
-        from = until;
-        frames_in += 1;
-    }
-    let Some(gap) = gap else {
-        return Err(Error::TooShort(frames_in));
-    };
-    let end = from.time + from.duration.unwrap_or(gap);
-    renderer.hold(&from, end)?;
-    let frames_out = renderer.frames_out;
-    let unexplained_share = renderer.unexplained / renderer.in_betweens.max(1) as f64;
-    renderer.send(Message::End)?;
-    Ok(Counts {
-        frames_in,
-        frames_out,
-        duration: end,
-        unexplained_share,
-    })
-}
-
-/// A source frame, at its time since the first.
-struct Held {
-    picture: Arc<Picture>,
-    time: Rational,
-    duration: Option<Rational>,
-}
-
-impl Held {
-    fn new(frame: Frame, start: Rational) -> Self {
-        Self {
-            picture: Arc::new(frame.picture),
-            time: frame.time - start,
-            duration: frame.duration,
-        }
-    }
-}
-
-struct Renderer<'a> {
-    out: SyncSender<Message>,
-    clock: OutputClock,
-    interpolator: &'a Interpolator,
-    frames_out: u64,
-    in_betweens: u64,
-    /// Sum over the in-betweens of what no motion explains.
-    unexplained: f64,
-}
-
-impl Renderer<'_> {
-    /// All outputs from one frame's time up to the next's. The transport is solved only if one of
-    /// them falls on neither.
-    fn between(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
-        let mut transition = None;
-        while let Some(output) = self.clock.next_between(from.time, until.time) {
-            if *output.position.numer() == 0 {
-                self.send(Message::Picture(Arc::clone(&from.picture), output.shown))?;
-                continue;
-            }
-            let transition = match &transition {
-                Some(solved) => solved,
-                None => {
-                    transition.insert(self.interpolator.between(&from.picture, &until.picture)?)
-                }
-            };
-            let picture = transition.at(to_f64(output.position) as f32);
-            self.in_betweens += 1;
-            self.unexplained += f64::from(transition.unexplained_share());
-            self.send(Message::Picture(Arc::new(picture), output.shown))?;
-        }
-        Ok(())
-    }
-
-    /// All outputs from the last frame's time up to its end.
-    fn hold(&mut self, last: &Held, end: Rational) -> Result<(), Error> {
-        while let Some(output) = self.clock.next_held(last.time, end) {
-            self.send(Message::Picture(Arc::clone(&last.picture), output.shown))?;
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, message: Message) -> Result<(), Error> {
-        if let Message::Picture(..) = message {
-            self.frames_out += 1;
-        }
-        // A closed queue means that the third stage has failed, and its error came first.
-        self.out.send(message).map_err(|_| Error::Interrupted)
-    }
 }

@@ -1,8 +1,9 @@
 //! One clip: open both ends, run the pipeline, give the output its name.
 
 use super::RetimeArgs;
+use super::cuts;
 use super::plan::{End, Job};
-use super::report::{self, Done, Progress};
+use super::report::{self, CutAt, Done, Progress};
 use super::sequence::Pending;
 use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
@@ -43,6 +44,7 @@ struct Output {
 pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Done> {
     let started = Instant::now();
     let name = job.input.to_string();
+    let rules = cuts::rules(args, common)?;
     let mut opened = open(job, args, common)
         .and_then(|opened| restrict(opened, args))
         .map_err(plain)
@@ -80,12 +82,11 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         report::tell(&format!("{name}: {note}"));
     }
     let progress = Progress::new(&name, expected, common);
-    let interpolator = common.interpolator(args.method);
     let result = pipeline::retime(
         opened.source.as_mut(),
         output.sink.as_mut(),
         clock,
-        &interpolator,
+        &rules,
         &progress,
     );
     progress.clear();
@@ -102,6 +103,15 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         report::tell(&format!("{name}: {warning}"));
         warnings.push(warning);
     }
+    if let Some(given) = args.cuts.as_ref().filter(|_| counts.cuts_beyond > 0) {
+        let (beyond, frames) = (counts.cuts_beyond, counts.frames_in);
+        let warning = format!(
+            "cuts in {} beyond the clip's {frames} frames: {beyond}",
+            given.display()
+        );
+        report::tell(&format!("{name}: {warning}"));
+        warnings.push(warning);
+    }
     let done = Done {
         input: name,
         output: job.output.to_string(),
@@ -113,6 +123,8 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         rate: rate.to_string(),
         duration_s: to_f64(counts.duration * slowdown),
         unexplained_share: counts.unexplained_share,
+        cuts: counts.cuts.iter().map(CutAt::from).collect(),
+        duplicates_replaced: counts.duplicates_replaced,
         codec: output.codec,
         pixel_format: output.pixel_format,
         streams_copied: output.streams_copied,

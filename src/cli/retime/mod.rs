@@ -1,5 +1,6 @@
 //! `otinterp retime`.
 
+mod cuts;
 mod job;
 mod plan;
 mod report;
@@ -7,9 +8,11 @@ mod sequence;
 
 use super::common::{Common, MethodArg};
 use super::exit::{self, BatchFailed, Interrupted};
+use crate::pipeline::DEFAULT_CUT_THRESHOLD;
 use crate::video::range::{NotAPosition, Position};
 use crate::video::time::{Rational, parse_number, parse_rate};
 use clap::{ArgGroup, Args};
+use cuts::{CutArg, DuplicatesArg};
 use plan::{Job, Target};
 use report::{Outcome, Report};
 use std::path::PathBuf;
@@ -77,6 +80,19 @@ pub struct RetimeArgs {
     /// Leaves interlaced frames as they are
     #[arg(long)]
     no_deinterlace: bool,
+    /// What stands between the last frame of a scene and the first of the next
+    #[arg(long, value_enum, default_value = "hold")]
+    cut: CutArg,
+    /// Share of the picture that no motion explains, 0 to 1, from which on two frames are two scenes
+    #[arg(long, value_name = "X", value_parser = cuts::parse_share, default_value_t = DEFAULT_CUT_THRESHOLD)]
+    cut_threshold: f32,
+    /// Cuts by hand, none are sought then: a line each, the index of the first frame after the cut,
+    /// from 0, or its time in seconds, as 4.8 or 5s
+    #[arg(long, value_name = "FILE", conflicts_with = "cut_threshold")]
+    cuts: Option<PathBuf>,
+    /// What becomes of frames that repeat the one before (animation on twos, dropped frames)
+    #[arg(long, value_enum, default_value = "keep")]
+    duplicates: DuplicatesArg,
 }
 
 /// Reads `key=value`.

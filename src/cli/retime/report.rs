@@ -2,8 +2,8 @@
 
 use crate::cli::common::{Common, unexplained_note};
 use crate::cli::exit;
-use crate::pipeline::Observer;
-use crate::video::time::{Rational, short_decimal};
+use crate::pipeline::{Cut, Observer};
+use crate::video::time::{Rational, short_decimal, to_f64};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -36,11 +36,48 @@ pub(super) struct Done {
     pub(super) duration_s: f64,
     /// Mean over the in-betweens of the share of the picture that no motion explains.
     pub(super) unexplained_share: f64,
+    /// Where scenes begin, in order of time.
+    pub(super) cuts: Vec<CutAt>,
+    /// Source frames that repeated the one before and gave way to in-betweens.
+    pub(super) duplicates_replaced: u64,
     pub(super) codec: String,
     pub(super) pixel_format: String,
     pub(super) streams_copied: usize,
     pub(super) warnings: Vec<String>,
     pub(super) wall_s: f64,
+}
+
+/// A cut.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct CutAt {
+    /// Index of the first source frame after it, from 0.
+    frame: u64,
+    /// Seconds of the source's clock from its first frame to that one.
+    time_s: f64,
+}
+
+impl From<&Cut> for CutAt {
+    fn from(cut: &Cut) -> Self {
+        Self {
+            frame: cut.frame,
+            time_s: to_f64(cut.time),
+        }
+    }
+}
+
+/// What to say of cuts and duplicates; nothing of none.
+fn edits_note(done: &Done) -> String {
+    let mut note = match done.cuts.len() {
+        0 => String::new(),
+        1 => "; 1 cut".to_owned(),
+        cuts => format!("; {cuts} cuts"),
+    };
+    match done.duplicates_replaced {
+        0 => {}
+        1 => note += "; 1 repeated frame replaced",
+        frames => note += &format!("; {frames} repeated frames replaced"),
+    }
+    note
 }
 
 /// Prints the report as one line of JSON.
@@ -75,7 +112,8 @@ pub(super) fn summarise(done: &Done, rate: Rational, common: &Common) {
         let rate = short_decimal(rate);
         eprintln!(
             "{input} -> {output}: {frames_in} frames to {frames_out} at {rate} fps \
-             ({duration_s:.2} s of video in {wall_s:.1} s){}",
+             ({duration_s:.2} s of video in {wall_s:.1} s){}{}",
+            edits_note(done),
             unexplained_note(*unexplained_share)
         );
     }
