@@ -61,6 +61,12 @@ pub trait Observer: Sync {
 
     /// So many frames are written.
     fn written(&self, _frames: u64) {}
+
+    /// So many in-betweens are made.
+    fn in_betweens(&self, _frames: u64) {}
+
+    /// So many cuts are seen.
+    fn cuts(&self, _count: u64) {}
 }
 
 /// Reads all of `source`, makes the frames of `clock`, and writes them to `sink`.
@@ -96,7 +102,7 @@ pub fn retime(
             shared.fail(Error::Thread(error));
         }
         // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
-        shared.run(move || render(decoded, pictures_to_encode, clock, interpolator))
+        shared.run(move || render(decoded, pictures_to_encode, clock, interpolator, observer))
     });
     match shared
         .error
@@ -186,11 +192,13 @@ fn render(
     out: SyncSender<Message>,
     clock: OutputClock,
     interpolator: &Interpolator,
+    observer: &dyn Observer,
 ) -> Result<Counts, Error> {
     let mut renderer = Renderer {
         out,
         clock,
         interpolator,
+        observer,
         frames_out: 0,
         in_betweens: 0,
         unexplained: 0.0,
@@ -244,6 +252,7 @@ struct Renderer<'a> {
     out: SyncSender<Message>,
     clock: OutputClock,
     interpolator: &'a Interpolator,
+    observer: &'a dyn Observer,
     frames_out: u64,
     in_betweens: u64,
     /// Sum over the in-betweens of what no motion explains.
@@ -268,6 +277,7 @@ impl Renderer<'_> {
             };
             let picture = transition.at(to_f64(t) as f32);
             self.in_betweens += 1;
+            self.observer.in_betweens(self.in_betweens);
             self.unexplained += f64::from(transition.unexplained_share());
             self.send(Message::Picture(Arc::new(picture)))?;
         }

@@ -23,6 +23,8 @@ mod rgb;
 mod sink;
 #[cfg(feature = "video")]
 mod source;
+#[cfg(feature = "video")]
+mod survey;
 
 #[cfg(feature = "video")]
 pub use encoder::Encoding;
@@ -32,6 +34,8 @@ pub use rgb::RgbFrames;
 pub use sink::{FileSink, can_write, write_clip};
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin};
+#[cfg(feature = "video")]
+pub use survey::{Length, encoder_for, length};
 
 use crate::picture::{Format, Picture, PictureError};
 use std::io;

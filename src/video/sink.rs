@@ -276,7 +276,7 @@ fn conversion_note(encoder: &Encoder) -> Option<String> {
 }
 
 /// The tags for pictures that come without any.
-fn tags_of(info: &Info) -> ColorTags {
+pub(super) fn tags_of(info: &Info) -> ColorTags {
     let is_yuv = info.format.model == ColorModel::Yuv;
     ColorTags {
         range: match info.format.range {

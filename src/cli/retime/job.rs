@@ -1,8 +1,10 @@
 //! One clip: open both ends, run the pipeline, give the output its name.
 
 use super::RetimeArgs;
+use super::events::Start;
+use super::file::FileDesk;
 use super::plan::{End, Job};
-use super::report::{self, Done, Progress};
+use super::report::Done;
 use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
 use crate::files::PendingFile;
@@ -17,14 +19,18 @@ use std::path::Path;
 use std::time::Instant;
 
 /// An input that is open.
-struct Opened {
-    source: Box<dyn Source>,
-    /// Frames per second on average.
-    rate: Rational,
+pub(super) struct Opened {
+    pub(super) source: Box<dyn Source>,
+    /// Frames per second from which the output's follow.
+    pub(super) rate: Rational,
+    /// Frames per second of the clip on average, if it tells.
+    pub(super) source_rate: Option<Rational>,
+    /// FFmpeg's name, or that of Y4M.
+    pub(super) pixel_format: String,
     /// The header, where the input is Y4M.
-    header: Option<Header>,
+    pub(super) header: Option<Header>,
     #[cfg(feature = "video")]
-    origin: Option<video::Origin>,
+    pub(super) origin: Option<video::Origin>,
 }
 
 /// An output that is open, and what to say of it.
@@ -37,12 +43,14 @@ struct Output {
 }
 
 /// Retimes one clip.
-pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Done> {
+pub(super) fn run(
+    job: &Job,
+    args: &RetimeArgs,
+    common: &Common,
+    desk: &FileDesk,
+) -> anyhow::Result<()> {
     let started = Instant::now();
-    let name = job.input.to_string();
-    let mut opened = open(job, common)
-        .map_err(plain)
-        .with_context(|| name.clone())?;
+    let mut opened = open(job, common)?;
     let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
     let clock = OutputClock::new(rate, slowdown);
     let info = opened.source.info().clone();
@@ -54,19 +62,31 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     let mut output = open_output(job, &opened, rate, slowdown, pending.as_mut(), args, common)
         .map_err(plain)
         .with_context(|| job.output.to_string())?;
+    desk.start(&Start {
+        output: job.output.to_string(),
+        width: info.width,
+        height: info.height,
+        source_rate: opened.source_rate.map(|r| r.to_string()),
+        source_pixel_format: opened.pixel_format.clone(),
+        rate: rate.to_string(),
+        frames_expected: expected,
+        codec: output.codec.clone(),
+        pixel_format: output.pixel_format.clone(),
+        streams_copied: output.streams_copied,
+    });
     for note in &output.notes {
-        report::tell(&format!("{name}: {note}"));
+        desk.warn(note);
     }
-    let progress = Progress::new(&name, expected, common);
+    let progress = desk.progress(expected, rate);
     let interpolator = common.interpolator(args.method);
     let result = pipeline::retime(
         opened.source.as_mut(),
         output.sink.as_mut(),
         clock,
         &interpolator,
-        &progress,
+        progress.meter.as_ref(),
     );
-    progress.clear();
+    drop(progress);
     let counts = result.map_err(|error| explain(error, job))?;
     drop(output.sink);
     if let Some(pending) = pending {
@@ -74,11 +94,10 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     }
     let mut warnings = output.notes;
     for warning in opened.source.warnings() {
-        report::tell(&format!("{name}: {warning}"));
+        desk.warn(&warning);
         warnings.push(warning);
     }
     let done = Done {
-        input: name,
         output: job.output.to_string(),
         method: args.method.name(),
         width: info.width,
@@ -94,8 +113,8 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         warnings,
         wall_s: started.elapsed().as_secs_f64(),
     };
-    report::summarise(&done, rate, common);
-    Ok(done)
+    desk.done(&done, rate);
+    Ok(())
 }
 
 fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
@@ -103,7 +122,7 @@ fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
 }
 
 /// The system's own errors keep their kind: a closed pipe is no failure.
-fn plain(error: video::Error) -> anyhow::Error {
+pub(super) fn plain(error: video::Error) -> anyhow::Error {
     match error {
         video::Error::Io(error) => error.into(),
         error => error.into(),
@@ -120,7 +139,14 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     }
 }
 
-fn open(job: &Job, common: &Common) -> video::Result<Opened> {
+/// Opens the input.
+pub(super) fn open(job: &Job, common: &Common) -> anyhow::Result<Opened> {
+    open_input(job, common)
+        .map_err(plain)
+        .with_context(|| job.input.to_string())
+}
+
+fn open_input(job: &Job, common: &Common) -> video::Result<Opened> {
     match &job.input {
         End::Pipe => open_y4m(io::stdin()),
         End::File(path) if job.input.is_y4m() => {
@@ -139,6 +165,8 @@ fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
     let header = source.header().clone();
     Ok(Opened {
         rate: header.rate,
+        source_rate: Some(header.rate),
+        pixel_format: header.colour().to_owned(),
         header: Some(header),
         source: Box::new(source),
         #[cfg(feature = "video")]
@@ -150,6 +178,7 @@ fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
 fn open_file(path: &Path, job: &Job, common: &Common) -> video::Result<Opened> {
     use super::plan::Target;
     let source = video::FileSource::open(path, common.threads, job.output.is_y4m())?;
+    let mut source_rate = source.info().rate;
     let rate = match job.target {
         Target::Rate(rate) => rate,
         Target::Factor(_) | Target::Slow(_) => source.average_rate()?.ok_or_else(|| {
@@ -157,8 +186,13 @@ fn open_file(path: &Path, job: &Job, common: &Common) -> video::Result<Opened> {
             video::Error::Invalid(why.to_owned())
         })?,
     };
+    if !matches!(job.target, Target::Rate(_)) {
+        source_rate = Some(rate);
+    }
     Ok(Opened {
         rate,
+        source_rate,
+        pixel_format: source.pixel_format().to_owned(),
         header: None,
         origin: Some(source.origin()),
         source: Box::new(source),
@@ -219,13 +253,7 @@ fn open_file_output(
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
-    let encoding = video::Encoding {
-        codec: args.codec.clone(),
-        crf: args.crf,
-        preset: args.encoder_preset.clone(),
-        threads: common.threads,
-        widely_playable: false,
-    };
+    let encoding = encoding(args, common);
     let info = opened.source.info();
     let origin = opened.origin.as_ref();
     let sink = video::FileSink::create(path, info, rate, &encoding, origin, slowdown)?;
@@ -236,6 +264,18 @@ fn open_file_output(
         notes: sink.notes().to_vec(),
         sink: Box::new(sink),
     })
+}
+
+/// What the user wants of the encoder.
+#[cfg(feature = "video")]
+pub(super) fn encoding(args: &RetimeArgs, common: &Common) -> video::Encoding {
+    video::Encoding {
+        codec: args.codec.clone(),
+        crf: args.crf,
+        preset: args.encoder_preset.clone(),
+        threads: common.threads,
+        widely_playable: false,
+    }
 }
 
 #[cfg(not(feature = "video"))]
