@@ -206,8 +206,9 @@ fn an_interrupt_ends_a_batch_and_leaves_nothing_unfinished() {
             } else {
                 Vec::new()
             };
-            found.iter().any(|name| name.starts_with('2'))
-                && found.iter().any(|name| name.starts_with('.'))
+            ["1.", "2.", "."]
+                .iter()
+                .all(|start| found.iter().any(|name| name.starts_with(start)))
         });
         assert_eq!(output.status.code(), Some(130));
         assert_eq!(
@@ -263,7 +264,8 @@ fn progress_is_told_in_the_way_asked_for() {
         let end = "otinterp: interrupted; no unfinished file was left\n";
         let told = said.strip_suffix(end);
         let told = told.unwrap_or_else(|| panic!("{args}: {said}"));
-        let lines: Vec<_> = told.lines().collect();
+        let mut lines: Vec<_> = told.lines().collect();
+        lines.sort();
         if args.contains("-q") || args.contains("none") {
             assert!(lines.is_empty(), "{args}: {said}");
             continue;
@@ -272,10 +274,10 @@ fn progress_is_told_in_the_way_asked_for() {
         assert_eq!(lines.len(), 2, "{args}: {said}");
         for (line, name) in lines.iter().zip(["[1/2] a.y4m", "[2/2] b.y4m"]) {
             assert!(line.starts_with(&format!("otinterp: {name}: ")), "{said}");
-            for part in [" frames, ", " in-betweens/s, ", "x"] {
+            for part in [" frames, ", "x, ", " in-betweens/s"] {
                 assert!(line.contains(part), "{said}");
             }
-            assert!(line.contains("cut") == false, "{said}");
+            assert!(!line.contains("cut"), "{said}");
         }
     }
 }
@@ -291,9 +293,8 @@ fn a_terminal_gets_a_bar() {
     let program = assert_cmd::cargo::cargo_bin!("otinterp");
     let on_terminal = |args: &str| {
         let program = program.display();
-        let line = format!(
-            "stty cols 120; {program} retime a.mkv --slow 100 --codec ffv1 --method crossfade -y {args}"
-        );
+        let line =
+            format!("{program} retime a.mkv --slow 100 --codec ffv1 --method crossfade -y {args}");
         let run = Command::new("script")
             .args(["-qec", &line, "/dev/null"])
             .env("TERM", "xterm")
@@ -311,7 +312,7 @@ fn a_terminal_gets_a_bar() {
         return eprintln!("skipped: a_terminal_gets_a_bar: there is no script program");
     };
     assert!(said.contains("a.mkv █") && said.contains("░"), "{said}");
-    for part in [" of 4000 frames, ", " in-betweens/s, ", "x, 00:00:0"] {
+    for part in [" of 39", " frames, 00:00:0", " left, ", "x, "] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let last = said.lines().last().unwrap();

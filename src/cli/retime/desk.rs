@@ -79,7 +79,8 @@ impl Desk {
 
     /// Shows how far the clips are that are worked on.
     pub(super) fn tick(&self) {
-        let meters = lock(&self.meters).clone();
+        let mut meters = lock(&self.meters).clone();
+        meters.sort_by_key(|meter| meter.index);
         for meter in meters.iter().filter(|meter| meter.tick()) {
             self.show(meter);
         }

@@ -107,7 +107,7 @@ impl Meter {
         bar: ProgressBar,
     ) -> Self {
         let template = match expected {
-            Some(_) => "{prefix} {bar:20} {wide_msg}",
+            Some(_) => "{prefix} {bar:12} {wide_msg}",
             None => "{prefix} {spinner} {wide_msg}",
         };
         // The templates are constant and right; a default bar is no reason to fail.
@@ -188,20 +188,21 @@ impl Meter {
 }
 
 impl Snapshot {
-    /// `120 of 240 frames, 5.2 in-betweens/s, 0.41x, 00:00:12 left, 2 cuts`
+    /// `120 of 240 frames, 00:00:12 left, 0.41x, 5.2 in-betweens/s, 2 cuts`: what matters most
+    /// first, for a terminal may be narrow.
     pub(super) fn text(&self) -> String {
         let mut text = match self.frames_expected {
             Some(expected) => format!("{} of {expected} frames", self.frames),
             None => format!("{} frames", self.frames),
         };
-        text += &format!(
-            ", {:.1} in-betweens/s, {:.2}x",
-            self.in_betweens_per_s, self.speed
-        );
         if let Some(eta_s) = self.eta_s.filter(|s| s.is_finite()) {
             let eta = FormattedDuration(Duration::from_secs_f64(eta_s.clamp(0.0, 1e9)));
             text += &format!(", {eta} left");
         }
+        text += &format!(
+            ", {:.2}x, {:.1} in-betweens/s",
+            self.speed, self.in_betweens_per_s
+        );
         match self.cuts {
             0 => {}
             1 => text += ", 1 cut",
