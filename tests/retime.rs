@@ -6,7 +6,7 @@
 mod clips;
 
 use clips::through_ffmpeg::{frames, small_clip};
-use clips::{SMALL, data, ffmpeg, otinterp, y4m};
+use clips::{SMALL, data, events, ffmpeg, otinterp, report, y4m};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
 use otinterp::video::time::Rational;
@@ -462,10 +462,10 @@ fn real_clips_keep_count_duration_and_sound() {
             .arg(&output)
             .assert()
             .success();
-        let json: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+        let json = report(&assert.get_output().stdout);
         let (given, made) = (frames(&input), frames(&output));
         assert_eq!(made.len(), count, "{name}");
-        let rate: Vec<i128> = json["results"][0]["rate"]
+        let rate: Vec<i128> = events(&json, "done")[0]["rate"]
             .as_str()
             .unwrap()
             .split('/')

@@ -13,7 +13,7 @@ use otinterp::pipeline::{
     self, AtCut, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Observer, Rules,
 };
 use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::{Frame, Info, Result, Sink, Source};
+use otinterp::video::{Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -81,7 +81,7 @@ struct Kept {
 }
 
 impl Sink for Kept {
-    fn write(&mut self, picture: &Picture) -> Result<()> {
+    fn write(&mut self, picture: &Picture, _shown: Shown) -> Result<()> {
         if self.keeps {
             self.pictures.push(picture.clone());
         }
@@ -572,7 +572,9 @@ fn the_report_lists_the_cuts() {
         let out = run(&[args, &["--json"]].concat());
         assert!(out.status.success());
         let text = String::from_utf8(out.stdout).unwrap();
-        serde_json::from_str::<serde_json::Value>(&text).unwrap()["results"][0].clone()
+        let lines = text.lines().map(|l| serde_json::from_str(l).unwrap());
+        let mut done = lines.filter(|l: &serde_json::Value| l["event"] == "done");
+        done.next().unwrap()
     };
     assert!(String::from_utf8_lossy(&run(&[]).stderr).contains("; 1 cut"));
     let found = report(&[]);

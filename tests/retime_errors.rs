@@ -4,7 +4,7 @@
 mod clips;
 
 use clips::through_ffmpeg::{frames, small_clip};
-use clips::{ffmpeg, names, otinterp};
+use clips::{events, ffmpeg, names, otinterp, report};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
 use otinterp::video::time::Rational;
@@ -193,18 +193,17 @@ fn a_batch_goes_on_after_a_failure() {
     };
     let assert = run(&[&good, &bad, &other]).code(3);
     assert_eq!(names(&out), ["good.60fps.mkv", "other.60fps.mkv"]);
-    let json: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
-    assert_eq!(json["results"][0]["frames_out"], 7);
-    assert!(
-        json["results"][1]["error"]
-            .as_str()
-            .unwrap()
-            .contains("not a clip")
-    );
-    assert_eq!(json["results"][2]["codec"], "libx264");
+    let json = report(&assert.get_output().stdout);
+    let done = events(&json, "done");
+    assert_eq!(done[0]["frames_out"], 7);
+    let failed = events(&json, "failed");
+    assert!(failed[0]["error"].as_str().unwrap().contains("not a clip"));
+    assert_eq!(done[1]["codec"], "libx264");
+    let order: Vec<_> = json.iter().map(|line| line["index"].as_u64()).collect();
+    assert!(order[..order.len() - 1].is_sorted(), "{order:?}");
     let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
     assert!(
-        stderr.contains("bad.mp4") && stderr.contains("1 of 3 inputs failed"),
+        stderr.contains("bad.mp4") && stderr.contains("2 of 3 done, 1 failed: "),
         "{stderr}"
     );
     run(&[&bad, &dir.path().join("none.mp4")]).code(1);

@@ -4,7 +4,7 @@
 
 mod clips;
 
-use clips::{SMALL, SMALL_HEAD, frame_bytes, names, otinterp, small_y4m, y4m};
+use clips::{SMALL, SMALL_HEAD, events, frame_bytes, names, otinterp, report, small_y4m, y4m};
 use predicates::prelude::*;
 
 /// The frames of a Y4M stream without their `FRAME` lines, and the header line.
@@ -116,8 +116,8 @@ fn the_report_goes_where_no_data_goes() {
         .args(args)
         .assert()
         .success();
-    let json: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
-    let done = &json["results"][0];
+    let json = report(&out.get_output().stdout);
+    let done = events(&json, "done")[0];
     assert_eq!(done["frames_in"], 3);
     assert_eq!(done["frames_out"], 6);
     assert_eq!(done["rate"], "60000/1001");
@@ -130,8 +130,8 @@ fn the_report_goes_where_no_data_goes() {
         .args(["-o", "-"])
         .assert()
         .success();
-    let json: serde_json::Value = serde_json::from_slice(&out.get_output().stderr).unwrap();
-    assert_eq!(json["results"][0]["output"], "-");
+    let json = report(&out.get_output().stderr);
+    assert_eq!(events(&json, "done")[0]["output"], "-");
     assert!(out.get_output().stdout.starts_with(b"YUV4MPEG2 "));
 }
 

@@ -9,15 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[error("{0}")]
 pub struct Usage(pub String);
 
-/// Some inputs of a batch failed, each already reported: exit code 3.
+/// Some inputs of a batch failed; says how many, and which: exit code 3.
 #[derive(Debug, thiserror::Error)]
-#[error("{failed} of {total} inputs failed")]
-pub struct BatchFailed {
-    /// How many failed.
-    pub failed: usize,
-    /// Out of how many.
-    pub total: usize,
-}
+#[error("{0}")]
+pub struct BatchFailed(pub String);
 
 /// Ctrl-C or a termination signal: exit code 130.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +53,7 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
-    // The reader of a pipe went away (`| head`): it has what it wanted.
-    let closed_pipe = error
-        .chain()
-        .filter_map(|e| e.downcast_ref::<io::Error>())
-        .any(|e| e.kind() == io::ErrorKind::BrokenPipe);
-    if closed_pipe {
+    if is_closed_pipe(&error) {
         return ExitCode::SUCCESS;
     }
     eprintln!("otinterp: {}", one_line(&error));
@@ -76,6 +66,14 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Whether the reader of a pipe went away (`| head`): it has what it wanted.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|e| e.downcast_ref::<io::Error>())
+        .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// An error and its causes as one line, `what: why: why`.

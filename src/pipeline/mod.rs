@@ -78,6 +78,12 @@ pub trait Observer: Sync {
 
     /// So many frames are written.
     fn written(&self, _frames: u64) {}
+
+    /// So many in-betweens are made.
+    fn in_betweens(&self, _frames: u64) {}
+
+    /// So many cuts are seen.
+    fn cuts(&self, _count: u64) {}
 }
 
 /// Reads all of `source`, makes the frames of `clock`, and writes them to `sink`.
@@ -113,7 +119,7 @@ pub fn retime(
             shared.fail(Error::Thread(error));
         }
         // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
-        shared.run(move || render(decoded, pictures_to_encode, clock, rules))
+        shared.run(move || render(decoded, pictures_to_encode, clock, rules, observer))
     });
     match shared
         .error

@@ -3,7 +3,7 @@
 use super::cuts::{Held, Marked};
 use super::duplicates::Merged;
 use super::rules::{AtCut, Rules};
-use super::{Counts, Error, Read};
+use super::{Counts, Error, Observer, Read};
 use crate::interpolator::{Interpolator, Method, Preset};
 use crate::picture::Picture;
 use crate::video::Shown;
@@ -24,11 +24,13 @@ pub(super) fn render(
     out: SyncSender<Message>,
     clock: OutputClock,
     rules: &Rules,
+    observer: &dyn Observer,
 ) -> Result<Counts, Error> {
     let mut renderer = Renderer {
         out,
         clock,
         rules,
+        observer,
         frames_out: 0,
         in_betweens: 0,
         unexplained: 0.0,
@@ -36,6 +38,7 @@ pub(super) fn render(
     let mut frames = Merged::new(Marked::new(frames, rules), rules.duplicates);
     let mut from = frames.next()?.ok_or(Error::TooShort(0))?;
     while let Some(until) = frames.next()? {
+        observer.cuts(frames.marked.cuts.len() as u64);
         renderer.between(&from, &until)?;
         from = until;
     }
@@ -63,6 +66,7 @@ struct Renderer<'a> {
     out: SyncSender<Message>,
     clock: OutputClock,
     rules: &'a Rules,
+    observer: &'a dyn Observer,
     frames_out: u64,
     in_betweens: u64,
     /// Sum over the in-betweens of what no motion explains.
@@ -94,6 +98,7 @@ impl Renderer<'_> {
             let picture = transition.at(to_f64(output.position) as f32);
             if !until.is_cut {
                 self.in_betweens += 1;
+                self.observer.in_betweens(self.in_betweens);
                 self.unexplained += f64::from(transition.unexplained_share());
             }
             self.send(Message::Picture(Arc::new(picture), output.shown))?;

@@ -112,11 +112,16 @@ pub fn nearest_format(list: &[Pixel], source: Pixel, has_alpha: bool) -> Option<
 
 /// Whether FFmpeg knows a container for the name.
 pub fn has_muxer(name: &str) -> bool {
-    let Ok(name) = CString::new(name) else {
-        return false;
-    };
+    muxer(name).is_some()
+}
+
+/// The container that FFmpeg chooses for a file of this name.
+pub fn muxer(name: &str) -> Option<format::Output> {
+    let name = CString::new(name).ok()?;
     // SAFETY: the name is a C string that outlives the call; the other two may be null.
-    unsafe { !ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null()).is_null() }
+    let found = unsafe { ffi::av_guess_format(ptr::null(), name.as_ptr(), ptr::null()) };
+    // SAFETY: it is a registered muxer, which is valid for the whole run.
+    (!found.is_null()).then(|| unsafe { format::Output::wrap(found.cast_mut()) })
 }
 
 /// Whether the container for the name keeps the times of single frames.

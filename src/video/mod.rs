@@ -31,6 +31,8 @@ mod sequence;
 mod sink;
 #[cfg(feature = "video")]
 mod source;
+#[cfg(feature = "video")]
+mod survey;
 
 #[cfg(feature = "video")]
 pub use encoder::{EncoderInfo, Encoding, Lossless, encoders};
@@ -42,6 +44,8 @@ pub use sequence::NumberedName;
 pub use sink::{FileSink, can_write, holds_variable_rates, is_image_file, write_clip};
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin, ReadOptions};
+#[cfg(feature = "video")]
+pub use survey::{Length, encoder_for, length};
 
 use crate::picture::{Format, Picture, PictureError};
 use std::io;

@@ -91,13 +91,7 @@ impl FileSink {
             .unwrap_or("")
             .to_lowercase();
         let tags = origin.map_or_else(|| tags_of(info), |o| o.tags);
-        let tick = match origin {
-            Some(origin) => clock.tick(origin.tick, origin.interval),
-            None => {
-                let interval = info.rate.unwrap_or(clock.rate()).recip();
-                clock.tick(interval, interval)
-            }
-        };
+        let tick = tick_of(info, clock, origin);
         let times = (clock.rate(), tick);
         let encoder = Encoder::open(&container, &extension, info, times, encoding, tags, origin)?;
         let mut notes: Vec<String> = conversion_note(&encoder).into_iter().collect();
@@ -341,8 +335,19 @@ fn rate_note(container: &str, rate: Rational) -> Option<String> {
     })
 }
 
+/// Seconds in which the times of an output are counted.
+pub(super) fn tick_of(info: &Info, clock: &OutputClock, origin: Option<&Origin>) -> Rational {
+    match origin {
+        Some(origin) => clock.tick(origin.tick, origin.interval),
+        None => {
+            let interval = info.rate.unwrap_or(clock.rate()).recip();
+            clock.tick(interval, interval)
+        }
+    }
+}
+
 /// The tags for pictures that come without any.
-fn tags_of(info: &Info) -> ColorTags {
+pub(super) fn tags_of(info: &Info) -> ColorTags {
     let is_yuv = info.format.model == ColorModel::Yuv;
     ColorTags {
         range: match info.format.range {

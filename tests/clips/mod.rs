@@ -97,3 +97,15 @@ pub fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// The lines of a report, as [`retime --json`](../../docs/report.md) writes them.
+pub fn report(bytes: &[u8]) -> Vec<serde_json::Value> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+/// The lines of one kind.
+pub fn events<'a>(report: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+    report.iter().filter(|line| line["event"] == kind).collect()
+}

@@ -2,8 +2,11 @@
 
 use super::RetimeArgs;
 use super::cuts;
+use super::events::Start;
+use super::file::FileDesk;
+use super::length;
 use super::plan::{End, Job};
-use super::report::{self, CutAt, Done, Progress};
+use super::report::{CutAt, Done};
 use super::sequence::Pending;
 use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
@@ -21,14 +24,18 @@ use std::path::Path;
 use std::time::Instant;
 
 /// An input that is open.
-struct Opened {
-    source: Box<dyn Source>,
-    /// Frames per second on average.
-    rate: Rational,
+pub(super) struct Opened {
+    pub(super) source: Box<dyn Source>,
+    /// Frames per second from which the output's follow.
+    pub(super) rate: Rational,
+    /// Frames per second of the clip on average, if it tells.
+    pub(super) source_rate: Option<Rational>,
+    /// FFmpeg's name, or that of Y4M.
+    pub(super) pixel_format: String,
     /// The header, where the input is Y4M.
-    header: Option<Header>,
+    pub(super) header: Option<Header>,
     #[cfg(feature = "video")]
-    origin: Option<video::Origin>,
+    pub(super) origin: Option<video::Origin>,
 }
 
 /// An output that is open, and what to say of it.
@@ -41,14 +48,15 @@ struct Output {
 }
 
 /// Retimes one clip.
-pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Done> {
+pub(super) fn run(
+    job: &Job,
+    args: &RetimeArgs,
+    common: &Common,
+    desk: &FileDesk,
+) -> anyhow::Result<()> {
     let started = Instant::now();
-    let name = job.input.to_string();
     let rules = cuts::rules(args, common)?;
-    let mut opened = open(job, args, common)
-        .and_then(|opened| restrict(opened, args))
-        .map_err(plain)
-        .with_context(|| name.clone())?;
+    let mut opened = open(job, args, common)?;
     let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
     let keeps_times = args.vfr && (args.timecodes.is_some() || holds_variable_rates(&job.output));
     let clock = if keeps_times {
@@ -57,7 +65,7 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         OutputClock::new(rate, slowdown)
     };
     let info = opened.source.info().clone();
-    let expected = info.duration.map(|d| clock.count(d));
+    let expected = length::announced(job, &opened).map(|d| clock.count(d));
     let mut pending = match &job.output {
         End::Pipe => None,
         End::File(path) => Some(Pending::create(path, common.overwrite)?),
@@ -78,18 +86,30 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         let out = BufWriter::new(file.file_mut().try_clone()?);
         output.sink = Box::new(Timecodes::new(output.sink, out)?);
     }
+    desk.start(&Start {
+        output: job.output.to_string(),
+        width: info.width,
+        height: info.height,
+        source_rate: opened.source_rate.map(|r| r.to_string()),
+        source_pixel_format: opened.pixel_format.clone(),
+        rate: rate.to_string(),
+        frames_expected: expected,
+        codec: output.codec.clone(),
+        pixel_format: output.pixel_format.clone(),
+        streams_copied: output.streams_copied,
+    });
     for note in &output.notes {
-        report::tell(&format!("{name}: {note}"));
+        desk.warn(note);
     }
-    let progress = Progress::new(&name, expected, common);
+    let progress = desk.progress(expected, rate);
     let result = pipeline::retime(
         opened.source.as_mut(),
         output.sink.as_mut(),
         clock,
         &rules,
-        &progress,
+        progress.meter.as_ref(),
     );
-    progress.clear();
+    drop(progress);
     let counts = result.map_err(|error| explain(error, job))?;
     drop(output.sink);
     if let Some(pending) = pending {
@@ -100,7 +120,7 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
     }
     let mut warnings = output.notes;
     for warning in opened.source.warnings() {
-        report::tell(&format!("{name}: {warning}"));
+        desk.warn(&warning);
         warnings.push(warning);
     }
     if let Some(given) = args.cuts.as_ref().filter(|_| counts.cuts_beyond > 0) {
@@ -109,11 +129,10 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
             "cuts in {} beyond the clip's {frames} frames: {beyond}",
             given.display()
         );
-        report::tell(&format!("{name}: {warning}"));
+        desk.warn(&warning);
         warnings.push(warning);
     }
     let done = Done {
-        input: name,
         output: job.output.to_string(),
         method: args.method.name(),
         width: info.width,
@@ -131,8 +150,8 @@ pub(super) fn run(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Resu
         warnings,
         wall_s: started.elapsed().as_secs_f64(),
     };
-    report::summarise(&done, rate, common);
-    Ok(done)
+    desk.done(&done, rate);
+    Ok(())
 }
 
 /// Whether the times of single frames survive in the output.
@@ -154,7 +173,7 @@ fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
 }
 
 /// The system's own errors keep their kind: a closed pipe is no failure.
-fn plain(error: video::Error) -> anyhow::Error {
+pub(super) fn plain(error: video::Error) -> anyhow::Error {
     match error {
         video::Error::Io(error) => error.into(),
         error => error.into(),
@@ -171,7 +190,15 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     }
 }
 
-fn open(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
+/// Opens the input.
+pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Opened> {
+    open_input(job, args, common)
+        .and_then(|opened| restrict(opened, args))
+        .map_err(plain)
+        .with_context(|| job.input.to_string())
+}
+
+fn open_input(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
     match &job.input {
         End::Pipe => open_y4m(io::stdin()),
         End::File(path) if job.input.is_y4m() => {
@@ -212,6 +239,8 @@ fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
     let header = source.header().clone();
     Ok(Opened {
         rate: header.rate,
+        source_rate: Some(header.rate),
+        pixel_format: header.colour().to_owned(),
         header: Some(header),
         source: Box::new(source),
         #[cfg(feature = "video")]
@@ -229,6 +258,7 @@ fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> vide
         video_stream: args.video_stream,
     };
     let source = video::FileSource::open_with(path, &options)?;
+    let mut source_rate = source.info().rate;
     let rate = match job.target {
         Target::Rate(rate) => rate,
         Target::Factor(_) | Target::Slow(_) => source.average_rate()?.ok_or_else(|| {
@@ -236,8 +266,13 @@ fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> vide
             video::Error::Invalid(why.to_owned())
         })?,
     };
+    if !matches!(job.target, Target::Rate(_)) {
+        source_rate = Some(rate);
+    }
     Ok(Opened {
         rate,
+        source_rate,
+        pixel_format: source.pixel_format().to_owned(),
         header: None,
         origin: Some(source.origin()),
         source: Box::new(source),
@@ -305,15 +340,7 @@ fn open_file_output(
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
-    let encoding = video::Encoding {
-        codec: args.codec.clone(),
-        crf: args.crf,
-        preset: args.encoder_preset.clone(),
-        pixel_format: args.pix_fmt.clone(),
-        options: args.encoder_opt.clone(),
-        threads: common.threads,
-        widely_playable: false,
-    };
+    let encoding = encoding(args, common);
     let info = opened.source.info();
     let origin = opened.origin.as_ref();
     let sink = video::FileSink::create(path, info, clock, &encoding, origin)?;
@@ -324,6 +351,20 @@ fn open_file_output(
         notes: sink.notes().to_vec(),
         sink: Box::new(sink),
     })
+}
+
+/// What the user wants of the encoder.
+#[cfg(feature = "video")]
+pub(super) fn encoding(args: &RetimeArgs, common: &Common) -> video::Encoding {
+    video::Encoding {
+        codec: args.codec.clone(),
+        crf: args.crf,
+        preset: args.encoder_preset.clone(),
+        pixel_format: args.pix_fmt.clone(),
+        options: args.encoder_opt.clone(),
+        threads: common.threads,
+        widely_playable: false,
+    }
 }
 
 #[cfg(not(feature = "video"))]

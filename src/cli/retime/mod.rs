@@ -1,27 +1,38 @@
 //! `otinterp retime`.
 
+mod batch;
 mod cuts;
+mod desk;
+mod dry;
+mod events;
+mod file;
+mod inputs;
 mod job;
+mod length;
+mod name;
+mod outputs;
 mod plan;
+mod progress;
 mod report;
 mod sequence;
 
 use super::common::{Common, MethodArg};
-use super::exit::{self, BatchFailed, Interrupted};
+use super::exit;
 use crate::pipeline::DEFAULT_CUT_THRESHOLD;
 use crate::video::range::{NotAPosition, Position};
 use crate::video::time::{Rational, parse_number, parse_rate};
 use clap::{ArgGroup, Args};
 use cuts::{CutArg, DuplicatesArg};
-use plan::{Job, Target};
-use report::{Outcome, Report};
+use name::Pattern;
+use plan::Target;
+use progress::ProgressArg;
 use std::path::PathBuf;
 
 /// Arguments of `otinterp retime`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("target").required(true))]
 pub struct RetimeArgs {
-    /// Clips; `-` reads Y4M from a pipe
+    /// Clips, and folders of clips with their sub-folders; `-` reads Y4M from a pipe
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Frames per second of the output, as 60, 24000/1001 or 23.976 (read as 24000/1001)
@@ -53,9 +64,25 @@ pub struct RetimeArgs {
     /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
     #[arg(short, long, value_name = "OUT", conflicts_with = "out_dir")]
     output: Option<PathBuf>,
-    /// Folder for the outputs; made if missing
+    /// Folder for the outputs; made if missing. Those of a folder's clips go to the same sub-folders
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+    /// Names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {n} (which input,
+    /// from 1). By default {stem}.{target}.{ext}
+    #[arg(long, value_name = "PATTERN", conflicts_with = "output")]
+    name: Option<Pattern>,
+    /// Clips worked on at a time. Each uses all cores already; more helps with small ones
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_jobs)]
+    jobs: usize,
+    /// Leave out clips whose output exists already
+    #[arg(long)]
+    skip_existing: bool,
+    /// Say what would be done, and write nothing. Cuts are not looked for
+    #[arg(long)]
+    dry_run: bool,
+    /// How progress is told
+    #[arg(long, value_enum, default_value = "auto", value_name = "HOW")]
+    progress: ProgressArg,
     /// How in-between frames are made
     #[arg(long, value_enum, default_value = "ot")]
     method: MethodArg,
@@ -103,6 +130,13 @@ fn parse_option(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        jobs => jobs.map_err(|_| "it is not a whole number".to_owned()),
+    }
+}
+
 impl RetimeArgs {
     /// The places that limit the part shown.
     fn part(&self) -> (Option<Position>, Option<Position>) {
@@ -132,44 +166,11 @@ fn parse_range(text: &str) -> Result<(Position, Position), String> {
 
 /// Runs `otinterp retime`.
 pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
-    let jobs = plan::plan(args, common)?;
+    let plan = plan::plan(args, common)?;
     exit::watch_interrupt();
     #[cfg(feature = "video")]
     if common.verbose {
         crate::video::show_ffmpeg_log()?;
     }
-    let is_batch = jobs.len() > 1;
-    let mut outcomes = Vec::with_capacity(jobs.len());
-    for job in &jobs {
-        let outcome = job::run(job, args, common);
-        let was_interrupted = matches!(&outcome, Err(e) if e.is::<Interrupted>());
-        match outcome {
-            Ok(report) => outcomes.push(Outcome::Done(report)),
-            Err(error) if is_batch && !was_interrupted => {
-                report::tell(&exit::one_line(&error));
-                outcomes.push(Outcome::Failed {
-                    input: job.input.to_string(),
-                    error: exit::one_line(&error),
-                });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    if common.json {
-        let on_stderr = jobs.iter().any(Job::writes_to_stdout);
-        report::print_json(&Report { results: &outcomes }, on_stderr)?;
-    }
-    let failed = outcomes
-        .iter()
-        .filter(|o| matches!(o, Outcome::Failed { .. }))
-        .count();
-    match failed {
-        0 => Ok(()),
-        _ if failed == jobs.len() => anyhow::bail!("all {failed} inputs failed"),
-        _ => Err(BatchFailed {
-            failed,
-            total: jobs.len(),
-        }
-        .into()),
-    }
+    batch::run(&plan, args, common)
 }

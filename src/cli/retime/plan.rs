@@ -1,19 +1,13 @@
 //! From what was typed to what will be done: every input with its output, checked before work.
 
 use super::RetimeArgs;
+use super::inputs;
+use super::outputs::{check_outputs, drop_own_outputs, output_for};
 use crate::cli::common::Common;
 use crate::cli::exit::Usage;
 use crate::video::time::{Rational, short_decimal};
-use anyhow::{Context, bail};
-use std::collections::HashSet;
 use std::fmt;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-
-/// Containers whose extension an output without `-o` keeps; the rest become MP4.
-const KEPT_EXTENSIONS: &[&str] = &[
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mts", "nut", "y4m",
-];
 
 /// What the output's rate follows from.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +21,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// What stands between the stem and the extension of an output without `-o`.
+    /// `60fps`, `x2` or `slow4`, which names of outputs hold.
     fn suffix(self) -> String {
         match self {
             Self::Rate(rate) => format!("{}fps", short_decimal(rate)),
@@ -55,7 +49,8 @@ pub(super) enum End {
 }
 
 impl End {
-    fn new(path: &Path) -> Self {
+    /// `-` is the pipe.
+    pub(super) fn new(path: &Path) -> Self {
         if path == Path::new("-") {
             Self::Pipe
         } else {
@@ -87,6 +82,8 @@ pub(super) struct Job {
     pub(super) input: End,
     pub(super) output: End,
     pub(super) target: Target,
+    /// The output is there already, and `--skip-existing` was given.
+    pub(super) is_skipped: bool,
 }
 
 impl Job {
@@ -96,10 +93,31 @@ impl Job {
     }
 }
 
-/// The jobs, or the first thing that speaks against them.
-pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Vec<Job>> {
-    if args.output.is_some() && args.inputs.len() > 1 {
-        let why = "-o names one output, but there are several inputs; use --out-dir";
+/// All that will be done.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// In the order of the inputs.
+    pub(super) jobs: Vec<Job>,
+    /// Several inputs, or a folder: a failure does not end the run.
+    pub(super) is_batch: bool,
+}
+
+/// What will be done, or the first thing that speaks against it. Nothing is written.
+pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
+    let folder = args.inputs.iter().find(|path| inputs::is_folder(path));
+    if args.output.is_some() {
+        if args.inputs.len() > 1 {
+            let why = "-o names one output, but there are several inputs; use --out-dir";
+            return Err(Usage(why.into()).into());
+        }
+        if let Some(folder) = folder {
+            let shown = folder.display();
+            let why = format!("-o names one output, but {shown} is a folder; use --out-dir");
+            return Err(Usage(why).into());
+        }
+    }
+    if args.skip_existing && common.overwrite {
+        let why = "--skip-existing keeps what -y would overwrite; give one of the two";
         return Err(Usage(why.into()).into());
     }
     if args.timecodes.is_some() && args.inputs.len() > 1 {
@@ -107,98 +125,28 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Vec<Job
         return Err(Usage(why.into()).into());
     }
     let target = args.target();
-    let jobs: Vec<Job> = args
-        .inputs
+    let suffix = target.suffix();
+    let mut found = inputs::expand(&args.inputs, &suffix, args.out_dir.as_deref())?;
+    drop_own_outputs(&mut found, args, &suffix)?;
+    let jobs: Vec<Job> = found
         .iter()
-        .map(|input| {
-            let input = End::new(input);
-            let output = output_for(&input, args, target)?;
+        .enumerate()
+        .map(|(index, input)| {
+            let output = output_for(input, index + 1, args, &suffix)?;
             Ok(Job {
-                input,
+                is_skipped: args.skip_existing
+                    && matches!(&output, End::File(path) if path.is_file()),
+                input: End::new(&input.path),
                 output,
                 target,
             })
         })
         .collect::<anyhow::Result<_>>()?;
-    let mut seen = HashSet::new();
-    for job in &jobs {
-        if !seen.insert(job.output.to_string()) {
-            return Err(Usage(format!("two inputs would be written to {}", job.output)).into());
-        }
-        check_output(job, common.overwrite)?;
-    }
-    if let Some(folder) = &args.out_dir {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    Ok(jobs)
-}
-
-fn output_for(input: &End, args: &RetimeArgs, target: Target) -> anyhow::Result<End> {
-    if let Some(output) = &args.output {
-        return Ok(End::new(output));
-    }
-    let End::File(path) = input else {
-        let why = "input - needs -o: -o - for Y4M on stdout, or a file";
-        return Err(Usage(why.into()).into());
-    };
-    let extension = extension_of(path);
-    let extension = if KEPT_EXTENSIONS.contains(&extension.as_str()) {
-        extension
-    } else {
-        "mp4".to_owned()
-    };
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = format!("{stem}.{}.{extension}", target.suffix());
-    let folder = match &args.out_dir {
-        Some(folder) => folder.as_path(),
-        None => path.parent().unwrap_or(Path::new("")),
-    };
-    Ok(End::File(folder.join(name)))
-}
-
-fn check_output(job: &Job, overwrite: bool) -> anyhow::Result<()> {
-    let End::File(output) = &job.output else {
-        if std::io::stdout().is_terminal() {
-            let why = "-o - writes Y4M, and stdout is a terminal; pipe it or name a file";
-            return Err(Usage(why.into()).into());
-        }
-        return Ok(());
-    };
-    if let End::File(input) = &job.input
-        && let (Ok(a), Ok(b)) = (input.canonicalize(), output.canonicalize())
-        && a == b
-    {
-        bail!(
-            "{}: the output would overwrite its own source",
-            output.display()
-        );
-    }
-    if output.is_dir() {
-        bail!(
-            "{}: it is a folder; -o names a file, --out-dir a folder",
-            output.display()
-        );
-    }
-    if !overwrite && output.symlink_metadata().is_ok() {
-        bail!("{}: it exists already; -y overwrites", output.display());
-    }
-    if !can_write(output) {
-        bail!(
-            "{}: no container is known for this extension; .mp4, .mkv, .webm, .mov or .y4m will do",
-            output.display()
-        );
-    }
-    Ok(())
-}
-
-#[cfg(feature = "video")]
-fn can_write(path: &Path) -> bool {
-    extension_of(path) == "y4m" || crate::video::can_write(path)
-}
-
-#[cfg(not(feature = "video"))]
-fn can_write(path: &Path) -> bool {
-    extension_of(path) == "y4m"
+    check_outputs(&jobs, common)?;
+    Ok(Plan {
+        is_batch: jobs.len() > 1 || folder.is_some(),
+        jobs,
+    })
 }
 
 /// The extension in lower case, empty if there is none.

@@ -1,30 +1,13 @@
-//! What the user sees: progress, notes, the summary, the report.
+//! How clips went, in words and numbers.
 
-use crate::cli::common::{Common, unexplained_note};
-use crate::cli::exit;
-use crate::pipeline::{Cut, Observer};
+use super::events::Summary;
+use crate::cli::common::unexplained_note;
+use crate::pipeline::Cut;
 use crate::video::time::{Rational, short_decimal, to_f64};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, Write};
-
-/// What `--json` prints.
-#[derive(Debug, serde::Serialize)]
-pub(super) struct Report<'a> {
-    pub(super) results: &'a [Outcome],
-}
-
-/// How one input went.
-#[derive(Debug, serde::Serialize)]
-#[serde(untagged)]
-pub(super) enum Outcome {
-    Done(Done),
-    Failed { input: String, error: String },
-}
 
 /// One clip that was retimed.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Done {
-    pub(super) input: String,
     pub(super) output: String,
     pub(super) method: &'static str,
     pub(super) width: usize,
@@ -80,90 +63,52 @@ fn edits_note(done: &Done) -> String {
     note
 }
 
-/// Prints the report as one line of JSON.
-pub(super) fn print_json(report: &Report, on_stderr: bool) -> anyhow::Result<()> {
-    let line = serde_json::to_string(report)?;
-    if on_stderr {
-        eprintln!("{line}");
+/// The sentence on one clip.
+pub(super) fn summary_of(input: &str, done: &Done, rate: Rational) -> String {
+    let Done {
+        output,
+        frames_in,
+        frames_out,
+        duration_s,
+        unexplained_share,
+        wall_s,
+        ..
+    } = done;
+    let rate = short_decimal(rate);
+    format!(
+        "{input} -> {output}: {frames_in} frames to {frames_out} at {rate} fps \
+         ({duration_s:.2} s of video in {wall_s:.1} s){}{}",
+        edits_note(done),
+        unexplained_note(*unexplained_share)
+    )
+}
+
+/// `[3/12] ` before a name of a batch, nothing before a single one.
+pub(super) fn of_batch(index: usize, of: usize) -> String {
+    if of > 1 {
+        format!("[{index}/{of}] ")
     } else {
-        writeln!(std::io::stdout(), "{line}")?;
-    }
-    Ok(())
-}
-
-/// One line on stderr.
-pub(super) fn tell(line: &str) {
-    eprintln!("otinterp: {line}");
-}
-
-/// The summary of one clip, unless `-q`.
-pub(super) fn summarise(done: &Done, rate: Rational, common: &Common) {
-    if !common.quiet {
-        let Done {
-            input,
-            output,
-            frames_in,
-            frames_out,
-            duration_s,
-            unexplained_share,
-            wall_s,
-            ..
-        } = done;
-        let rate = short_decimal(rate);
-        eprintln!(
-            "{input} -> {output}: {frames_in} frames to {frames_out} at {rate} fps \
-             ({duration_s:.2} s of video in {wall_s:.1} s){}{}",
-            edits_note(done),
-            unexplained_note(*unexplained_share)
-        );
+        String::new()
     }
 }
 
-/// A bar on stderr, where that is a terminal.
-pub(super) struct Progress(ProgressBar);
+/// Failures that the last line names; each has had its own line before.
+const NAMED: usize = 3;
 
-impl Progress {
-    /// A bar for `frames` frames, as far as that is known.
-    pub(super) fn new(name: &str, frames: Option<u64>, common: &Common) -> Self {
-        if common.quiet || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
-        }
-        let (bar, template) = match frames {
-            Some(frames) => (
-                ProgressBar::new(frames),
-                "{prefix} {wide_bar} {pos}/{len} frames, {per_sec}, {eta} left",
-            ),
-            None => (
-                ProgressBar::no_length(),
-                "{prefix} {spinner} {pos} frames, {per_sec}",
-            ),
-        };
-        // The templates are constant and right; a default bar is no reason to fail.
-        let style = ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .with_key(
-                "per_sec",
-                |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-                    let _ = write!(out, "{:.1} fps", state.per_sec());
-                },
-            );
-        bar.set_style(style);
-        bar.set_prefix(name.to_owned());
-        Self(bar)
+/// The last line of a batch: `7 of 9 done, 1 skipped, 1 failed: name: why`.
+pub(super) fn last_line(summary: &Summary, errors: &[String]) -> String {
+    let would = if summary.dry_run { "would be " } else { "" };
+    let mut line = format!("{} of {} {would}done", summary.done, summary.total);
+    if summary.skipped > 0 {
+        line += &format!(", {} skipped", summary.skipped);
     }
-
-    /// Removes the bar.
-    pub(super) fn clear(&self) {
-        self.0.finish_and_clear();
+    if summary.failed > 0 {
+        let named = errors.iter().take(NAMED).map(String::as_str);
+        let named = named.collect::<Vec<_>>().join("; ");
+        line += &format!(", {} failed: {named}", summary.failed);
     }
-}
-
-impl Observer for Progress {
-    fn is_interrupted(&self) -> bool {
-        exit::is_interrupted()
+    if errors.len() > NAMED {
+        line += &format!("; and {} more", errors.len() - NAMED);
     }
-
-    fn written(&self, frames: u64) {
-        self.0.set_position(frames);
-    }
+    line
 }

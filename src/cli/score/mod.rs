@@ -83,7 +83,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
     }
     print(&report, args.scenes, common)?;
     if failed > 0 {
-        return Err(BatchFailed { failed, total }.into());
+        return Err(BatchFailed(format!("{failed} of {total} inputs failed")).into());
     }
     floors.map_or(Ok(()), |floors| floors.check(&report))
 }

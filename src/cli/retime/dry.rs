@@ -1,0 +1,128 @@
+//! `--dry-run`: what would be done to a clip, from its header and its first frame.
+
+use super::RetimeArgs;
+use super::events::{Event, Planned};
+use super::file::FileDesk;
+use super::job::{self, Opened};
+use super::length;
+use super::plan::{End, Job};
+use crate::cli::common::Common;
+use crate::video;
+use crate::video::time::{OutputClock, Rational, short_decimal, to_f64};
+use crate::video::y4m::Header;
+use anyhow::Context;
+
+/// Says what [`job::run`] would do.
+pub(super) fn run(
+    job: &Job,
+    args: &RetimeArgs,
+    common: &Common,
+    desk: &FileDesk,
+) -> anyhow::Result<()> {
+    let mut opened = job::open(job, args, common)?;
+    let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
+    let clock = OutputClock::new(rate, slowdown);
+    let (codec, pixel_format) = output_format(job, &opened, &clock, args, common)
+        .map_err(job::plain)
+        .with_context(|| job.output.to_string())?;
+    let is_part = args.part() != (None, None);
+    let length = length::count(job, &mut opened, is_part)
+        .map_err(job::plain)
+        .with_context(|| job.input.to_string())?;
+    let info = opened.source.info();
+    let planned = Planned {
+        output: job.output.to_string(),
+        width: info.width,
+        height: info.height,
+        frames_in: length.frames,
+        frames_counted: length.is_counted,
+        source_rate: opened.source_rate.map(|r| r.to_string()),
+        source_pixel_format: opened.pixel_format,
+        rate: rate.to_string(),
+        frames_out: length.duration.map(|d| clock.count(d)),
+        duration_s: length.duration.map(|d| to_f64(d * slowdown)),
+        codec,
+        pixel_format,
+    };
+    desk.plan(line(job, &planned, (opened.source_rate, rate)));
+    desk.event(&Event::Planned(&planned));
+    Ok(())
+}
+
+/// `a.mkv: 64x48 yuv420p, 12 frames (counted) at 29.97 fps -> a.x2.mkv: 24 frames at 59.94 fps,
+/// 0.40 s, libx264 yuv420p`
+fn line(job: &Job, planned: &Planned, (from, to): (Option<Rational>, Rational)) -> String {
+    let frames = |count: Option<u64>| match count {
+        Some(count) => format!("{count} frames"),
+        None => "frames not known before the end".to_owned(),
+    };
+    let counted = if planned.frames_counted {
+        " (counted)"
+    } else {
+        ""
+    };
+    let from = from.map_or_else(String::new, |r| format!(" at {} fps", short_decimal(r)));
+    let seconds = planned
+        .duration_s
+        .map_or_else(String::new, |s| format!(", {s:.2} s"));
+    format!(
+        "{}: {}x{} {}, {}{counted}{from} -> {}: {} at {} fps{seconds}, {} {}",
+        job.input,
+        planned.width,
+        planned.height,
+        planned.source_pixel_format,
+        frames(planned.frames_in),
+        planned.output,
+        frames(planned.frames_out),
+        short_decimal(to),
+        planned.codec,
+        planned.pixel_format,
+    )
+}
+
+/// Encoder and pixel format of the output.
+fn output_format(
+    job: &Job,
+    opened: &Opened,
+    clock: &OutputClock,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Result<(String, String)> {
+    if job.output.is_y4m() {
+        let header = match &opened.header {
+            Some(header) => header.clone().with_rate(clock.rate()),
+            None => Header::new(opened.source.info(), clock.rate())?,
+        };
+        return Ok(("y4m".to_owned(), header.colour().to_owned()));
+    }
+    encoder_for(&job.output, opened, clock, args, common)
+}
+
+#[cfg(feature = "video")]
+fn encoder_for(
+    output: &End,
+    opened: &Opened,
+    clock: &OutputClock,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Result<(String, String)> {
+    let End::File(path) = output else {
+        return Ok(Default::default());
+    };
+    let encoding = job::encoding(args, common);
+    let (info, origin) = (opened.source.info(), opened.origin.as_ref());
+    video::encoder_for(path, info, clock, &encoding, origin)
+}
+
+#[cfg(not(feature = "video"))]
+fn encoder_for(
+    _output: &End,
+    _opened: &Opened,
+    _clock: &OutputClock,
+    _args: &RetimeArgs,
+    _common: &Common,
+) -> video::Result<(String, String)> {
+    Err(video::Error::Invalid(
+        "this build writes Y4M only; it was made without the feature 'video'".to_owned(),
+    ))
+}
