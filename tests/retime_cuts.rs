@@ -13,7 +13,7 @@ use otinterp::pipeline::{
     self, AtCut, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Observer, Rules,
 };
 use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::{Frame, Info, Result, Sink, Source};
+use otinterp::video::{Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -81,7 +81,7 @@ struct Kept {
 }
 
 impl Sink for Kept {
-    fn write(&mut self, picture: &Picture) -> Result<()> {
+    fn write(&mut self, picture: &Picture, _: Shown) -> Result<()> {
         if self.keeps {
             self.pictures.push(picture.clone());
         }

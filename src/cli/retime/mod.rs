@@ -144,7 +144,7 @@ pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
         let outcome = job::run(job, args, common);
         let was_interrupted = matches!(&outcome, Err(e) if e.is::<Interrupted>());
         match outcome {
-            Ok(report) => outcomes.push(Outcome::Done(report)),
+            Ok(report) => outcomes.push(Outcome::Done(Box::new(report))),
             Err(error) if is_batch && !was_interrupted => {
                 report::tell(&exit::one_line(&error));
                 outcomes.push(Outcome::Failed {

@@ -17,7 +17,7 @@ pub(super) struct Report<'a> {
 #[derive(Debug, serde::Serialize)]
 #[serde(untagged)]
 pub(super) enum Outcome {
-    Done(Done),
+    Done(Box<Done>),
     Failed { input: String, error: String },
 }
 
