@@ -140,7 +140,7 @@ fn names_follow_the_pattern() {
         found
     };
     assert_eq!(
-        run("{n}-{stem}@{target}.{ext}", "--fps 59.94"),
+        run("{index}-{stem}@{target}.{ext}", "--fps 59.94"),
         [
             "1-a@59.94fps.y4m",
             "3-c.d@59.94fps.y4m",

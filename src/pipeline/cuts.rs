@@ -15,7 +15,8 @@ use std::sync::mpsc::Receiver;
 
 /// Frames that differ by less, in the mean, are one scene (3 codes of 255).
 const ALIKE: f32 = 3.0 / 255.0;
-/// So are frames that differ by less than this share of their own contrast. Measured: two scenes differ by 0.5 and more.
+/// So are frames that differ by less than this share of their own contrast. Measured on joined clips:
+/// two scenes differ by 0.46 and more, but for two takes before one backdrop, which differ by 0.18.
 const ALIKE_CONTRAST: f32 = 0.15;
 /// A flash lasts at most so many frames; so many more are looked at where a cut is suspected.
 const FLASH_FRAMES: usize = 2;

@@ -14,9 +14,10 @@ use std::collections::VecDeque;
 
 /// Frames change by the mean over that square of theirs that changes most, px of side: small things that move count.
 const BLOCK_PX: usize = 16;
-/// The changes before and after repeats are at least so many times theirs (measured).
+/// The changes before and after repeats are more than so many times theirs (chosen, and checked on encoded clips:
+/// `docs/decisions/007-cuts-and-duplicates.md`).
 const STANDS_OUT: f32 = 4.0;
-/// Coding noise between repeats, as a share of full scale (measured).
+/// Coding noise between repeats, as a share of full scale (chosen and checked likewise).
 const MOST_NOISE: f32 = 4.0 / 255.0;
 /// A change below this, as a share of full scale, is no motion worth an in-between.
 const LEAST_MOTION: f32 = 2.0 / 255.0;

@@ -4,7 +4,7 @@ use crate::picture::{ColorModel, Format, Picture, PictureError, Plane, samples};
 use crate::render::alpha;
 use ndarray::Array2;
 
-/// Short side of the reduced picture, px. Measured: motion still explains what moves, and a solve takes about 10 ms.
+/// Short side of the reduced picture, px. Measured: motion still explains what moves, and a solve takes about 15 ms on two cores.
 const SHORT_SIDE_PX: usize = 96;
 
 /// The colour planes of a picture, all of one size whose short side is at most [`SHORT_SIDE_PX`].

@@ -67,7 +67,7 @@ pub struct RetimeArgs {
     /// Folder for the outputs; made if missing. Those of a folder's clips go to the same sub-folders
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
-    /// Names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {n} (which input,
+    /// Names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {index} (which input,
     /// from 1). By default {stem}.{target}.{ext}
     #[arg(long, value_name = "PATTERN", conflicts_with = "output")]
     name: Option<Pattern>,

@@ -56,10 +56,10 @@ impl FromStr for Pattern {
                 "stem" => Part::Stem,
                 "ext" => Part::Extension,
                 "target" => Part::Target,
-                "n" => Part::Number,
+                "index" => Part::Number,
                 _ => {
                     return Err(format!(
-                        "there is no placeholder {{{name}}}, but {{stem}}, {{ext}}, {{target}} and {{n}}"
+                        "there is no placeholder {{{name}}}, but {{stem}}, {{ext}}, {{target}} and {{index}}"
                     ));
                 }
             });

@@ -100,7 +100,7 @@ pub(super) fn check_outputs(jobs: &[Job], common: &Common) -> anyhow::Result<()>
         if let End::File(output) = &job.output {
             if let Some(other) = makers.insert(identity(output), &job.input) {
                 return Err(Usage(format!(
-                    "two inputs would be written to {}: {other} and {}; {{n}} in --name tells them apart",
+                    "two inputs would be written to {}: {other} and {}; {{index}} in --name tells them apart",
                     job.output, job.input
                 ))
                 .into());
