@@ -1,7 +1,9 @@
 //! Output files: written beside their final name, renamed when whole.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, TempPath};
 
 /// A file that takes its final name only when [`PendingFile::commit`] is called.
 ///
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// an error, a panic or Ctrl-C never leaves a broken file under the final name.
 #[derive(Debug)]
 pub struct PendingFile {
-    file: tempfile::NamedTempFile,
+    file: NamedTempFile,
     target: PathBuf,
     overwrite: bool,
 }
@@ -43,22 +45,51 @@ impl PendingFile {
         })
     }
 
+    /// A pending file for `target` under a given path in the same file system. What stands there is emptied.
+    ///
+    /// # Errors
+    /// Those of [`PendingFile::create`].
+    pub fn create_at(path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
+        refuse_taken(target, overwrite)?;
+        Self::with(File::create(path)?, path, target, overwrite)
+    }
+
+    /// A whole file under a path in the same file system as `target`, whose name it is to take.
+    ///
+    /// # Errors
+    /// Those of [`PendingFile::create`].
+    pub fn adopt(path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
+        refuse_taken(target, overwrite)?;
+        Self::with(File::open(path)?, path, target, overwrite)
+    }
+
+    fn with(file: File, path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
+        let path = TempPath::try_from_path(path)?;
+        Ok(Self {
+            file: NamedTempFile::from_parts(file, path),
+            target: target.canonicalize().unwrap_or(target.to_owned()),
+            overwrite,
+        })
+    }
+
     /// Where the bytes go for now.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
     /// The open file.
-    pub fn file_mut(&mut self) -> &mut std::fs::File {
+    pub fn file_mut(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
-    /// Gives the file its final name.
+    /// Gives the file its final name, once all its bytes are on the disk.
     ///
     /// # Errors
     /// `AlreadyExists` if the name was taken meanwhile and may not be overwritten; else what the
     /// system says. The pending file is removed in either case.
     pub fn commit(self) -> io::Result<()> {
+        // A rename may reach the disk before the bytes do.
+        self.file.as_file().sync_all()?;
         if self.overwrite {
             self.file.persist(&self.target).map_err(|e| e.error)?;
         } else {
@@ -66,7 +97,25 @@ impl PendingFile {
                 .persist_noclobber(&self.target)
                 .map_err(|e| e.error)?;
         }
-        Ok(())
+        sync_folder(folder_of(&self.target))
+    }
+}
+
+/// Puts the names in a folder on the disk, where the system can.
+///
+/// # Errors
+/// What the system says; not that it cannot do such a thing.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Not all systems and file systems can.
+        Err(e) if matches!(e.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
+        synced => synced,
     }
 }
 
@@ -140,7 +189,12 @@ fn folder_of(target: &Path) -> &Path {
 }
 
 /// The system's own words name the hidden file, which means nothing to the user.
-fn cannot_create_in(folder: &Path, error: &io::Error) -> io::Error {
+pub fn cannot_create_in(folder: &Path, error: &io::Error) -> io::Error {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     let shown = folder.display();
     let text = match error.kind() {
         io::ErrorKind::NotFound => format!("there is no folder {shown}"),

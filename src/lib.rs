@@ -17,6 +17,7 @@ pub mod quality;
 pub mod render;
 pub mod simd;
 pub mod video;
+pub mod work;
 
 pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
 pub use picture::Picture;

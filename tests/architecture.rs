@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "video",
             "quality",
             "picture",
+            "work",
             "files",
         ],
     ),
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "video",
             "quality",
             "picture",
+            "work",
             "files",
         ],
     ),
@@ -52,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("video", &["picture", "files"]),
     ("quality", &["picture", "files"]),
     ("picture", &["files"]),
+    ("work", &["files"]),
     ("files", &[]),
 ];
 

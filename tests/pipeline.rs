@@ -109,6 +109,7 @@ fn run(
         sink,
         OutputClock::new(rate, slowdown),
         &Rules::new(interpolator),
+        None,
         &Quiet,
     )
 }
@@ -190,6 +191,7 @@ fn an_interrupt_ends_it_without_finishing_the_output() {
         &mut sink,
         clock,
         &Rules::new(Interpolator::default()),
+        None,
         &observer,
     );
     assert!(matches!(result, Err(pipeline::Error::Interrupted)));
@@ -246,6 +248,7 @@ fn the_share_that_no_motion_explains_is_the_mean_over_the_in_betweens() {
         &mut sink,
         clock,
         &Rules::new(interpolator),
+        None,
         &Quiet,
     )
     .unwrap();

@@ -3,12 +3,14 @@
 //! Order is kept by construction: every queue has one writer and one reader, and every stage
 //! handles one thing after the other. A few frames are in memory at a time, however long the clip.
 
+mod checkpoint;
 mod cuts;
 mod duplicates;
 mod render;
 mod rules;
 mod thumbnail;
 
+pub use checkpoint::frames_kept;
 pub use cuts::Cut;
 pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Rules};
 
@@ -16,6 +18,8 @@ use crate::interpolator;
 use crate::picture::Picture;
 use crate::video::time::{OutputClock, Rational};
 use crate::video::{self, Frame, Sink, Source};
+use crate::work::{self, Work};
+use checkpoint::Segments;
 use render::{Message, render};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -44,6 +48,9 @@ pub enum Error {
     /// The user wants no more.
     #[error("interrupted")]
     Interrupted,
+    /// What is done cannot be kept, or gone on with.
+    #[error(transparent)]
+    Work(#[from] work::Error),
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -79,6 +86,9 @@ pub trait Observer: Sync {
     /// So many frames are written.
     fn written(&self, _frames: u64) {}
 
+    /// Of those, so many were written by an earlier run.
+    fn passed(&self, _frames: u64) {}
+
     /// So many in-betweens are made.
     fn in_betweens(&self, _frames: u64) {}
 
@@ -90,6 +100,9 @@ pub trait Observer: Sync {
 ///
 /// The last frame lasts as long as it says, or else as long as the one before it.
 ///
+/// With `work`, what is written is kept there segment by segment, and what an earlier run has kept is not made again.
+/// The output's name and the removal of the work folder are the caller's.
+///
 /// # Errors
 /// [`Error`]: the first thing that went wrong in any stage. The sink is not finished then.
 pub fn retime(
@@ -97,8 +110,10 @@ pub fn retime(
     sink: &mut dyn Sink,
     clock: OutputClock,
     rules: &Rules,
+    work: Option<&mut Work>,
     observer: &dyn Observer,
 ) -> Result<Counts, Error> {
+    let segments = Segments::new(work.as_deref())?;
     let shared = Shared {
         stop: AtomicBool::new(false),
         error: Mutex::new(None),
@@ -113,13 +128,23 @@ pub fn retime(
             shared.run(|| read(source, &frames_to_render, rules, shared))
         });
         let writer = thread::Builder::new().name("encode".into());
-        let writing =
-            writer.spawn_scoped(scope, move || shared.run(|| write(sink, &rendered, shared)));
+        let writing = writer.spawn_scoped(scope, move || {
+            shared.run(|| write(sink, work, &rendered, shared))
+        });
         if let Some(error) = reading.err().or(writing.err()) {
             shared.fail(Error::Thread(error));
         }
         // The queues' ends belong to the stages: a stage that ends wakes its neighbours.
-        shared.run(move || render(decoded, pictures_to_encode, clock, rules, observer))
+        shared.run(move || {
+            render(
+                decoded,
+                pictures_to_encode,
+                clock,
+                rules,
+                segments,
+                observer,
+            )
+        })
     });
     match shared
         .error
@@ -197,8 +222,13 @@ fn read(
 }
 
 /// Third stage.
-fn write(sink: &mut dyn Sink, pictures: &Receiver<Message>, shared: &Shared) -> Result<(), Error> {
-    let mut written = 0;
+fn write(
+    sink: &mut dyn Sink,
+    mut work: Option<&mut Work>,
+    pictures: &Receiver<Message>,
+    shared: &Shared,
+) -> Result<(), Error> {
+    let (mut written, mut passed) = (0, 0);
     while let Ok(message) = pictures.recv() {
         if shared.check()? {
             return Ok(());
@@ -207,7 +237,25 @@ fn write(sink: &mut dyn Sink, pictures: &Receiver<Message>, shared: &Shared) -> 
             Message::Picture(picture, shown) => {
                 sink.write(&picture, shown).map_err(Error::Write)?;
             }
-            Message::End => return sink.finish().map_err(Error::Write),
+            Message::Passed(shown) => {
+                sink.passed(shown).map_err(Error::Write)?;
+                passed += 1;
+                shared.observer.passed(passed);
+            }
+            Message::SegmentEnd(checkpoint) => {
+                if let Some(work) = &mut work
+                    && sink.checkpoint().map_err(Error::Write)?
+                {
+                    work.commit(&checkpoint)?;
+                }
+                continue;
+            }
+            Message::End => {
+                if let Some(work) = &work {
+                    work.check_sources()?;
+                }
+                return sink.finish().map_err(Error::Write);
+            }
         }
         written += 1;
         shared.observer.written(written);

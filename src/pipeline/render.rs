@@ -1,5 +1,6 @@
 //! Second stage: holds two neighbouring frames, and renders what falls between them.
 
+use super::checkpoint::{Checkpoint, SegmentEnd, Segments};
 use super::cuts::{Held, Marked};
 use super::duplicates::Merged;
 use super::rules::{AtCut, Rules};
@@ -14,6 +15,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 /// From the second stage to the third.
 pub(super) enum Message {
     Picture(Arc<Picture>, Shown),
+    /// A picture that an earlier run has written.
+    Passed(Shown),
+    /// A later run can go on from here.
+    SegmentEnd(Checkpoint),
     /// All is done; a queue that closes without it means that a stage failed.
     End,
 }
@@ -24,12 +29,14 @@ pub(super) fn render(
     out: SyncSender<Message>,
     clock: OutputClock,
     rules: &Rules,
+    segments: Segments,
     observer: &dyn Observer,
 ) -> Result<Counts, Error> {
     let mut renderer = Renderer {
         out,
         clock,
         rules,
+        segments,
         observer,
         frames_out: 0,
         in_betweens: 0,
@@ -39,6 +46,7 @@ pub(super) fn render(
     let mut from = frames.next()?.ok_or(Error::TooShort(0))?;
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
+        renderer.end_segment()?;
         renderer.between(&from, &until)?;
         from = until;
     }
@@ -66,6 +74,7 @@ struct Renderer<'a> {
     out: SyncSender<Message>,
     clock: OutputClock,
     rules: &'a Rules,
+    segments: Segments,
     observer: &'a dyn Observer,
     frames_out: u64,
     in_betweens: u64,
@@ -74,6 +83,33 @@ struct Renderer<'a> {
 }
 
 impl Renderer<'_> {
+    /// To be called between two pairs.
+    fn end_segment(&mut self) -> Result<(), Error> {
+        match self.segments.end(self.frames_out)? {
+            SegmentEnd::NotYet => Ok(()),
+            SegmentEnd::Earlier => {
+                let checkpoint = self.segments.earlier();
+                self.in_betweens = checkpoint.in_betweens;
+                self.unexplained = f64::from_bits(checkpoint.unexplained_bits);
+                Ok(())
+            }
+            SegmentEnd::Here => self.send(Message::SegmentEnd(Checkpoint {
+                frames_out: self.frames_out,
+                in_betweens: self.in_betweens,
+                unexplained_bits: self.unexplained.to_bits(),
+            })),
+        }
+    }
+
+    /// Passes over a picture that is there already.
+    fn passes(&mut self, shown: Shown) -> Result<bool, Error> {
+        let passes = self.segments.has(self.frames_out);
+        if passes {
+            self.send(Message::Passed(shown))?;
+        }
+        Ok(passes)
+    }
+
     /// All outputs from one frame's time up to the next's. The transport is solved only if one of
     /// them falls on neither.
     fn between(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
@@ -87,6 +123,9 @@ impl Renderer<'_> {
         };
         let mut transition = None;
         while let Some(output) = self.clock.next_between(from.time, until.time) {
+            if self.passes(output.shown)? {
+                continue;
+            }
             if *output.position.numer() == 0 {
                 self.send(Message::Picture(Arc::clone(&from.picture), output.shown))?;
                 continue;
@@ -98,7 +137,8 @@ impl Renderer<'_> {
             let picture = transition.at(to_f64(output.position) as f32);
             if !until.is_cut {
                 self.in_betweens += 1;
-                self.observer.in_betweens(self.in_betweens);
+                let earlier = self.segments.earlier().in_betweens;
+                self.observer.in_betweens(self.in_betweens - earlier);
                 self.unexplained += f64::from(transition.unexplained_share());
             }
             self.send(Message::Picture(Arc::new(picture), output.shown))?;
@@ -109,6 +149,9 @@ impl Renderer<'_> {
     /// The same at a cut: every output is the nearer of the two frames, the second halfway.
     fn hold_nearer(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
         while let Some(output) = self.clock.next_between(from.time, until.time) {
+            if self.passes(output.shown)? {
+                continue;
+            }
             let nearer = if output.position < Rational::new(1, 2) {
                 from
             } else {
@@ -128,7 +171,7 @@ impl Renderer<'_> {
     }
 
     fn send(&mut self, message: Message) -> Result<(), Error> {
-        if let Message::Picture(..) = message {
+        if let Message::Picture(..) | Message::Passed(_) = message {
             self.frames_out += 1;
         }
         // A closed queue means that the third stage has failed, and its error came first.

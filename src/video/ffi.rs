@@ -4,9 +4,11 @@
 use ffmpeg::ffi;
 use ffmpeg::format::Pixel;
 use ffmpeg::packet::side_data::Type as StreamData;
+use ffmpeg::packet::{Mut, Ref};
 use ffmpeg::software::scaling;
-use ffmpeg::{chroma, codec, color, encoder, format, frame};
+use ffmpeg::{Packet, chroma, codec, color, encoder, format, frame};
 use ffmpeg_next as ffmpeg;
+
 use std::ffi::{CStr, CString};
 use std::os::raw::c_int;
 use std::ptr;
@@ -351,6 +353,64 @@ unsafe fn new_side_data(
 pub fn discard(stream: &mut format::stream::StreamMut) {
     // SAFETY: the pointer of a live stream is valid; the field is a plain enum.
     unsafe { (*stream.as_mut_ptr()).discard = ffi::AVDiscard::AVDISCARD_ALL }
+}
+
+/// What muxers read beside the bytes of a packet: extradata and palettes that change, and the alpha of VP8 and VP9.
+const MUXED_SIDE_DATA: [ffi::AVPacketSideDataType; 3] = [
+    ffi::AVPacketSideDataType::AV_PKT_DATA_NEW_EXTRADATA,
+    ffi::AVPacketSideDataType::AV_PKT_DATA_PALETTE,
+    ffi::AVPacketSideDataType::AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL,
+];
+
+/// Side data of a packet.
+pub struct SideData {
+    /// Place in [`MUXED_SIDE_DATA`].
+    pub kind: u8,
+    pub bytes: Vec<u8>,
+}
+
+/// All flags of a packet, and its side data as far as muxers read it.
+pub fn flags_and_side_data(packet: &Packet) -> (i32, Vec<SideData>) {
+    // SAFETY: the pointer of a live packet is valid.
+    let packet = unsafe { &*packet.as_ptr() };
+    let count = usize::try_from(packet.side_data_elems).unwrap_or(0);
+    let all = (0..count).filter_map(|index| {
+        // SAFETY: the packet has so many entries, each of which holds `size` bytes.
+        let entry = unsafe { &*packet.side_data.add(index) };
+        let kind = MUXED_SIDE_DATA.iter().position(|k| *k == entry.type_)?;
+        // SAFETY: as above.
+        let bytes = unsafe { std::slice::from_raw_parts(entry.data, entry.size) };
+        Some(SideData {
+            kind: u8::try_from(kind).ok()?,
+            bytes: bytes.to_vec(),
+        })
+    });
+    (packet.flags, all.collect())
+}
+
+/// Gives a packet what [`flags_and_side_data`] took from another.
+pub fn set_flags_and_side_data(
+    packet: &mut Packet,
+    flags: i32,
+    side_data: &[SideData],
+) -> Result<(), ffmpeg::Error> {
+    let packet = packet.as_mut_ptr();
+    // SAFETY: the pointer of a live packet is valid; the field is a plain integer.
+    unsafe { (*packet).flags = flags }
+    for SideData { kind, bytes } in side_data {
+        let kind = MUXED_SIDE_DATA.get(usize::from(*kind));
+        let kind = *kind.ok_or(ffmpeg::Error::InvalidData)?;
+        // SAFETY: the pointer of a live packet is valid.
+        let block = unsafe { ffi::av_packet_new_side_data(packet, kind, bytes.len()) };
+        if block.is_null() {
+            return Err(ffmpeg::Error::Other {
+                errno: ffmpeg::error::ENOMEM,
+            });
+        }
+        // SAFETY: the new block has this size, and cannot overlap the bytes.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), block, bytes.len()) }
+    }
+    Ok(())
 }
 
 /// Copies times, tags and field order from a frame to the one made of it.

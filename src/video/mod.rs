@@ -22,6 +22,8 @@ mod hdr;
 #[cfg(feature = "video")]
 mod mux;
 #[cfg(feature = "video")]
+mod packets;
+#[cfg(feature = "video")]
 mod pixel;
 #[cfg(feature = "video")]
 mod rgb;
@@ -174,6 +176,23 @@ pub trait Sink: Send {
     /// [`Error`] if it cannot be encoded or written.
     fn write(&mut self, picture: &Picture, shown: Shown) -> Result<()>;
 
+    /// A picture that an earlier run has written, in its turn.
+    ///
+    /// # Errors
+    /// [`Error`] if what goes with it cannot be written.
+    fn passed(&mut self, _shown: Shown) -> Result<()> {
+        Ok(())
+    }
+
+    /// Brings all pictures so far to where they outlive this run, so that a later one can go on from here; or says that it
+    /// cannot. The result depends on where this is done, for encoders look back.
+    ///
+    /// # Errors
+    /// [`Error`] if they cannot be encoded or written.
+    fn checkpoint(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Writes what is still held back. Nothing may be written after it.
     ///
     /// # Errors
@@ -190,6 +209,18 @@ pub fn show_ffmpeg_log() -> Result<()> {
     init()?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Warning);
     Ok(())
+}
+
+/// The versions of the FFmpeg libraries that a result depends on.
+#[cfg(feature = "video")]
+pub fn ffmpeg_versions() -> String {
+    let versions = [
+        ffmpeg_next::codec::version(),
+        ffmpeg_next::format::version(),
+        ffmpeg_next::filter::version(),
+        ffmpeg_next::software::scaling::version(),
+    ];
+    versions.map(|v| v.to_string()).join(" ")
 }
 
 /// Readies FFmpeg; its own log stays quiet, its errors come back as [`Error`].

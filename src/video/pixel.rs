@@ -287,6 +287,8 @@ pub fn frame_from(picture: &Picture) -> Result<frame::Video> {
         let target = plane_order(format.model)[index];
         let stride = frame.stride(target);
         let data = frame.data_mut(target);
+        // x264 looks at what stands beside the picture: chance there makes chance in its output.
+        data.fill(0);
         for (row, out) in plane.rows().into_iter().zip(data.chunks_mut(stride)) {
             // Code values are whole numbers within the depth; the cast would clamp others.
             if format.bit_depth > 8 {

@@ -5,6 +5,7 @@ use super::encoder::{Encoder, Encoding, small};
 use super::ffi;
 use super::hdr::{self, Extras};
 use super::mux::{self, Copies};
+use super::packets::{PacketReader, PacketWriter};
 use super::sequence::{NumberedName, pattern_url};
 use super::source::{ColorTags, Origin};
 use super::time::{OutputClock, Rational, zero};
@@ -14,7 +15,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::Output;
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Dictionary, Packet, codec, color, format};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file with one encoded video stream and the copied streams of its source.
 pub struct FileSink {
@@ -31,7 +32,18 @@ pub struct FileSink {
     end: Rational,
     /// Whether the copied streams are cut off there.
     is_part: bool,
+    /// Where the packets wait until the end, if they do.
+    store: Option<Store>,
+    /// When the encoder that is open began, in ticks: it counts from there.
+    begin_ticks: Option<i64>,
+    last_dts: Option<i64>,
     notes: Vec<String>,
+}
+
+/// Packets that are kept until all of them are there.
+struct Store {
+    path: PathBuf,
+    writer: PacketWriter,
 }
 
 /// Whether FFmpeg can write a file of this name.
@@ -109,6 +121,9 @@ impl FileSink {
             start: zero(),
             end: zero(),
             is_part: origin.is_some_and(|o| o.is_part),
+            store: None,
+            begin_ticks: None,
+            last_dts: None,
         };
         match origin {
             Some(origin) => sink.add_streams_of(origin, clock)?,
@@ -163,6 +178,19 @@ impl FileSink {
             .map_err(|why| failed("writing the header", why))
     }
 
+    /// Keeps what is encoded in a file, and makes the clip of it when all is there: so a later run can go on with
+    /// what this one leaves. What stands in the file already comes first.
+    ///
+    /// # Errors
+    /// [`Error`] if the file cannot be appended to.
+    pub fn keep_packets_in(&mut self, path: &Path) -> Result<()> {
+        self.store = Some(Store {
+            writer: PacketWriter::append(path)?,
+            path: path.to_owned(),
+        });
+        Ok(())
+    }
+
     /// What the user should know, one sentence each: a changed pixel format, streams left out.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -186,20 +214,27 @@ impl FileSink {
         self.copies.as_ref().map_or(0, Copies::count)
     }
 
-    /// Writes the packets that are ready, and before each what is to be copied up to its time.
-    fn write_packets(&mut self) -> Result<()> {
-        while let Some(packet) = self.encoder.receive()? {
-            let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
-            let time = self.start + Rational::from_integer(ticks.into()) * self.tick;
-            if let Some(copies) = &mut self.copies {
-                copies.write_until(&mut self.output, Some(time))?;
+    /// Takes the packets that are ready: into the store, or else into the container.
+    fn take_packets(&mut self) -> Result<()> {
+        while let Some(mut packet) = self.encoder.receive()? {
+            let begin = self.begin_ticks.unwrap_or(0);
+            packet.set_pts(packet.pts().map(|t| t + begin));
+            packet.set_dts(packet.dts().map(|t| t + begin));
+            match &mut self.store {
+                Some(store) => store.writer.write(&packet)?,
+                None => self.mux(packet)?,
             }
-            self.write_packet(packet)?;
         }
         Ok(())
     }
 
-    fn write_packet(&mut self, mut packet: Packet) -> Result<()> {
+    /// Writes a packet, and before it what is to be copied up to its time.
+    fn mux(&mut self, mut packet: Packet) -> Result<()> {
+        let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
+        let time = self.start + Rational::from_integer(ticks.into()) * self.tick;
+        if let Some(copies) = &mut self.copies {
+            copies.write_until(&mut self.output, Some(time))?;
+        }
         let tick = match self.output.stream(self.stream) {
             Some(stream) => stream.time_base(),
             None => return Ok(()),
@@ -207,10 +242,29 @@ impl FileSink {
         packet.rescale_ts(small(self.tick)?, tick);
         let start = mux::ticks(self.start, tick);
         packet.set_pts(packet.pts().map(|t| t + start));
-        packet.set_dts(packet.dts().map(|t| t + start));
+        // Encoders guess the first times of decoding: those of the next one may not be later than the last one's.
+        let least = self.last_dts.map(|last| last + 1);
+        let dts = packet
+            .dts()
+            .map(|t| (t + start).max(least.unwrap_or(i64::MIN)));
+        self.last_dts = dts.or(self.last_dts);
+        packet.set_dts(dts);
         packet.set_stream(self.stream);
         let written = packet.write_interleaved(&mut self.output);
         written.map_err(|why| failed("writing", why))
+    }
+
+    /// Makes the clip of what was kept.
+    fn mux_store(&mut self) -> Result<()> {
+        let Some(mut store) = self.store.take() else {
+            return Ok(());
+        };
+        store.writer.flush()?;
+        let mut packets = PacketReader::open(&store.path)?;
+        while let Some(packet) = packets.next()? {
+            self.mux(packet)?;
+        }
+        Ok(())
     }
 }
 
@@ -219,13 +273,34 @@ impl Sink for FileSink {
         let ticks = |seconds: Rational| mux::ticks_of(seconds, self.tick);
         self.end = shown.at + shown.duration;
         let (at, end) = (ticks(shown.at), ticks(self.end));
-        self.encoder.send(picture, at, (end - at).max(1))?;
-        self.write_packets()
+        let begin = *self.begin_ticks.get_or_insert(at);
+        self.encoder.send(picture, at - begin, (end - at).max(1))?;
+        self.take_packets()
+    }
+
+    fn passed(&mut self, shown: Shown) -> Result<()> {
+        self.end = shown.at + shown.duration;
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<bool> {
+        if self.store.is_none() || !self.encoder.can_restart() {
+            return Ok(false);
+        }
+        self.encoder.end(false)?;
+        self.take_packets()?;
+        if let Some(store) = &mut self.store {
+            store.writer.flush()?;
+        }
+        self.begin_ticks = None;
+        self.encoder.restart()?;
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.encoder.end()?;
-        self.write_packets()?;
+        self.encoder.end(true)?;
+        self.take_packets()?;
+        self.mux_store()?;
         if let Some(copies) = &mut self.copies {
             let until = self.is_part.then_some(self.start + self.end);
             copies.write_until(&mut self.output, until)?;

@@ -23,11 +23,26 @@ impl<W: Write + Send> Timecodes<W> {
     }
 }
 
+impl<W: Write> Timecodes<W> {
+    fn line(&mut self, shown: Shown) -> Result<()> {
+        let at_ms = to_f64(shown.at * Rational::from_integer(1000));
+        Ok(writeln!(self.out, "{at_ms:.6}")?)
+    }
+}
+
 impl<W: Write + Send> Sink for Timecodes<W> {
     fn write(&mut self, picture: &Picture, shown: Shown) -> Result<()> {
-        let at_ms = to_f64(shown.at * Rational::from_integer(1000));
-        writeln!(self.out, "{at_ms:.6}")?;
+        self.line(shown)?;
         self.sink.write(picture, shown)
+    }
+
+    fn passed(&mut self, shown: Shown) -> Result<()> {
+        self.line(shown)?;
+        self.sink.passed(shown)
+    }
+
+    fn checkpoint(&mut self) -> Result<bool> {
+        self.sink.checkpoint()
     }
 
     fn finish(&mut self) -> Result<()> {

@@ -31,6 +31,8 @@ pub(super) struct Start {
     pub(super) rate: String,
     /// As far as the source announces its duration.
     pub(super) frames_expected: Option<u64>,
+    /// Of those, so many were left by an earlier run.
+    pub(super) frames_kept: u64,
     pub(super) codec: String,
     pub(super) pixel_format: String,
     pub(super) streams_copied: usize,

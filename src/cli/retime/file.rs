@@ -42,6 +42,13 @@ impl<'a> FileDesk<'a> {
 
     /// Both ends are open.
     pub(super) fn start(&self, start: &Start) {
+        if self.desk.talks && start.frames_kept > 0 {
+            let kept = start.frames_kept;
+            self.tell(&format!(
+                "{}: goes on after {kept} frames that an earlier run has made",
+                self.name
+            ));
+        }
         self.event(&Event::Start(start));
     }
 

@@ -4,6 +4,7 @@ use super::RetimeArgs;
 use super::cuts;
 use super::events::Start;
 use super::file::FileDesk;
+use super::keep;
 use super::length;
 use super::plan::{End, Job};
 use super::report::{CutAt, Done};
@@ -17,8 +18,9 @@ use crate::video::time::{OutputClock, Rational, to_f64};
 use crate::video::timecodes::Timecodes;
 use crate::video::y4m::{Header, Y4mSink, Y4mSource};
 use crate::video::{self, Sink, Source};
+use crate::work::{self, Work};
 use anyhow::Context;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -66,17 +68,26 @@ pub(super) fn run(
     };
     let info = opened.source.info().clone();
     let expected = length::announced(job, &opened).map(|d| clock.count(d));
+    let mut work = keep::open(job, args, common)?;
+    let frames_kept = work.as_ref().map_or(Ok(0), pipeline::frames_kept)?;
     let mut pending = match &job.output {
         End::Pipe => None,
-        End::File(path) => Some(Pending::create(path, common.overwrite)?),
+        End::File(path) => Some(Pending::create(path, common.overwrite, work.as_ref())?),
     };
     let mut timecodes = match &args.timecodes {
         Some(path) => Some((create(path, common)?, path)),
         None => None,
     };
-    let mut output = open_output(job, &opened, &clock, pending.as_mut(), args, common)
-        .map_err(plain)
-        .with_context(|| job.output.to_string())?;
+    let mut output = open_output(
+        job,
+        &opened,
+        &clock,
+        (pending.as_mut(), work.as_ref()),
+        args,
+        common,
+    )
+    .map_err(plain)
+    .with_context(|| job.output.to_string())?;
     if args.vfr && !keeps_times {
         let why =
             "the output holds only a constant rate, which is written; --timecodes keeps the times";
@@ -97,6 +108,7 @@ pub(super) fn run(
         codec: output.codec.clone(),
         pixel_format: output.pixel_format.clone(),
         streams_copied: output.streams_copied,
+        frames_kept,
     });
     for note in &output.notes {
         desk.warn(note);
@@ -107,13 +119,22 @@ pub(super) fn run(
         output.sink.as_mut(),
         clock,
         &rules,
+        work.as_mut(),
         progress.meter.as_ref(),
     );
     drop(progress);
-    let counts = result.map_err(|error| explain(error, job))?;
     drop(output.sink);
+    let counts = match result {
+        Ok(counts) => counts,
+        Err(error) => {
+            drop(pending);
+            keep::give_up(work, &error, desk);
+            return Err(explain(error, job));
+        }
+    };
     if let Some(pending) = pending {
-        pending.commit().with_context(|| job.output.to_string())?;
+        let named = pending.commit(work, common.overwrite);
+        named.with_context(|| job.output.to_string())?;
     }
     if let Some((file, path)) = timecodes {
         file.commit().with_context(|| path.display().to_string())?;
@@ -185,6 +206,11 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     match error {
         pipeline::Error::Interrupted => Interrupted.into(),
         pipeline::Error::Read(error) => plain(error).context(job.input.to_string()),
+        pipeline::Error::Work(work::Error::Io(error)) => {
+            anyhow::Error::new(error).context(job.output.to_string())
+        }
+        // It names the file itself.
+        pipeline::Error::Work(error) => error.into(),
         pipeline::Error::Write(error) => plain(error).context(job.output.to_string()),
         error => anyhow::Error::new(error).context(job.input.to_string()),
     }
@@ -296,7 +322,7 @@ fn open_output(
     job: &Job,
     opened: &Opened,
     clock: &OutputClock,
-    pending: Option<&mut Pending>,
+    (pending, work): (Option<&mut Pending>, Option<&Work>),
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
@@ -305,11 +331,16 @@ fn open_output(
         return Err(video::Error::Invalid(why.to_owned()));
     }
     match pending {
-        None => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate()),
-        Some(Pending::File(file)) if job.output.is_y4m() => {
-            open_y4m_output(file.file_mut().try_clone()?, opened, clock.rate())
+        None => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate(), false),
+        Some(Pending::Data { path, .. }) => {
+            let file = OpenOptions::new().append(true).open(path)?;
+            let is_begun = work.is_some_and(Work::is_begun);
+            open_y4m_output(file, opened, clock.rate(), is_begun)
         }
-        Some(pending) => open_file_output(&pending.path(), opened, clock, args, common),
+        Some(Pending::File(file)) if job.output.is_y4m() => {
+            open_y4m_output(file.file_mut().try_clone()?, opened, clock.rate(), false)
+        }
+        Some(pending) => open_file_output(&pending.path(), opened, clock, work, args, common),
     }
 }
 
@@ -317,14 +348,20 @@ fn open_y4m_output(
     writer: impl Write + Send + 'static,
     opened: &Opened,
     rate: Rational,
+    is_begun: bool,
 ) -> video::Result<Output> {
     let header = match &opened.header {
         Some(header) => header.clone().with_rate(rate),
         None => Header::new(opened.source.info(), rate)?,
     };
     let pixel_format = header.colour().to_owned();
+    let sink = if is_begun {
+        Y4mSink::go_on(writer, header)
+    } else {
+        Y4mSink::new(writer, header)?
+    };
     Ok(Output {
-        sink: Box::new(Y4mSink::new(writer, header)?),
+        sink: Box::new(sink),
         codec: "y4m".to_owned(),
         pixel_format,
         streams_copied: 0,
@@ -337,13 +374,17 @@ fn open_file_output(
     path: &Path,
     opened: &Opened,
     clock: &OutputClock,
+    work: Option<&Work>,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
     let encoding = encoding(args, common);
     let info = opened.source.info();
     let origin = opened.origin.as_ref();
-    let sink = video::FileSink::create(path, info, clock, &encoding, origin)?;
+    let mut sink = video::FileSink::create(path, info, clock, &encoding, origin)?;
+    if let Some(work) = work {
+        sink.keep_packets_in(&work.data())?;
+    }
     Ok(Output {
         codec: sink.codec().to_owned(),
         pixel_format: sink.pixel_format().to_owned(),
@@ -372,6 +413,7 @@ fn open_file_output(
     _path: &Path,
     _opened: &Opened,
     _clock: &OutputClock,
+    _work: Option<&Work>,
     _args: &RetimeArgs,
     _common: &Common,
 ) -> video::Result<Output> {

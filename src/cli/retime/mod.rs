@@ -8,6 +8,7 @@ mod events;
 mod file;
 mod inputs;
 mod job;
+mod keep;
 mod length;
 mod name;
 mod outputs;
@@ -77,6 +78,10 @@ pub struct RetimeArgs {
     /// Leave out clips whose output exists already
     #[arg(long)]
     skip_existing: bool,
+    /// Go on with the work that an earlier run with the same settings left unfinished; clips whose output is there are
+    /// left out
+    #[arg(long)]
+    resume: bool,
     /// Say what would be done, and write nothing. Cuts are not looked for
     #[arg(long)]
     dry_run: bool,

@@ -6,6 +6,7 @@ use super::outputs::{check_outputs, drop_own_outputs, output_for};
 use crate::cli::common::Common;
 use crate::cli::exit::Usage;
 use crate::video::time::{Rational, short_decimal};
+use crate::work;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -82,7 +83,7 @@ pub(super) struct Job {
     pub(super) input: End,
     pub(super) output: End,
     pub(super) target: Target,
-    /// The output is there already, and `--skip-existing` was given.
+    /// The output is there already, and `--skip-existing` or `--resume` was given.
     pub(super) is_skipped: bool,
 }
 
@@ -134,8 +135,7 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
         .map(|(index, input)| {
             let output = output_for(input, index + 1, args, &suffix)?;
             Ok(Job {
-                is_skipped: args.skip_existing
-                    && matches!(&output, End::File(path) if path.is_file()),
+                is_skipped: is_done(&output, args, common),
                 input: End::new(&input.path),
                 output,
                 target,
@@ -147,6 +147,15 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
         is_batch: jobs.len() > 1 || folder.is_some(),
         jobs,
     })
+}
+
+/// Whether an output is there already and stays as it is.
+fn is_done(output: &End, args: &RetimeArgs, common: &Common) -> bool {
+    let End::File(path) = output else {
+        return false;
+    };
+    let stays = args.skip_existing || (args.resume && !common.overwrite);
+    stays && path.is_file() && !(args.resume && work::has_segments(path))
 }
 
 /// The extension in lower case, empty if there is none.

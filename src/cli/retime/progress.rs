@@ -75,6 +75,8 @@ pub(super) struct Meter {
     rate: f64,
     started: Instant,
     frames: AtomicU64,
+    /// Of those, made by an earlier run.
+    passed: AtomicU64,
     in_betweens: AtomicU64,
     cuts: AtomicU64,
     /// Lines told so far.
@@ -126,6 +128,7 @@ impl Meter {
             rate,
             started: Instant::now(),
             frames: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
             in_betweens: AtomicU64::new(0),
             cuts: AtomicU64::new(0),
             lines: AtomicU64::new(0),
@@ -145,15 +148,16 @@ impl Meter {
                 0.0
             }
         };
-        let left = self.expected.filter(|_| frames > 0);
+        let made = frames.saturating_sub(self.passed.load(Ordering::Relaxed));
+        let left = self.expected.filter(|_| made > 0);
         Snapshot {
             frames,
             frames_expected: self.expected,
             in_betweens,
             in_betweens_per_s: per_s(in_betweens as f64),
-            speed: per_s(frames as f64 / self.rate),
+            speed: per_s(made as f64 / self.rate),
             elapsed_s,
-            eta_s: left.map(|all| all.saturating_sub(frames) as f64 * elapsed_s / frames as f64),
+            eta_s: left.map(|all| all.saturating_sub(frames) as f64 * elapsed_s / made as f64),
             cuts: self.cuts.load(Ordering::Relaxed),
         }
     }
@@ -219,6 +223,10 @@ impl Observer for Meter {
 
     fn written(&self, frames: u64) {
         self.frames.store(frames, Ordering::Relaxed);
+    }
+
+    fn passed(&self, frames: u64) {
+        self.passed.store(frames, Ordering::Relaxed);
     }
 
     fn in_betweens(&self, frames: u64) {

@@ -57,7 +57,8 @@ pub(super) struct Encoder {
     coloured: VecDeque<i64>,
     /// Of the picture that came last.
     last_duration: i64,
-    ended: bool,
+    clip_ended: bool,
+    opening: Opening,
 }
 
 impl Encoder {
@@ -91,18 +92,18 @@ impl Encoder {
         let (tags, scaler) = conversion(info, source_pixel, converted, tags)?;
         let nothing = Extras::default();
         let extras = origin.map_or(&nothing, |o| &o.extras);
-        let global_header = container.flags().contains(format::Flags::GLOBAL_HEADER);
         let opening = Opening {
             codec,
             pixel,
-            info,
+            info: info.clone(),
             times: (rate, tick),
-            encoding,
+            encoding: encoding.clone(),
             tags,
-            extras,
+            extras: extras.clone(),
+            global_header: container.flags().contains(format::Flags::GLOBAL_HEADER),
         };
         Ok(Self {
-            encoder: opening.open(global_header)?,
+            encoder: opening.open()?,
             codec,
             pixel,
             source_pixel,
@@ -113,8 +114,21 @@ impl Encoder {
             durations: BTreeMap::new(),
             coloured: VecDeque::new(),
             last_duration: 0,
-            ended: false,
+            clip_ended: false,
+            opening,
         })
+    }
+
+    /// Whether the packets of one encoder can follow those of another: pictures with a palette, APNG and WebP are
+    /// told by what changed since the one before, to the end of the clip.
+    pub(super) fn can_restart(&self) -> bool {
+        self.palette.is_none() && !matches!(self.codec.name(), "apng" | "libwebp_anim")
+    }
+
+    /// A new encoder with the same settings, when the last has given all its packets.
+    pub(super) fn restart(&mut self) -> Result<()> {
+        self.encoder = self.opening.open()?;
+        Ok(())
     }
 
     /// Whether the pictures have alpha and the encoded ones have none.
@@ -169,9 +183,9 @@ impl Encoder {
         encoded.map_err(|why| failed("encoding", why))
     }
 
-    /// No more pictures come.
-    pub(super) fn end(&mut self) -> Result<()> {
-        self.ended = true;
+    /// No more pictures come: none before a restart, or none ever if the clip ends.
+    pub(super) fn end(&mut self, clip_ends: bool) -> Result<()> {
+        self.clip_ended = clip_ends;
         if let Some(palette) = &mut self.palette {
             palette.close(0)?;
         }
@@ -190,7 +204,7 @@ impl Encoder {
                 if let Some(duration) = duration {
                     // MP4 counts in the order of decoding: the end of the clip follows from the
                     // packet that comes last.
-                    let is_last = self.ended && self.durations.is_empty();
+                    let is_last = self.clip_ended && self.durations.is_empty();
                     packet.set_duration(if is_last {
                         self.last_duration
                     } else {
@@ -246,19 +260,20 @@ fn conversion(
 }
 
 /// All that an encoder is opened with.
-struct Opening<'a> {
+struct Opening {
     codec: Codec,
     pixel: Pixel,
-    info: &'a Info,
+    info: Info,
     /// Frames per second, about, and the tick in seconds.
     times: (Rational, Rational),
-    encoding: &'a Encoding,
+    encoding: Encoding,
     tags: ColorTags,
-    extras: &'a Extras,
+    extras: Extras,
+    global_header: bool,
 }
 
-impl Opening<'_> {
-    fn open(&self, global_header: bool) -> Result<encoder::video::Encoder> {
+impl Opening {
+    fn open(&self) -> Result<encoder::video::Encoder> {
         let Self {
             codec, info, tags, ..
         } = self;
@@ -284,7 +299,7 @@ impl Opening<'_> {
             ..threading::Config::default()
         });
         let mut flags = codec::Flags::empty();
-        if global_header {
+        if self.global_header {
             flags |= codec::Flags::GLOBAL_HEADER;
         }
         let (options, extra_flags) = settings::settings(self, &mut encoder)?;

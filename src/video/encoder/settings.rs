@@ -67,7 +67,7 @@ pub(super) fn settings(
     opening: &Opening,
     encoder: &mut encoder::video::Video,
 ) -> Result<(Dictionary<'static>, codec::Flags)> {
-    let (name, encoding) = (opening.codec.name(), opening.encoding);
+    let (name, encoding) = (opening.codec.name(), &opening.encoding);
     let mut options = Dictionary::new();
     let mut flags = codec::Flags::empty();
     let takes_over = encoding

@@ -164,11 +164,16 @@ impl<W: Write + Send> Y4mSink<W> {
     /// What the writer says.
     pub fn new(mut writer: W, header: Header) -> Result<Self> {
         writer.write_all(header.line().as_bytes())?;
-        Ok(Self {
+        Ok(Self::go_on(writer, header))
+    }
+
+    /// Goes on with a stream that was begun with the same header.
+    pub fn go_on(writer: W, header: Header) -> Self {
+        Self {
             writer,
             header,
             bytes: Vec::new(),
-        })
+        }
     }
 }
 
@@ -195,6 +200,11 @@ impl<W: Write + Send> Sink for Y4mSink<W> {
             }
         }
         Ok(self.writer.write_all(&self.bytes)?)
+    }
+
+    fn checkpoint(&mut self) -> Result<bool> {
+        self.writer.flush()?;
+        Ok(true)
     }
 
     fn finish(&mut self) -> Result<()> {
