@@ -108,7 +108,7 @@ fn retime(source: &mut dyn Source, rules: &Rules, factor: i128) -> (Counts, Vec<
     };
     let one = Rational::from_integer(1);
     let clock = OutputClock::new(Rational::from_integer(RATE * factor), one);
-    let counts = pipeline::retime(source, &mut sink, clock, rules, &Quiet).unwrap();
+    let counts = pipeline::retime(source, &mut sink, clock, rules, None, &Quiet).unwrap();
     (counts, sink.pictures)
 }
 
