@@ -166,6 +166,27 @@ pub fn can_hold(container: &format::Output, codec: codec::Id) -> bool {
     unsafe { muxer_can_hold(container.as_ptr(), codec) }
 }
 
+/// An output of numbered images, which opens its files itself: what would be opened beside them is a file of the
+/// pattern's own name.
+pub fn images_output(url: &str) -> Result<format::context::Output, ffmpeg::Error> {
+    let url = CString::new(url).map_err(|_| ffmpeg::Error::InvalidData)?;
+    let mut context = ptr::null_mut();
+    // SAFETY: both strings end with a zero, and the place for the context is ours.
+    let code = unsafe {
+        ffi::avformat_alloc_output_context2(
+            &mut context,
+            ptr::null_mut(),
+            c"image2".as_ptr(),
+            url.as_ptr(),
+        )
+    };
+    if code < 0 || context.is_null() {
+        return Err(ffmpeg::Error::from(code));
+    }
+    // SAFETY: the context is live and nobody else's; what is dropped with it is ended by FFmpeg's own calls.
+    Ok(unsafe { format::context::Output::wrap(context) })
+}
+
 /// [`can_hold`] for the container of a file name.
 pub fn file_can_hold(name: &str, codec: codec::Id) -> bool {
     let Ok(name) = CString::new(name) else {

@@ -90,12 +90,12 @@ impl FileSink {
             let why = "FFmpeg knows no container for the output's extension";
             return Err(Error::Invalid(why.to_owned()));
         }
-        let url = if is_image_file(path) {
-            pattern_url(path)?
+        let output = if is_image_file(path) {
+            ffi::images_output(&pattern_url(path)?)
         } else {
-            file_url(path)?
+            format::output(&file_url(path)?)
         };
-        let output = format::output(&url).map_err(|why| failed("opening the output", why))?;
+        let output = output.map_err(|why| failed("opening the output", why))?;
         let container = output.format();
         let extension = path
             .extension()
@@ -163,6 +163,8 @@ impl FileSink {
         // Allows codecs in MP4 that FFmpeg still calls experimental there: they are only copied.
         let mut options = Dictionary::new();
         options.set("strict", "experimental");
+        // Without it Matroska numbers every file by chance; the same work is to give the same bytes.
+        options.set("fflags", "+bitexact");
         if matches!(extension, "mp4" | "m4v" | "mov") {
             options.set("movflags", "+faststart");
         }

@@ -58,6 +58,9 @@ fn settings(
     let mut all = BTreeMap::new();
     let mut set = |name: &str, value: &dyn Debug| {
         let text = format!("{value:?}");
+        if text == "None" {
+            return;
+        }
         let plain = text.trim_start_matches("Some(").trim_end_matches(')');
         all.insert(name.to_owned(), plain.trim_matches('"').to_owned());
     };

@@ -298,7 +298,8 @@ impl Opening {
             count: self.encoding.threads.unwrap_or(0),
             ..threading::Config::default()
         });
-        let mut flags = codec::Flags::empty();
+        // A player can begin at every key frame.
+        let mut flags = codec::Flags::CLOSED_GOP;
         if self.global_header {
             flags |= codec::Flags::GLOBAL_HEADER;
         }
