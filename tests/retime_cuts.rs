@@ -314,9 +314,9 @@ impl Joined {
 fn cuts_are_found_among_fades_flashes_and_fast_pans() {
     let mut clip = Joined::default();
     for number in 0..60 {
-        // 1.5, 5 and 12 px a frame; every seventh 16 to 28 px, 10 to 17 % of the width.
+        // 1.5, 5 and 12 px a frame; every seventh 16 to 40 px, 10 to 25 % of the width.
         let speed = match number % 7 {
-            6 => 16.0 + (number % 4) as f64 * 4.0,
+            6 => 16.0 + (number % 4) as f64 * 8.0,
             _ => [1.5, 5.0, 12.0][number % 3],
         };
         let mut frames: Vec<_> = (0..16).map(|k| scene(number, k, speed)).collect();

@@ -5,7 +5,7 @@
 //! pair that stands out from its neighbours.
 
 use super::rules::{Cuts, HandCut, Rules};
-use super::{Error, Read, thumbnail};
+use super::{Error, Read, pan, thumbnail};
 use crate::interpolator::{Interpolator, Method, Preset};
 use crate::picture::Picture;
 use crate::video::time::{Rational, zero};
@@ -22,6 +22,9 @@ const ALIKE_CONTRAST: f32 = 0.15;
 const FLASH_FRAMES: usize = 2;
 /// A scene has returned if the share left unexplained is below this (measured).
 const RETURNED: f32 = 0.3;
+/// Frames whose fine structure correlates by more, over some shift, are one scene. Measured: cuts up to 0.38, two takes before
+/// one backdrop 0.59, most steps of pans and dissolves 0.4 to 1.0.
+const PANNED: f32 = 0.45;
 /// What a neighbouring pair shows as well, at least this part of it, marks no cut (measured).
 const SUSTAINED: f32 = 0.6;
 /// A frame is flat beside another if it has less than this part of its contrast: black in a fade, white in a flash.
@@ -208,6 +211,9 @@ impl<'a> Marked<'a> {
         };
         let share_before = std::mem::replace(&mut self.share_before, share);
         if !is_sure && share < threshold {
+            return Ok(false);
+        }
+        if pan::correlation(&before, &here) > PANNED {
             return Ok(false);
         }
         if step.has_flat_side() || is_sure {

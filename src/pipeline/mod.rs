@@ -6,6 +6,7 @@
 mod checkpoint;
 mod cuts;
 mod duplicates;
+mod pan;
 mod render;
 mod rules;
 mod thumbnail;

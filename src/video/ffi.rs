@@ -13,6 +13,21 @@ use std::ffi::{CStr, CString};
 use std::os::raw::c_int;
 use std::ptr;
 
+/// Blocks of so many bytes and more are taken from the system and given back one by one: planes of 1080p and above.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const SINGLE_BLOCK_BYTES: c_int = 4 << 20;
+
+/// Keeps the memory of a long run flat. Left to itself, glibc raises that size up to 32 MiB as blocks are freed, and the
+/// holes that are left between large blocks grow: at 3840×2160 by 0.5 GiB within 30 frames. Costs about 2 % of the CPU time
+/// of 1080p with the preset `fast`.
+pub fn keep_memory_flat() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets one number of the allocator, which takes its own lock.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, SINGLE_BLOCK_BYTES);
+    }
+}
+
 /// One side of a conversion.
 #[derive(Debug, Clone, Copy)]
 pub struct Side {

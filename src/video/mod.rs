@@ -211,6 +211,13 @@ pub fn show_ffmpeg_log() -> Result<()> {
     Ok(())
 }
 
+/// Sets the process's allocator so that clips with large pictures need the same memory however long they are. For
+/// programs, before they start other threads.
+#[cfg(feature = "video")]
+pub fn keep_memory_flat() {
+    ffi::keep_memory_flat();
+}
+
 /// The versions of the FFmpeg libraries that a result depends on.
 #[cfg(feature = "video")]
 pub fn ffmpeg_versions() -> String {

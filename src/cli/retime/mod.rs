@@ -174,6 +174,8 @@ pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
     let plan = plan::plan(args, common)?;
     exit::watch_interrupt();
     #[cfg(feature = "video")]
+    crate::video::keep_memory_flat();
+    #[cfg(feature = "video")]
     if common.verbose {
         crate::video::show_ffmpeg_log()?;
     }

@@ -298,8 +298,7 @@ impl Opening {
             count: self.encoding.threads.unwrap_or(0),
             ..threading::Config::default()
         });
-        // A player can begin at every key frame.
-        let mut flags = codec::Flags::CLOSED_GOP;
+        let mut flags = codec::Flags::empty();
         if self.global_header {
             flags |= codec::Flags::GLOBAL_HEADER;
         }

@@ -5,7 +5,10 @@ use crate::video::{Error, Result, ffi};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Dictionary, codec, encoder};
 
-/// The presets of x264 and x265.
+/// x264 and x265.
+const X26X: &[&str] = &["libx264", "libx264rgb", "libx265"];
+
+/// Their presets.
 const X26X_PRESETS: &[&str] = &[
     "ultrafast",
     "superfast",
@@ -94,7 +97,8 @@ pub(super) fn settings(
         encoder.set_global_quality(2 * 118);
         flags |= codec::Flags::QSCALE;
     }
-    if let (Some(preset), "libx264" | "libx264rgb" | "libx265") = (&encoding.preset, name)
+    if let Some(preset) = &encoding.preset
+        && X26X.contains(&name)
         && !X26X_PRESETS.contains(&preset.as_str())
     {
         // The libraries would write to stderr themselves.
@@ -128,6 +132,10 @@ pub(super) fn settings(
         if !matches!(key.as_str(), "x264-params" | "x265-params") {
             options.set(key, value);
         }
+    }
+    if X26X.contains(&name) {
+        // A player can begin at every key frame. FFmpeg's own MPEG encoders refuse to promise it.
+        flags |= codec::Flags::CLOSED_GOP;
     }
     match name {
         "libx264" | "libx264rgb" => {
