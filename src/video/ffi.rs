@@ -126,6 +126,15 @@ pub fn muxer(name: &str) -> Option<format::Output> {
     (!found.is_null()).then(|| unsafe { format::Output::wrap(found.cast_mut()) })
 }
 
+/// The demuxer of this name.
+pub fn demuxer(name: &str) -> Option<format::Input> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the name is a C string that outlives the call.
+    let found = unsafe { ffi::av_find_input_format(name.as_ptr()) };
+    // SAFETY: it is a registered demuxer, which is valid for the whole run.
+    (!found.is_null()).then(|| unsafe { format::Input::wrap(found.cast_mut()) })
+}
+
 /// Whether the container for the name keeps the times of single frames.
 pub fn has_variable_rates(name: &str) -> bool {
     let Ok(name) = CString::new(name) else {

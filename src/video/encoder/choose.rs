@@ -117,14 +117,12 @@ pub(super) fn holds_alpha(container: &format::Output, codec: &Codec) -> bool {
 }
 
 fn by_pixel_name(name: &str) -> Result<Pixel> {
-    let parsed = (!name.contains('\0')).then(|| name.parse::<Pixel>());
-    match parsed {
-        Some(Ok(pixel)) if pixel != Pixel::None => Ok(pixel),
-        _ => Err(Error::Invalid(format!(
+    pixel::by_name(name).ok_or_else(|| {
+        Error::Invalid(format!(
             "FFmpeg has no pixel format '{}'; `otinterp codecs` lists those of the encoders",
             name.escape_debug()
-        ))),
-    }
+        ))
+    })
 }
 
 fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Codec> {
