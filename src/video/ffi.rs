@@ -211,6 +211,12 @@ pub fn holds_several(container: &format::Output) -> bool {
     sound != ffi::AVCodecID::AV_CODEC_ID_NONE
 }
 
+/// Whether containers that hold bare samples have a code for this pixel format.
+pub fn has_raw_tag(pixel: Pixel) -> bool {
+    // SAFETY: it only looks into a static table.
+    unsafe { ffi::avcodec_pix_fmt_to_codec_tag(pixel.into()) != 0 }
+}
+
 /// What a pixel format can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PixelFacts {

@@ -211,7 +211,10 @@ impl Piped {
         Self {
             left_out,
             tags: lasting(input.metadata().iter()),
-            stream_tags: stream.iter().flat_map(|s| lasting(s.metadata().iter())).collect(),
+            stream_tags: stream
+                .iter()
+                .flat_map(|s| lasting(s.metadata().iter()))
+                .collect(),
             stream_data: data
                 .filter(|d| !hdr::is_of_the_coding(d.kind()))
                 .map(|d| (d.kind(), d.data().to_vec()))

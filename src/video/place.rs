@@ -4,9 +4,9 @@ use super::decode::{failed, file_url, open_input};
 use super::raw::RawVideo;
 use super::{Error, Result, ffi, pixel};
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::{Dictionary, Format};
-use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::format;
+use ffmpeg_next::format::context::{Input, StreamIo};
+use ffmpeg_next::{Dictionary, Format};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

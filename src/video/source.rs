@@ -169,6 +169,10 @@ impl FileSource {
                 let why = "it does not hold one frame of this size and pixel format";
                 return Err(Error::Invalid(why.to_owned()));
             }
+            (None, _) if place.is_pipe() => {
+                let why = "not one frame of its video can be decoded; on a pipe, MP4 needs its index first (faststart)";
+                return Err(Error::Invalid(why.to_owned()));
+            }
             (None, _) => {
                 return Err(Error::Invalid(
                     "not one frame of its video can be decoded".to_owned(),

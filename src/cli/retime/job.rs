@@ -396,7 +396,9 @@ fn open_output(
         return Err(video::Error::Invalid(why.to_owned()));
     }
     match pending {
-        None if job.writes_y4m() => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate(), false),
+        None if job.writes_y4m() => {
+            open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate(), false)
+        }
         Some(Pending::Data { path, .. }) => {
             let file = OpenOptions::new().append(true).open(path)?;
             let is_begun = work.is_some_and(Work::is_begun);
@@ -474,22 +476,21 @@ pub(super) fn encoding(
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Encoding {
-    let (mut codec, mut pixel_format) = (args.codec.clone(), args.encoded_pix_fmt().cloned());
-    if job.writes_to_stdout() {
-        codec = codec.or_else(|| Some(job.format.codec().to_owned()));
-        if job.format == PipeFormat::Raw && pixel_format.is_none() {
-            let format = opened.source.info().format;
-            pixel_format = video::raw_name(format, &opened.pixel_format).map(str::to_owned);
-        }
+    let mut pixel_format = args.encoded_pix_fmt().cloned();
+    let is_raw = job.writes_to_stdout() && job.format == PipeFormat::Raw;
+    if is_raw && pixel_format.is_none() {
+        let format = opened.source.info().format;
+        pixel_format = video::raw_name(format, &opened.pixel_format).map(str::to_owned);
     }
     video::Encoding {
-        codec,
+        codec: args.codec.clone(),
         crf: args.crf,
         preset: args.encoder_preset.clone(),
         pixel_format,
         options: args.encoder_opt.clone(),
         threads: common.threads,
         widely_playable: false,
+        lossless: job.writes_to_stdout(),
     }
 }
 

@@ -30,22 +30,15 @@ impl PipeFormat {
             Self::Mkv => "pipe.mkv",
         })
     }
-
-    /// FFmpeg's name of the encoder where none is asked for: one that loses nothing.
-    #[cfg(feature = "video")]
-    pub(super) fn codec(self) -> &'static str {
-        match self {
-            Self::Y4m | Self::Raw | Self::Nut => "rawvideo",
-            Self::Mkv => "ffv1",
-        }
-    }
 }
 
 /// Reads `WIDTHxHEIGHT`.
 pub(super) fn parse_size(text: &str) -> Result<(u32, u32), String> {
     /// More than any format in use, and few enough pixels that FFmpeg can count their bytes.
     const LARGEST_SIDE: u32 = 16_384;
-    let (width, height) = text.split_once('x').ok_or("it is no size such as 640x480")?;
+    let (width, height) = text
+        .split_once('x')
+        .ok_or("it is no size such as 640x480")?;
     let side = |text: &str| {
         let side = text.parse().ok().filter(|s| (1..=LARGEST_SIDE).contains(s));
         side.ok_or_else(|| format!("'{text}' is no number of pixels from 1 to {LARGEST_SIDE}"))

@@ -2,8 +2,8 @@
 
 use super::RetimeArgs;
 use super::inputs;
-use super::pipe::{self, PipeFormat};
 use super::outputs::{check_outputs, drop_own_outputs, output_for};
+use super::pipe::{self, PipeFormat};
 use crate::cli::common::Common;
 use crate::cli::exit::Usage;
 use crate::video::time::{Rational, short_decimal};

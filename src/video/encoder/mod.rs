@@ -37,6 +37,8 @@ pub struct Encoding {
     pub threads: Option<usize>,
     /// 8-bit 4:2:0, which every player shows, wherever the size allows it.
     pub widely_playable: bool,
+    /// An encoder that loses nothing, where none is named.
+    pub lossless: bool,
 }
 
 /// An open encoder: pictures in, packets out.
