@@ -39,7 +39,11 @@ pub(super) struct Decoder {
 impl Decoder {
     /// Opens a video stream; `threads` limits the decoder, `None` lets FFmpeg choose.
     pub(super) fn open(path: &Path, pick: Pick, threads: Option<usize>) -> Result<Self> {
-        let input = open_input(path)?;
+        Self::of(open_input(path)?, pick, threads)
+    }
+
+    /// Decodes a video stream of what is open.
+    pub(super) fn of(input: Input, pick: Pick, threads: Option<usize>) -> Result<Self> {
         let stream = pick_video(&input, pick)?;
         let decoder = open_decoder(&stream, threads)?;
         Ok(Self {
@@ -233,10 +237,9 @@ pub(super) fn real_duration(ticks: i64, tick: Rational, interval: Rational) -> O
 
 /// Frames per second of the stream, on average.
 ///
-/// Where the stream declares two different rates, the packets are counted, which reads the file
-/// once. A declared rate that fits the count but for the rounding of times is taken.
-pub(super) fn average_rate(path: &Path, stream: usize) -> Result<Option<Rational>> {
-    let mut input = open_input(path)?;
+/// Where the stream declares two different rates, the packets are counted, which reads the input
+/// to its end. A declared rate that fits the count but for the rounding of times is taken.
+pub(super) fn average_rate(mut input: Input, stream: usize) -> Result<Option<Rational>> {
     let stream = pick_video(&input, Pick::Index(stream))?;
     let index = stream.index();
     let declared = [stream.avg_frame_rate(), stream.rate()].map(ratio);

@@ -141,6 +141,15 @@ pub fn muxer(name: &str) -> Option<format::Output> {
     (!found.is_null()).then(|| unsafe { format::Output::wrap(found.cast_mut()) })
 }
 
+/// The demuxer of this name.
+pub fn demuxer(name: &str) -> Option<format::Input> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the name is a C string that outlives the call.
+    let found = unsafe { ffi::av_find_input_format(name.as_ptr()) };
+    // SAFETY: it is a registered demuxer, which is valid for the whole run.
+    (!found.is_null()).then(|| unsafe { format::Input::wrap(found.cast_mut()) })
+}
+
 /// Whether the container for the name keeps the times of single frames.
 pub fn has_variable_rates(name: &str) -> bool {
     let Ok(name) = CString::new(name) else {
@@ -236,6 +245,12 @@ pub fn holds_several(container: &format::Output) -> bool {
     // SAFETY: the pointer of a registered muxer is valid for the whole run.
     let sound = unsafe { (*container.as_ptr()).audio_codec };
     sound != ffi::AVCodecID::AV_CODEC_ID_NONE
+}
+
+/// Whether containers that hold bare samples have a code for this pixel format.
+pub fn has_raw_tag(pixel: Pixel) -> bool {
+    // SAFETY: it only looks into a static table.
+    unsafe { ffi::avcodec_pix_fmt_to_codec_tag(pixel.into()) != 0 }
 }
 
 /// What a pixel format can say.

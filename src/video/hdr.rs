@@ -129,7 +129,17 @@ pub(super) fn lost(
     if let Some(siting) = lost_siting(tags, encoder, is_matroska) {
         lost.push(format!("chroma siting ({siting})"));
     }
+    if container == "nut" && loses_range(tags, encoder) {
+        lost.push("full range".to_owned());
+    }
     (!lost.is_empty()).then(|| format!("cannot be kept in the output: {}", lost.join(", ")))
+}
+
+/// Whether neither these codecs nor NUT say that all codes of Y′CbCr are used.
+fn loses_range(tags: ColorTags, encoder: &Encoder) -> bool {
+    let is_rgb = ffi::pixel_facts(encoder.pixel).is_some_and(|f| f.rgb);
+    let is_silent = matches!(encoder.codec.id(), codec::Id::RAWVIDEO | codec::Id::FFV1);
+    is_silent && !is_rgb && tags.range == ffmpeg::color::Range::JPEG
 }
 
 /// The siting, where neither stream nor container can say it and players would assume another.

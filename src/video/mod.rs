@@ -4,6 +4,7 @@
 //! a [`Sink`] takes pictures and when each is shown. Y4M is spoken on any reader or writer; all
 //! else goes through FFmpeg's libraries and needs the feature `video`.
 
+pub mod peeked;
 pub mod range;
 pub mod time;
 pub mod timecodes;
@@ -26,6 +27,9 @@ mod packets;
 #[cfg(feature = "video")]
 mod pixel;
 #[cfg(feature = "video")]
+mod place;
+mod raw;
+#[cfg(feature = "video")]
 mod rgb;
 #[cfg(feature = "video")]
 mod sequence;
@@ -38,6 +42,9 @@ mod survey;
 
 #[cfg(feature = "video")]
 pub use encoder::{EncoderInfo, Encoding, Lossless, encoders};
+#[cfg(feature = "video")]
+pub use pixel::{can_be_read, raw_name};
+pub use raw::RawVideo;
 #[cfg(feature = "video")]
 pub use rgb::RgbFrames;
 #[cfg(feature = "video")]

@@ -1,13 +1,14 @@
 //! Streams that are not retimed: copied packet by packet from the source file.
 
-use super::decode::{failed, open_input, ratio, seconds};
+use super::decode::{failed, ratio, seconds};
 use super::ffi;
 use super::source::Origin;
 use super::time::{Rational, zero};
-use super::{Error, Result};
+use super::{Error, Result, hdr};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::{Input, Output};
 use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::packet::side_data::Type as SideData;
 use ffmpeg_next::{Dictionary, Packet, codec, encoder, media};
 
 /// The source file, read a second time for all that is not its main video.
@@ -33,7 +34,7 @@ struct Copied {
 impl Copies {
     /// Opens the source file again.
     pub(super) fn open(origin: &Origin) -> Result<Self> {
-        let mut input = open_input(&origin.path)?;
+        let mut input = origin.place.open()?;
         if let Some(mut main) = input.stream_mut(origin.stream) {
             ffi::discard(&mut main);
         }
@@ -182,10 +183,83 @@ impl Copies {
         packet.set_pts(pts.max(dts));
         packet.set_stream(copied.target);
         packet.set_position(usize::MAX as isize);
-        packet
-            .write_interleaved(output)
-            .map_err(|why| failed("writing", why))
+        written("writing", packet.write_interleaved(output))
     }
+}
+
+/// What a pipe says of its container and its main video before the packets: there is no reading it a second time.
+#[derive(Debug, Clone)]
+pub(super) struct Piped {
+    /// Names of the streams beside, and of what else is left out.
+    pub(super) left_out: Vec<String>,
+    tags: Tags,
+    stream_tags: Tags,
+    stream_data: Vec<(SideData, Vec<u8>)>,
+}
+
+type Tags = Vec<(String, String)>;
+
+impl Piped {
+    pub(super) fn of(input: &Input, main: usize) -> Self {
+        let others = input.streams().filter(|s| s.index() != main);
+        let mut left_out: Vec<String> = others.map(|s| name_of(&s)).collect();
+        if input.nb_chapters() > 0 {
+            left_out.push("chapters".to_owned());
+        }
+        let stream = input.stream(main);
+        let data = stream.iter().flat_map(Stream::side_data);
+        Self {
+            left_out,
+            tags: lasting(input.metadata().iter()),
+            stream_tags: stream
+                .iter()
+                .flat_map(|s| lasting(s.metadata().iter()))
+                .collect(),
+            stream_data: data
+                .filter(|d| !hdr::is_of_the_coding(d.kind()))
+                .map(|d| (d.kind(), d.data().to_vec()))
+                .collect(),
+        }
+    }
+
+    /// Gives the output what the pipe said.
+    pub(super) fn add_to(&self, output: &mut Output, stream: usize) -> Result<()> {
+        output.set_metadata(dictionary(&self.tags));
+        let Some(mut stream) = output.stream_mut(stream) else {
+            return Ok(());
+        };
+        stream.set_metadata(dictionary(&self.stream_tags));
+        for (kind, bytes) in &self.stream_data {
+            ffi::add_side_data(&mut stream, *kind, bytes)
+                .map_err(|why| failed("copying stream data", why))?;
+        }
+        Ok(())
+    }
+}
+
+/// Tags that say something of the content.
+fn lasting<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> Tags {
+    tags.filter(|(key, _)| !is_stale(key))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn dictionary(tags: &Tags) -> Dictionary<'static> {
+    let mut all = Dictionary::new();
+    for (key, value) in tags {
+        all.set(key, value);
+    }
+    all
+}
+
+/// The outcome of writing; a reader that went away is no failure of FFmpeg's.
+pub(super) fn written(doing: &str, outcome: std::result::Result<(), ffmpeg::Error>) -> Result<()> {
+    outcome.map_err(|why| match why {
+        ffmpeg::Error::Other { errno } if errno == ffmpeg::error::EPIPE => {
+            Error::Io(std::io::ErrorKind::BrokenPipe.into())
+        }
+        why => failed(doing, why),
+    })
 }
 
 /// Seconds as the nearest number of ticks.
@@ -232,11 +306,7 @@ pub(super) fn take_over(
     to: &mut ffmpeg::format::stream::StreamMut,
     wanted: impl Fn(ffmpeg::packet::side_data::Type) -> bool,
 ) -> Result<()> {
-    let mut tags = Dictionary::new();
-    for (key, value) in from.metadata().iter().filter(|(key, _)| !is_stale(key)) {
-        tags.set(key, value);
-    }
-    to.set_metadata(tags);
+    to.set_metadata(dictionary(&lasting(from.metadata().iter())));
     ffi::copy_disposition(from, to);
     ffi::copy_side_data(from, to, wanted).map_err(|why| failed("copying stream data", why))
 }
@@ -248,11 +318,7 @@ pub(super) fn take_over_container(
     shift: Rational,
     slowdown: Rational,
 ) -> Result<()> {
-    let mut tags = Dictionary::new();
-    for (key, value) in from.metadata().iter().filter(|(key, _)| !is_stale(key)) {
-        tags.set(key, value);
-    }
-    output.set_metadata(tags);
+    output.set_metadata(dictionary(&lasting(from.metadata().iter())));
     let tick = ffmpeg::Rational(1, 1_000_000);
     for chapter in from.chapters() {
         let Some(base) = ratio(chapter.time_base()) else {

@@ -197,6 +197,28 @@ pub fn keeps_detail(source: Pixel, target: Pixel) -> bool {
     }
 }
 
+/// The pixel format of a name of FFmpeg's.
+pub fn by_name(name: &str) -> Option<Pixel> {
+    let parsed = (!name.contains('\0')).then(|| name.parse::<Pixel>())?;
+    parsed.ok().filter(|pixel| *pixel != Pixel::None)
+}
+
+/// Whether frames in the pixel format of this name, one of FFmpeg's, can be read.
+pub fn can_be_read(name: &str) -> bool {
+    let facts = by_name(name).and_then(ffi::pixel_facts);
+    facts.is_some_and(|f| !f.hardware)
+}
+
+/// FFmpeg's name of the pixel format in which pictures of `format` are written raw: the one that their source has, of this
+/// name, if it can be made of them without loss.
+pub fn raw_name(format: Format, source: &str) -> Option<&'static str> {
+    let planar = planar_for(format)?;
+    let source = by_name(source).map(|source| [source, readable(source)]);
+    let mut found = source.into_iter().flatten();
+    let found = found.find(|p| keeps_all(planar, *p));
+    Some(name(found.unwrap_or(planar)))
+}
+
 /// FFmpeg's name of a pixel format.
 pub fn name(pixel: Pixel) -> &'static str {
     pixel.descriptor().map_or("unknown", |d| d.name())

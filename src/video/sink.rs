@@ -4,7 +4,7 @@ use super::decode::{failed, file_url};
 use super::encoder::{Encoder, Encoding, small};
 use super::ffi;
 use super::hdr::{self, Extras};
-use super::mux::{self, Copies};
+use super::mux::{self, Copies, Piped, written};
 use super::packets::{PacketReader, PacketWriter};
 use super::sequence::{NumberedName, pattern_url};
 use super::source::{ColorTags, Origin};
@@ -68,6 +68,14 @@ pub fn is_image_file(path: &Path) -> bool {
             || extension.is_some_and(|e| ffi::is_image_name(&format!("a.{e}"))))
 }
 
+fn check_name(path: &Path) -> Result<()> {
+    if can_write(path) {
+        return Ok(());
+    }
+    let why = "FFmpeg knows no container for the output's extension";
+    Err(Error::Invalid(why.to_owned()))
+}
+
 impl FileSink {
     /// Opens the encoder and writes the header.
     ///
@@ -86,16 +94,45 @@ impl FileSink {
         origin: Option<&Origin>,
     ) -> Result<Self> {
         super::init()?;
-        if !can_write(path) {
-            let why = "FFmpeg knows no container for the output's extension";
-            return Err(Error::Invalid(why.to_owned()));
-        }
+        check_name(path)?;
         let output = if is_image_file(path) {
             ffi::images_output(&pattern_url(path)?)
         } else {
             format::output(&file_url(path)?)
         };
         let output = output.map_err(|why| failed("opening the output", why))?;
+        Self::begin(output, path, info, clock, encoding, origin)
+    }
+
+    /// As [`FileSink::create`], to standard output: a container as for a file of the name `like`, one that needs no seeking.
+    ///
+    /// # Errors
+    /// Those of [`FileSink::create`].
+    pub fn to_stdout(
+        like: &Path,
+        info: &Info,
+        clock: &OutputClock,
+        encoding: &Encoding,
+        origin: Option<&Origin>,
+    ) -> Result<Self> {
+        super::init()?;
+        check_name(like)?;
+        let container = ffi::muxer(&like.to_string_lossy())
+            .ok_or_else(|| failed("opening the output", ffmpeg::Error::MuxerNotFound))?;
+        let output = format::output_as("pipe:1", container.name())
+            .map_err(|why| failed("opening the output", why))?;
+        Self::begin(output, like, info, clock, encoding, origin)
+    }
+
+    /// Opens the encoder for an output that is open and is called `path`, and writes the header.
+    fn begin(
+        output: Output,
+        path: &Path,
+        info: &Info,
+        clock: &OutputClock,
+        encoding: &Encoding,
+        origin: Option<&Origin>,
+    ) -> Result<Self> {
         let container = output.format();
         let extension = path
             .extension()
@@ -125,12 +162,33 @@ impl FileSink {
             begin_ticks: None,
             last_dts: None,
         };
-        match origin {
-            Some(origin) => sink.add_streams_of(origin, clock)?,
+        match origin.map(|o| (o, &o.piped)) {
+            Some((origin, Some(piped))) => sink.add_video_of_pipe(piped, origin, clock)?,
+            Some((origin, None)) => sink.add_streams_of(origin, clock)?,
             None => add_video(&mut sink.output, &sink.encoder, clock, tick, None)?,
         }
         sink.write_header(&extension)?;
         Ok(sink)
+    }
+
+    fn add_video_of_pipe(
+        &mut self,
+        piped: &Piped,
+        origin: &Origin,
+        clock: &OutputClock,
+    ) -> Result<()> {
+        add_video(&mut self.output, &self.encoder, clock, self.tick, None)?;
+        piped.add_to(&mut self.output, self.stream)?;
+        if let Some(mut stream) = self.output.stream_mut(self.stream) {
+            let added = origin.extras.add_to(&mut stream);
+            added.map_err(|why| failed("adding stream data", why))?;
+        }
+        if !piped.left_out.is_empty() {
+            let left_out = piped.left_out.join(", ");
+            let why = "a pipe is read once, for its video";
+            self.notes.push(format!("left out: {left_out}; {why}"));
+        }
+        Ok(())
     }
 
     fn add_streams_of(&mut self, origin: &Origin, clock: &OutputClock) -> Result<()> {
@@ -165,6 +223,11 @@ impl FileSink {
         options.set("strict", "experimental");
         // Without it Matroska numbers every file by chance; the same work is to give the same bytes.
         options.set("fflags", "+bitexact");
+        if self.encoder.codec.id() == codec::Id::RAWVIDEO {
+            // Packets wait for those of every other stream, ten seconds of them where subtitles are sparse. They come in
+            // the order of their times already.
+            options.set("max_interleave_delta", "500000");
+        }
         if matches!(extension, "mp4" | "m4v" | "mov") {
             options.set("movflags", "+faststart");
         }
@@ -174,10 +237,8 @@ impl FileSink {
             "webp" => options.set("loop", "0"),
             _ => {}
         }
-        let written = self.output.write_header_with(options);
-        written
-            .map(|_| ())
-            .map_err(|why| failed("writing the header", why))
+        let outcome = self.output.write_header_with(options).map(|_| ());
+        written("writing the header", outcome)
     }
 
     /// Keeps what is encoded in a file, and makes the clip of it when all is there: so a later run can go on with
@@ -252,8 +313,7 @@ impl FileSink {
         self.last_dts = dts.or(self.last_dts);
         packet.set_dts(dts);
         packet.set_stream(self.stream);
-        let written = packet.write_interleaved(&mut self.output);
-        written.map_err(|why| failed("writing", why))
+        written("writing", packet.write_interleaved(&mut self.output))
     }
 
     /// Makes the clip of what was kept.
@@ -307,8 +367,7 @@ impl Sink for FileSink {
             let until = self.is_part.then_some(self.start + self.end);
             copies.write_until(&mut self.output, until)?;
         }
-        let written = self.output.write_trailer();
-        written.map_err(|why| failed("writing the index", why))
+        written("writing the index", self.output.write_trailer())
     }
 }
 

@@ -1,17 +1,24 @@
 //! Clips read through FFmpeg, as pictures.
 
-use super::decode::{Decoder, Pick, average_rate, failed, ratio, real_duration, seconds};
+use super::decode::{
+    Decoder, Pick, average_rate, failed, open_input, ratio, real_duration, seconds,
+};
 use super::ffi::{self, Scaler, Side};
 use super::filter::Deinterlacer;
 use super::hdr::Extras;
+use super::mux::Piped;
+use super::place::{Place, open_raw, open_stream};
+use super::raw::RawVideo;
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::Pixel;
+use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{color, frame};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 /// What the colours of a clip mean, as it says itself, to be written again.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +33,12 @@ pub(super) struct ColorTags {
 /// What a file written after this source takes over from it.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    pub(super) path: PathBuf,
+    pub(super) place: Place,
     pub(super) stream: usize,
     pub(super) tags: ColorTags,
     pub(super) extras: Extras,
+    /// Of a pipe, what could be told at its beginning.
+    pub(super) piped: Option<Piped>,
     /// Time of the first frame on the file's clock, in seconds.
     pub(super) start: Rational,
     /// Seconds in which the source counts its times.
@@ -69,7 +78,9 @@ type Times = (Option<Rational>, Option<Rational>);
 ///
 /// Planar YUV, RGB and grey are taken sample by sample; packed and palette formats become RGB.
 pub struct FileSource {
-    path: PathBuf,
+    place: Place,
+    raw: Option<RawVideo>,
+    piped: Option<Piped>,
     decoder: Decoder,
     /// The first two, decoded ahead: they tell the format, and that there is something between.
     ahead: VecDeque<frame::Video>,
@@ -114,8 +125,38 @@ impl FileSource {
     /// [`Error`] if there is no such file, it is no clip, it has no such video stream, or nothing
     /// of its video can be decoded.
     pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let input = open_input(path)?;
+        Self::of(input, Place::File(path.to_owned()), None, options)
+    }
+
+    /// As [`FileSource::open_with`], from what cannot be wound back. Streams beside the video are passed over.
+    ///
+    /// # Errors
+    /// Those of [`FileSource::open_with`].
+    pub fn open_pipe(reader: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self> {
+        Self::of(open_stream(reader)?, Place::Pipe, None, options)
+    }
+
+    /// As [`FileSource::open_with`], a file of raw video; from standard input where there is no file.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such file, or FFmpeg does not know the pixel format.
+    pub fn open_raw(path: Option<&Path>, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
+        let place = match path {
+            Some(path) => Place::Raw(path.to_owned(), raw.clone()),
+            None => Place::Pipe,
+        };
+        Self::of(open_raw(path, raw)?, place, Some(raw), options)
+    }
+
+    fn of(
+        input: Input,
+        place: Place,
+        raw: Option<&RawVideo>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
         let pick = options.video_stream.map_or(Pick::Best, Pick::Nth);
-        let mut decoder = Decoder::open(path, pick, options.threads)?;
+        let mut decoder = Decoder::of(input, pick, options.threads)?;
         let ahead: VecDeque<_> = (0..2).map_while(|_| decoder.next()).collect();
         let first = match (ahead.front(), ahead.len()) {
             (Some(first), 2..) => first,
@@ -123,6 +164,14 @@ impl FileSource {
                 return Err(Error::Invalid(
                     "it has only one frame: there is nothing in between".to_owned(),
                 ));
+            }
+            (None, _) if raw.is_some() => {
+                let why = "it does not hold one frame of this size and pixel format";
+                return Err(Error::Invalid(why.to_owned()));
+            }
+            (None, _) if place.is_pipe() => {
+                let why = "not one frame of its video can be decoded; on a pipe, MP4 needs its index first (faststart)";
+                return Err(Error::Invalid(why.to_owned()));
             }
             (None, _) => {
                 return Err(Error::Invalid(
@@ -139,15 +188,20 @@ impl FileSource {
         let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
             .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
         let stream = decoder.stream()?;
-        let tick = ratio(stream.time_base())
-            .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
-        let rates = [stream.rate(), stream.avg_frame_rate()].map(ratio);
+        let (tick, rates) = match raw {
+            Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
+            None => {
+                let tick = ratio(stream.time_base())
+                    .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+                (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
+            }
+        };
         let interval = rates[0]
             .or(rates[1])
             .unwrap_or(Rational::from_integer(25))
             .recip();
         let container = Rational::new(decoder.input.duration().into(), 1_000_000);
-        let duration = seconds(stream.duration(), tick).unwrap_or(container);
+        let duration = seconds(stream.duration(), tick).or(raw.is_none().then_some(container));
         let interlaced = ahead.iter().any(frame::Video::is_interlaced);
         let deinterlacer = (interlaced && options.deinterlace)
             .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
@@ -158,16 +212,21 @@ impl FileSource {
             height: shape.2 as usize,
             format,
             rate: rates[1].or(rates[0]),
-            duration: Some(duration).filter(|d| *d > Rational::from_integer(0)),
+            duration: duration.filter(|d| *d > Rational::from_integer(0)),
             sample_aspect: aspect,
             interlaced: interlaced && deinterlacer.is_none(),
             siting: siting_of(tags.chroma),
         };
         let extras = Extras::of(first, &stream);
+        let piped = place
+            .is_pipe()
+            .then(|| Piped::of(&decoder.input, decoder.stream));
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let start = first.timestamp().and_then(|t| seconds(t, tick));
         Ok(Self {
-            path: path.to_owned(),
+            place,
+            raw: raw.cloned(),
+            piped,
             ahead,
             shape,
             read_as,
@@ -188,21 +247,25 @@ impl FileSource {
         })
     }
 
-    /// Frames per second on average, exactly; may read the file once.
+    /// Frames per second on average, exactly; may read the file once. Those of a pipe are as it declares them.
     ///
     /// # Errors
     /// [`Error`] if the file can no longer be opened.
     pub fn average_rate(&self) -> Result<Option<Rational>> {
-        average_rate(&self.path, self.decoder.stream)
+        if self.raw.is_some() || self.place.is_pipe() {
+            return Ok(self.info.rate);
+        }
+        average_rate(self.place.open()?, self.decoder.stream)
     }
 
     /// What a file written after this source takes over.
     pub fn origin(&self) -> Origin {
         Origin {
-            path: self.path.clone(),
+            place: self.place.clone(),
             stream: self.decoder.stream,
             tags: self.tags,
             extras: self.extras.clone(),
+            piped: self.piped.clone(),
             start: self.start,
             tick: self.tick,
             interval: self.interval,
@@ -344,7 +407,13 @@ impl Source for FileSource {
                 self.frames
             ));
         }
-        if self.decoder.refused > 0 {
+        if self.decoder.refused > 0 && self.raw.is_some() {
+            // All bytes are samples: only a part of a frame can be refused.
+            found.push(format!(
+                "the stream is cut off within frame {}",
+                self.frames
+            ));
+        } else if self.decoder.refused > 0 {
             found.push(format!(
                 "damaged: {} packets could not be decoded, {} frames could",
                 self.decoder.refused, self.frames

@@ -1,6 +1,6 @@
 //! What can be said of a clip and of its output before anything is decoded or written.
 
-use super::decode::{Pick, open_input, pick_video, ratio, real_duration, seconds};
+use super::decode::{Pick, pick_video, real_duration, seconds};
 use super::encoder::{Encoder, Encoding};
 use super::sink::{tags_of, tick_of};
 use super::source::Origin;
@@ -26,11 +26,10 @@ pub struct Length {
 /// # Errors
 /// [`Error`] if there is no such file, it is no clip, or it has no video.
 pub fn length(origin: &Origin) -> Result<Length> {
-    let mut input = open_input(&origin.path)?;
+    let mut input = origin.place.open()?;
     let stream = pick_video(&input, Pick::Index(origin.stream))?;
     let index = stream.index();
-    let tick = ratio(stream.time_base())
-        .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+    let tick = origin.tick;
     let announced = u64::try_from(stream.frames()).unwrap_or(0);
     if announced > 0 && stream.duration() > 0 {
         return Ok(Length {
@@ -39,15 +38,12 @@ pub fn length(origin: &Origin) -> Result<Length> {
             duration: seconds(stream.duration(), tick),
         });
     }
-    let interval = [stream.rate(), stream.avg_frame_rate()]
-        .into_iter()
-        .find_map(ratio)
-        .unwrap_or(Rational::from_integer(25))
-        .recip();
+    let interval = origin.interval;
     let mut packets = Vec::new();
     let mut packet = Packet::empty();
     while packet.read(&mut input).is_ok() {
-        if packet.stream() == index && packet.size() > 0 {
+        // Of raw video that is cut off, the last is a part of a frame.
+        if packet.stream() == index && packet.size() > 0 && !packet.is_corrupt() {
             packets.push((packet.pts().or(packet.dts()), packet.duration()));
         }
         packet = Packet::empty();

@@ -5,7 +5,7 @@ use super::events::{Event, Planned};
 use super::file::FileDesk;
 use super::job::{self, Opened};
 use super::length;
-use super::plan::{End, Job};
+use super::plan::Job;
 use crate::cli::common::Common;
 use crate::video;
 use crate::video::time::{OutputClock, Rational, short_decimal, to_f64};
@@ -88,35 +88,32 @@ fn output_format(
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<(String, String)> {
-    if job.output.is_y4m() {
+    if job.writes_y4m() {
         let header = match &opened.header {
             Some(header) => header.clone().with_rate(clock.rate()),
             None => Header::new(opened.source.info(), clock.rate())?,
         };
         return Ok(("y4m".to_owned(), header.colour().to_owned()));
     }
-    encoder_for(&job.output, opened, clock, args, common)
+    encoder_for(job, opened, clock, args, common)
 }
 
 #[cfg(feature = "video")]
 fn encoder_for(
-    output: &End,
+    job: &Job,
     opened: &Opened,
     clock: &OutputClock,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<(String, String)> {
-    let End::File(path) = output else {
-        return Ok(Default::default());
-    };
-    let encoding = job::encoding(args, common);
+    let encoding = job::encoding(job, opened, args, common);
     let (info, origin) = (opened.source.info(), opened.origin.as_ref());
-    video::encoder_for(path, info, clock, &encoding, origin)
+    video::encoder_for(job.output_name(), info, clock, &encoding, origin)
 }
 
 #[cfg(not(feature = "video"))]
 fn encoder_for(
-    _output: &End,
+    _job: &Job,
     _opened: &Opened,
     _clock: &OutputClock,
     _args: &RetimeArgs,

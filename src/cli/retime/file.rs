@@ -52,6 +52,11 @@ impl<'a> FileDesk<'a> {
         self.event(&Event::Start(start));
     }
 
+    /// What the user wants to know with `-v`.
+    pub(super) fn detail(&self, text: &str) {
+        self.tell(&format!("{}: writes {text}", self.name));
+    }
+
     /// What the user should know.
     pub(super) fn warn(&self, message: &str) {
         self.tell(&format!("{}: {message}", self.name));

@@ -6,13 +6,17 @@ use super::events::Start;
 use super::file::FileDesk;
 use super::keep;
 use super::length;
-use super::plan::{End, Job};
+#[cfg(feature = "video")]
+use super::pipe::PipeFormat;
+use super::plan::{End, Job, extension_of};
 use super::report::{CutAt, Done};
 use super::sequence::Pending;
 use crate::cli::common::Common;
 use crate::cli::exit::Interrupted;
 use crate::files::PendingFile;
 use crate::pipeline;
+#[cfg(feature = "video")]
+use crate::video::peeked::Peeked;
 use crate::video::range::Ranged;
 use crate::video::time::{OutputClock, Rational, to_f64};
 use crate::video::timecodes::Timecodes;
@@ -60,7 +64,7 @@ pub(super) fn run(
     let rules = cuts::rules(args, common)?;
     let mut opened = open(job, args, common)?;
     let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
-    let keeps_times = args.vfr && (args.timecodes.is_some() || holds_variable_rates(&job.output));
+    let keeps_times = args.vfr && (args.timecodes.is_some() || holds_variable_rates(job));
     let clock = if keeps_times {
         OutputClock::variable(rate, slowdown)
     } else {
@@ -110,6 +114,11 @@ pub(super) fn run(
         streams_copied: output.streams_copied,
         frames_kept,
     });
+    if common.verbose && job.writes_to_stdout() {
+        let (codec, pixels) = (&output.codec, &output.pixel_format);
+        let (width, height) = (info.width, info.height);
+        desk.detail(&format!("{codec} {pixels} {width}x{height} at {rate} fps"));
+    }
     for note in &output.notes {
         desk.warn(note);
     }
@@ -177,15 +186,12 @@ pub(super) fn run(
 
 /// Whether the times of single frames survive in the output.
 #[cfg(feature = "video")]
-fn holds_variable_rates(output: &End) -> bool {
-    match output {
-        End::Pipe => false,
-        End::File(path) => !output.is_y4m() && video::holds_variable_rates(path),
-    }
+fn holds_variable_rates(job: &Job) -> bool {
+    !job.writes_y4m() && video::holds_variable_rates(job.output_name())
 }
 
 #[cfg(not(feature = "video"))]
-fn holds_variable_rates(_: &End) -> bool {
+fn holds_variable_rates(_: &Job) -> bool {
     false
 }
 
@@ -216,6 +222,9 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     }
 }
 
+#[cfg(not(feature = "video"))]
+const READS_Y4M_ONLY: &str = "this build reads Y4M only; it was made without the feature 'video'";
+
 /// Opens the input.
 pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Opened> {
     open_input(job, args, common)
@@ -225,16 +234,23 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
 }
 
 fn open_input(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
-    match &job.input {
-        End::Pipe => open_y4m(io::stdin()),
-        End::File(path) if job.input.is_y4m() => {
+    let path = match &job.input {
+        End::Pipe => None,
+        End::File(path) => Some(path.as_path()),
+    };
+    if let Some(raw) = args.raw_input() {
+        return open_raw(path, &raw, job, args, common);
+    }
+    match path {
+        None => open_pipe(job, args, common),
+        Some(path) if extension_of(path) == "y4m" => {
             if path.is_dir() {
                 let why = "it is a folder, not a clip";
                 return Err(video::Error::Invalid(why.to_owned()));
             }
             open_y4m(File::open(path)?)
         }
-        End::File(path) => open_file(path, job, args, common),
+        Some(path) => open_file(path, job, args, common),
     }
 }
 
@@ -274,16 +290,67 @@ fn open_y4m(reader: impl io::Read + Send + 'static) -> video::Result<Opened> {
     })
 }
 
+/// Y4M says so in its first bytes; all else is FFmpeg's.
+#[cfg(feature = "video")]
+fn open_pipe(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
+    let stdin = Peeked::new(io::stdin())?;
+    if stdin.is_y4m() {
+        return open_y4m(stdin);
+    }
+    if stdin.is_empty() {
+        return Err(video::Error::Invalid("the pipe is empty".to_owned()));
+    }
+    let source = video::FileSource::open_pipe(stdin, &read_options(job, args, common))?;
+    opened(source, job)
+}
+
+#[cfg(not(feature = "video"))]
+fn open_pipe(_job: &Job, _args: &RetimeArgs, _common: &Common) -> video::Result<Opened> {
+    open_y4m(io::stdin())
+}
+
+#[cfg(feature = "video")]
+fn open_raw(
+    path: Option<&Path>,
+    raw: &video::RawVideo,
+    job: &Job,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Result<Opened> {
+    let options = read_options(job, args, common);
+    opened(video::FileSource::open_raw(path, raw, &options)?, job)
+}
+
+#[cfg(not(feature = "video"))]
+fn open_raw(
+    _path: Option<&Path>,
+    _raw: &video::RawVideo,
+    _job: &Job,
+    _args: &RetimeArgs,
+    _common: &Common,
+) -> video::Result<Opened> {
+    Err(video::Error::Invalid(READS_Y4M_ONLY.to_owned()))
+}
+
 #[cfg(feature = "video")]
 fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
-    use super::plan::Target;
-    let options = video::ReadOptions {
+    let options = read_options(job, args, common);
+    opened(video::FileSource::open_with(path, &options)?, job)
+}
+
+#[cfg(feature = "video")]
+fn read_options(job: &Job, args: &RetimeArgs, common: &Common) -> video::ReadOptions {
+    video::ReadOptions {
         threads: common.threads,
-        as_yuv: job.output.is_y4m(),
+        as_yuv: job.writes_y4m(),
         deinterlace: !args.no_deinterlace,
         video_stream: args.video_stream,
-    };
-    let source = video::FileSource::open_with(path, &options)?;
+    }
+}
+
+#[cfg(feature = "video")]
+fn opened(source: video::FileSource, job: &Job) -> video::Result<Opened> {
+    use super::plan::Target;
     let mut source_rate = source.info().rate;
     let rate = match job.target {
         Target::Rate(rate) => rate,
@@ -313,9 +380,7 @@ fn open_file(
     _common: &Common,
 ) -> video::Result<Opened> {
     File::open(path)?;
-    Err(video::Error::Invalid(
-        "this build reads Y4M only; it was made without the feature 'video'".to_owned(),
-    ))
+    Err(video::Error::Invalid(READS_Y4M_ONLY.to_owned()))
 }
 
 fn open_output(
@@ -326,21 +391,26 @@ fn open_output(
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
-    if job.output.is_y4m() && (args.pix_fmt.is_some() || !args.encoder_opt.is_empty()) {
+    if job.writes_y4m() && (args.encoded_pix_fmt().is_some() || !args.encoder_opt.is_empty()) {
         let why = "Y4M is written as it is; --pix-fmt and --encoder-opt are for encoders";
         return Err(video::Error::Invalid(why.to_owned()));
     }
     match pending {
-        None => open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate(), false),
+        None if job.writes_y4m() => {
+            open_y4m_output(BufWriter::new(io::stdout()), opened, clock.rate(), false)
+        }
         Some(Pending::Data { path, .. }) => {
             let file = OpenOptions::new().append(true).open(path)?;
             let is_begun = work.is_some_and(Work::is_begun);
             open_y4m_output(file, opened, clock.rate(), is_begun)
         }
-        Some(Pending::File(file)) if job.output.is_y4m() => {
+        Some(Pending::File(file)) if job.writes_y4m() => {
             open_y4m_output(file.file_mut().try_clone()?, opened, clock.rate(), false)
         }
-        Some(pending) => open_file_output(&pending.path(), opened, clock, work, args, common),
+        pending => {
+            let path = pending.map(|pending| pending.path());
+            open_file_output(path.as_deref(), job, opened, clock, work, args, common)
+        }
     }
 }
 
@@ -371,17 +441,21 @@ fn open_y4m_output(
 
 #[cfg(feature = "video")]
 fn open_file_output(
-    path: &Path,
+    path: Option<&Path>,
+    job: &Job,
     opened: &Opened,
     clock: &OutputClock,
     work: Option<&Work>,
     args: &RetimeArgs,
     common: &Common,
 ) -> video::Result<Output> {
-    let encoding = encoding(args, common);
+    let encoding = encoding(job, opened, args, common);
     let info = opened.source.info();
     let origin = opened.origin.as_ref();
-    let mut sink = video::FileSink::create(path, info, clock, &encoding, origin)?;
+    let mut sink = match path {
+        Some(path) => video::FileSink::create(path, info, clock, &encoding, origin),
+        None => video::FileSink::to_stdout(job.output_name(), info, clock, &encoding, origin),
+    }?;
     if let Some(work) = work {
         sink.keep_packets_in(&work.data())?;
     }
@@ -396,21 +470,34 @@ fn open_file_output(
 
 /// What the user wants of the encoder.
 #[cfg(feature = "video")]
-pub(super) fn encoding(args: &RetimeArgs, common: &Common) -> video::Encoding {
+pub(super) fn encoding(
+    job: &Job,
+    opened: &Opened,
+    args: &RetimeArgs,
+    common: &Common,
+) -> video::Encoding {
+    let mut pixel_format = args.encoded_pix_fmt().cloned();
+    let is_raw = job.writes_to_stdout() && job.format == PipeFormat::Raw;
+    if is_raw && pixel_format.is_none() {
+        let format = opened.source.info().format;
+        pixel_format = video::raw_name(format, &opened.pixel_format).map(str::to_owned);
+    }
     video::Encoding {
         codec: args.codec.clone(),
         crf: args.crf,
         preset: args.encoder_preset.clone(),
-        pixel_format: args.pix_fmt.clone(),
+        pixel_format,
         options: args.encoder_opt.clone(),
         threads: common.threads,
         widely_playable: false,
+        lossless: job.writes_to_stdout(),
     }
 }
 
 #[cfg(not(feature = "video"))]
 fn open_file_output(
-    _path: &Path,
+    _path: Option<&Path>,
+    _job: &Job,
     _opened: &Opened,
     _clock: &OutputClock,
     _work: Option<&Work>,

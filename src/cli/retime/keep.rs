@@ -89,6 +89,8 @@ fn settings(
     set("--crf", &args.crf);
     set("--encoder-preset", &args.encoder_preset);
     set("--pix-fmt", &args.pix_fmt);
+    set("--size", &args.size);
+    set("--source-fps", &args.source_fps.map(|r| r.to_string()));
     set("--encoder-opt", &args.encoder_opt);
     set("--video-stream", &args.video_stream);
     set("--no-deinterlace", &args.no_deinterlace);

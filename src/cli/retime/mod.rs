@@ -12,6 +12,7 @@ mod keep;
 mod length;
 mod name;
 mod outputs;
+mod pipe;
 mod plan;
 mod progress;
 mod report;
@@ -25,6 +26,7 @@ use crate::video::time::{Rational, parse_number, parse_rate};
 use clap::{ArgGroup, Args};
 use cuts::{CutArg, DuplicatesArg};
 use name::Pattern;
+use pipe::PipeFormat;
 use plan::Target;
 use progress::ProgressArg;
 use std::path::PathBuf;
@@ -33,7 +35,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("target").required(true))]
 pub struct RetimeArgs {
-    /// Clips, and folders of clips with their sub-folders; `-` reads Y4M from a pipe
+    /// Clips, and folders of clips with their sub-folders; `-` reads a pipe: Y4M, or what FFmpeg can read without
+    /// seeking (its sound is left out)
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// Frames per second of the output, as 60, 24000/1001 or 23.976 (read as 24000/1001)
@@ -61,10 +64,19 @@ pub struct RetimeArgs {
     /// Also write when each frame is shown, in milliseconds (timestamp format v2), as Y4M cannot say it
     #[arg(long, value_name = "FILE")]
     timecodes: Option<PathBuf>,
-    /// Output file (its extension chooses the container); `-` writes Y4M to a pipe.
+    /// Output file (its extension chooses the container); `-` writes to a pipe, see --format.
     /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
     #[arg(short, long, value_name = "OUT", conflicts_with = "out_dir")]
     output: Option<PathBuf>,
+    /// What `-o -` writes; by default y4m
+    #[arg(long, value_enum, value_name = "HOW")]
+    format: Option<PipeFormat>,
+    /// The input, a file or `-`, is raw video of this size; --pix-fmt and --source-fps must say the rest
+    #[arg(long, value_name = "WxH", value_parser = pipe::parse_size)]
+    size: Option<(u32, u32)>,
+    /// Frames per second of raw video that is read
+    #[arg(long, value_name = "R", value_parser = parse_rate)]
+    source_fps: Option<Rational>,
     /// Folder for the outputs; made if missing. Those of a folder's clips go to the same sub-folders
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
@@ -100,7 +112,8 @@ pub struct RetimeArgs {
     /// Preset of the encoder, as slow or veryfast for libx264
     #[arg(long, value_name = "NAME")]
     encoder_preset: Option<String>,
-    /// FFmpeg's name of the pixel format to encode; by default the one nearest to the source's
+    /// FFmpeg's name of the pixel format to encode; by default the one nearest to the source's. With --size, the one
+    /// of the raw video that is read
     #[arg(long, value_name = "NAME")]
     pix_fmt: Option<String>,
     /// Another option of the encoder, by FFmpeg's name; can be given several times

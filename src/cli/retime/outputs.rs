@@ -50,7 +50,7 @@ pub(super) fn output_for(
         return Ok(End::new(output));
     }
     let End::File(path) = End::new(&input.path) else {
-        let why = "input - needs -o: -o - for Y4M on stdout, or a file";
+        let why = "input - needs -o: -o - for stdout, or a file";
         return Err(Usage(why.into()).into());
     };
     let extension = extension_of(&path);
@@ -128,7 +128,7 @@ pub(super) fn check_outputs(jobs: &[Job], common: &Common) -> anyhow::Result<()>
 fn check_output(job: &Job, overwrite: bool) -> anyhow::Result<()> {
     let End::File(output) = &job.output else {
         if std::io::stdout().is_terminal() {
-            let why = "-o - writes Y4M, and stdout is a terminal; pipe it or name a file";
+            let why = "-o - writes a clip, and stdout is a terminal; pipe it or name a file";
             return Err(Usage(why.into()).into());
         }
         return Ok(());

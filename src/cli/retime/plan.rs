@@ -3,6 +3,7 @@
 use super::RetimeArgs;
 use super::inputs;
 use super::outputs::{check_outputs, drop_own_outputs, output_for};
+use super::pipe::{self, PipeFormat};
 use crate::cli::common::Common;
 use crate::cli::exit::Usage;
 use crate::video::time::{Rational, short_decimal};
@@ -42,7 +43,7 @@ impl Target {
     }
 }
 
-/// A file, or a pipe that carries Y4M.
+/// A file, or a pipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     Pipe,
@@ -56,14 +57,6 @@ impl End {
             Self::Pipe
         } else {
             Self::File(path.to_owned())
-        }
-    }
-
-    /// Whether Y4M flows here, which needs no FFmpeg.
-    pub(super) fn is_y4m(&self) -> bool {
-        match self {
-            Self::Pipe => true,
-            Self::File(path) => extension_of(path) == "y4m",
         }
     }
 }
@@ -83,6 +76,8 @@ pub(super) struct Job {
     pub(super) input: End,
     pub(super) output: End,
     pub(super) target: Target,
+    /// What is written if the output is a pipe.
+    pub(super) format: PipeFormat,
     /// The output is there already, and `--skip-existing` or `--resume` was given.
     pub(super) is_skipped: bool,
 }
@@ -91,6 +86,19 @@ impl Job {
     /// Whether stdout carries the clip.
     pub(super) fn writes_to_stdout(&self) -> bool {
         self.output == End::Pipe
+    }
+
+    /// The output's name, or for a pipe one that stands for what flows through it: the container follows from it.
+    pub(super) fn output_name(&self) -> &Path {
+        match &self.output {
+            End::Pipe => self.format.like(),
+            End::File(path) => path,
+        }
+    }
+
+    /// Whether Y4M is written, which needs no FFmpeg.
+    pub(super) fn writes_y4m(&self) -> bool {
+        extension_of(self.output_name()) == "y4m"
     }
 }
 
@@ -105,6 +113,7 @@ pub(super) struct Plan {
 
 /// What will be done, or the first thing that speaks against it. Nothing is written.
 pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
+    pipe::check(args)?;
     let folder = args.inputs.iter().find(|path| inputs::is_folder(path));
     if args.output.is_some() {
         if args.inputs.len() > 1 {
@@ -139,6 +148,7 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
                 input: End::new(&input.path),
                 output,
                 target,
+                format: args.pipe_format(),
             })
         })
         .collect::<anyhow::Result<_>>()?;

@@ -8,8 +8,15 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Codec, codec, encoder, format, media};
 
 /// The default encoders of a container (by file extension), best first.
-fn candidates(extension: &str, is_sequence: bool, format: Format) -> &'static [&'static str] {
+fn candidates(
+    extension: &str,
+    is_sequence: bool,
+    format: Format,
+    lossless: bool,
+) -> &'static [&'static str] {
     match extension {
+        "nut" if lossless => &["rawvideo", "ffv1"],
+        _ if lossless => &["ffv1"],
         "webm" => &["libvpx-vp9", "libaom-av1", "libsvtav1", "libvpx"],
         // AVI has no place for the reordered frames of H.264; MPEG-4 is 4:2:0 only.
         "avi" => &["mpeg4", "ffv1"],
@@ -59,7 +66,7 @@ pub(super) fn choose(
         None => {
             let default = container.codec(&format!("a.{extension}"), media::Type::Video);
             let is_sequence = container.name() == "image2";
-            let named = candidates(extension, is_sequence, info.format).iter();
+            let named = candidates(extension, is_sequence, info.format, encoding.lossless).iter();
             named
                 .filter_map(|name| encoder::find_by_name(name))
                 .chain(encoder::find(default))
@@ -75,11 +82,12 @@ pub(super) fn choose(
     let with_pixel: Vec<(Codec, Pixel)> = found
         .iter()
         .filter_map(|codec| Some((*codec, nearest(codec, source, wanted, info, encoding)?)))
+        .filter(|(codec, pixel)| can_name(container, codec, *pixel))
         .collect();
     let alpha = |codec: &Codec, p: &Pixel| {
         !info.format.alpha || (holds_alpha(container, codec) && pixel::keeps_alpha(source, *p))
     };
-    let detail = |p: &Pixel| pixel::keeps_detail(source, *p);
+    let detail = |p: &Pixel| pixel::keeps_detail(source, *p) || pixel::keeps_all(source, *p);
     let best = with_pixel
         .iter()
         .position(|(c, p)| alpha(c, p) && detail(p))
@@ -91,6 +99,10 @@ pub(super) fn choose(
         .or_else(|| with_pixel.iter().position(|(_, p)| detail(p)));
     let chosen = with_pixel.into_iter().nth(best.unwrap_or(0));
     chosen.ok_or_else(|| match (wanted, found.first()) {
+        (wanted, Some(codec)) if codec.id() == codec::Id::RAWVIDEO => Error::Invalid(format!(
+            ".{extension} files cannot say that their bare samples are {}",
+            pixel::name(wanted.unwrap_or(source))
+        )),
         (Some(wanted), Some(codec)) => Error::Invalid(format!(
             "{} cannot encode {}; it takes {}",
             codec.name(),
@@ -101,6 +113,12 @@ pub(super) fn choose(
             "FFmpeg has no video encoder for .{extension} files here"
         )),
     })
+}
+
+/// Whether readers are told the pixel format: with bare samples, that takes a code of the container's. Without any
+/// container the user knows it.
+fn can_name(container: &format::Output, codec: &Codec, pixel: Pixel) -> bool {
+    codec.id() != codec::Id::RAWVIDEO || container.name() == "rawvideo" || ffi::has_raw_tag(pixel)
 }
 
 /// Whether alpha that the encoder is given arrives in the file.
@@ -117,14 +135,12 @@ pub(super) fn holds_alpha(container: &format::Output, codec: &Codec) -> bool {
 }
 
 fn by_pixel_name(name: &str) -> Result<Pixel> {
-    let parsed = (!name.contains('\0')).then(|| name.parse::<Pixel>());
-    match parsed {
-        Some(Ok(pixel)) if pixel != Pixel::None => Ok(pixel),
-        _ => Err(Error::Invalid(format!(
+    pixel::by_name(name).ok_or_else(|| {
+        Error::Invalid(format!(
             "FFmpeg has no pixel format '{}'; `otinterp codecs` lists those of the encoders",
             name.escape_debug()
-        ))),
-    }
+        ))
+    })
 }
 
 fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Codec> {

@@ -37,6 +37,8 @@ pub struct Encoding {
     pub threads: Option<usize>,
     /// 8-bit 4:2:0, which every player shows, wherever the size allows it.
     pub widely_playable: bool,
+    /// An encoder that loses nothing, where none is named.
+    pub lossless: bool,
 }
 
 /// An open encoder: pictures in, packets out.
@@ -81,8 +83,9 @@ impl Encoder {
             choose::choose(container, extension, (info, tick), source_pixel, encoding)?;
         let size = (info.width as u32, info.height as u32);
         let (palette, converted) = if pixel == Pixel::PAL8 {
-            let decoder = origin
-                .map(|o| Decoder::open(&o.path, Pick::Index(o.stream), encoding.threads))
+            let again = origin.filter(|o| !o.place.is_pipe());
+            let decoder = again
+                .map(|o| Decoder::of(o.place.open()?, Pick::Index(o.stream), encoding.threads))
                 .transpose()?;
             let palette = filter::palette_filter(decoder, size, info.format.alpha)?;
             (Some(palette), filter::BEFORE_PALETTE)

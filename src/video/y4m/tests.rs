@@ -52,6 +52,20 @@ fn every_colour_space_comes_back_byte_for_byte() {
 }
 
 #[test]
+fn every_depth_comes_back_byte_for_byte() {
+    for depth in 9..=16 {
+        for (layout, samples) in [("420p", 27), ("422p", 33), ("444p", 45), ("mono", 15)] {
+            let colour = format!("{layout}{depth}");
+            let bytes = stream(&colour, 2 * samples, 2);
+            assert_eq!(copy(&bytes).unwrap(), bytes, "{colour}");
+            let source = Y4mSource::new(&bytes[..]).unwrap();
+            let made = Header::new(source.info(), source.header().rate).unwrap();
+            assert_eq!(made.colour(), colour);
+        }
+    }
+}
+
+#[test]
 fn headers_made_from_a_header_mean_the_same() {
     for &(colour, frame_bytes) in COLOURS {
         let bytes = stream(colour, frame_bytes, 0);
