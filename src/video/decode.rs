@@ -2,7 +2,7 @@
 
 use super::sequence::Sequence;
 use super::time::{self, Rational};
-use super::{Error, Result};
+use super::{Error, Result, ffi};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::{self, threading};
 use ffmpeg_next::format::context::Input;
@@ -31,6 +31,8 @@ pub(super) struct Decoder {
     pub(super) decoder: decoder::Video,
     /// Packets that the decoder refused.
     pub(super) refused: u64,
+    /// Packets that show nothing: an edit list leaves them out, or they are empty.
+    pub(super) hidden: u64,
     /// Why reading stopped before the end of the file, if it did.
     pub(super) stopped_by: Option<ffmpeg::Error>,
     draining: bool,
@@ -50,6 +52,7 @@ impl Decoder {
             stream: stream.index(),
             decoder,
             refused: 0,
+            hidden: 0,
             stopped_by: None,
             draining: false,
             input,
@@ -113,9 +116,11 @@ impl Decoder {
             match packet.read(&mut self.input) {
                 Ok(()) if packet.stream() == self.stream && packet.size() > 0 => {
                     self.refused += u64::from(damage);
+                    self.hidden += u64::from(ffi::is_hidden(&packet));
                     return Some(packet);
                 }
-                Ok(()) => {} // Another stream's.
+                // One without bytes says, in AVI, that the picture before stays.
+                Ok(()) => self.hidden += u64::from(packet.stream() == self.stream),
                 // Damage from which the demuxer may find its way again.
                 Err(ffmpeg::Error::InvalidData) => damage += 1,
                 Err(ffmpeg::Error::Eof) => return None,
@@ -235,6 +240,36 @@ pub(super) fn real_duration(ticks: i64, tick: Rational, interval: Rational) -> O
     (ticks > 0 && !made_up).then(|| tick * Rational::from_integer(ticks.into()))
 }
 
+/// How many packets are looked through for a time.
+const MAX_PACKETS_WITHOUT_TIME: u64 = 1000;
+
+/// Where the first frames of a stream do not say their times: how many do not, and when the first of them is shown, if
+/// those that follow say theirs.
+pub(super) fn start_without_time(
+    mut input: Input,
+    stream: usize,
+    tick: Rational,
+    interval: Rational,
+) -> Result<Option<(u64, Rational)>> {
+    let (mut count, mut after, mut earliest) = (0u64, 0, None::<i64>);
+    let mut packet = Packet::empty();
+    // Packets come as they are decoded: the first to be shown is among the next few.
+    while count < MAX_PACKETS_WITHOUT_TIME && after < 32 && packet.read(&mut input).is_ok() {
+        if packet.stream() == stream {
+            let time = packet.pts().or(packet.dts());
+            match (time, earliest) {
+                (None, None) => count += 1,
+                (Some(time), _) => earliest = Some(earliest.map_or(time, |e| e.min(time))),
+                (None, Some(_)) => {}
+            }
+            after += u32::from(earliest.is_some());
+        }
+        packet = Packet::empty();
+    }
+    let earliest = earliest.and_then(|time| seconds(time, tick));
+    Ok(earliest.map(|time| (count, time - interval * i128::from(count))))
+}
+
 /// Frames per second of the stream, on average.
 ///
 /// Where the stream declares two different rates, the packets are counted, which reads the input
@@ -254,6 +289,7 @@ pub(super) fn average_rate(mut input: Input, stream: usize) -> Result<Option<Rat
     let mut packet = Packet::empty();
     while packet.read(&mut input).is_ok() {
         if packet.stream() == index
+            && !ffi::is_hidden(&packet)
             && let Some(time) = packet.pts().or(packet.dts())
         {
             count += 1;

@@ -314,6 +314,12 @@ pub fn settle_codec_tag(container: &format::Output, stream: &mut format::stream:
     }
 }
 
+/// The stream's four-character code.
+pub fn codec_tag(stream: &format::stream::Stream) -> [u8; 4] {
+    // SAFETY: the pointer of a live stream and that of its parameters are valid.
+    unsafe { (*(*stream.as_ptr()).codecpar).codec_tag.to_le_bytes() }
+}
+
 /// Sets the stream's four-character code.
 pub fn set_codec_tag(stream: &mut format::stream::StreamMut, tag: [u8; 4]) {
     // SAFETY: the pointer of a live stream and that of its parameters are valid.
@@ -437,6 +443,12 @@ pub fn flags_and_side_data(packet: &Packet) -> (i32, Vec<SideData>) {
         })
     });
     (packet.flags, all.collect())
+}
+
+/// Whether an edit list leaves the packet out: it is there for the decoder alone, and not shown.
+pub fn is_hidden(packet: &Packet) -> bool {
+    // SAFETY: the pointer of a live packet is valid; the field is a plain integer.
+    unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD != 0 }
 }
 
 /// Gives a packet what [`flags_and_side_data`] took from another.

@@ -22,6 +22,8 @@ pub(super) struct Copies {
     shift: Rational,
     /// Whether what comes before 0 is left out.
     is_part: bool,
+    /// Whether the container says itself what is not heard.
+    has_edit_lists: bool,
     pending: Option<Packet>,
 }
 
@@ -56,6 +58,7 @@ impl Copies {
             input,
             shift,
             is_part: origin.is_part,
+            has_edit_lists: false,
             pending: None,
         })
     }
@@ -85,6 +88,7 @@ impl Copies {
         only_main: bool,
         mut add_main: impl FnMut(&mut Output, &Stream) -> Result<()>,
     ) -> Result<Vec<String>> {
+        self.has_edit_lists = is_quicktime(&output.format());
         let mut left_out = Vec::new();
         for index in 0..self.streams.len() {
             let Some(stream) = self.input.stream(index) else {
@@ -98,7 +102,9 @@ impl Copies {
             let container = output.format();
             let fits = ffi::holds_several(&container) && ffi::can_hold(&container, id);
             if only_main || id == codec::Id::None || !fits {
-                left_out.push(name_of(&stream));
+                if !is_made_anew(&container, &stream) {
+                    left_out.push(name_of(&stream));
+                }
                 if let Some(mut stream) = self.input.stream_mut(index) {
                     ffi::discard(&mut stream);
                 }
@@ -150,7 +156,23 @@ impl Copies {
     fn is_wanted(&self, packet: &Packet) -> bool {
         let is_copied = matches!(self.streams.get(packet.stream()), Some(Some(_)));
         let is_early = || self.is_part && self.time_of(packet).is_some_and(|at| at < zero());
-        is_copied && !is_early()
+        is_copied && !is_early() && !self.is_unheard(packet)
+    }
+
+    /// Whether an edit list of the source leaves out this sound, and the output would play it. The last ones before
+    /// the first that is heard stay: decoders start with them.
+    fn is_unheard(&self, packet: &Packet) -> bool {
+        if self.has_edit_lists || !ffi::is_hidden(packet) {
+            return false;
+        }
+        let Some(stream) = self.input.stream(packet.stream()) else {
+            return false;
+        };
+        let (start, length) = (stream.start_time(), packet.duration());
+        let is_first = packet
+            .pts()
+            .is_some_and(|t| (start - 2 * length..=start).contains(&t));
+        stream.parameters().medium() == media::Type::Audio && !is_first
     }
 
     /// When a packet is decoded, on the output's clock.
@@ -270,6 +292,17 @@ pub(super) fn ticks(seconds: Rational, tick: ffmpeg::Rational) -> i64 {
 /// Seconds as the nearest number of ticks of `tick` seconds, which is positive.
 pub(super) fn ticks_of(seconds: Rational, tick: Rational) -> i64 {
     i64::try_from((seconds / tick).round().to_integer()).unwrap_or(0)
+}
+
+fn is_quicktime(container: &ffmpeg::format::Output) -> bool {
+    matches!(container.name(), "mp4" | "mov" | "ipod")
+}
+
+/// The track of time codes in QuickTime files, which the muxer makes of the video's `timecode` tag.
+fn is_made_anew(container: &ffmpeg::format::Output, stream: &Stream) -> bool {
+    is_quicktime(container)
+        && ffi::codec_tag(stream) == *b"tmcd"
+        && stream.metadata().get("timecode").is_some()
 }
 
 /// `stream 3 (subtitle, subrip)`.

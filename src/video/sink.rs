@@ -40,6 +40,9 @@ pub struct FileSink {
     notes: Vec<String>,
 }
 
+/// The clock of MPEG systems: finer than the ticks of sound, and 32 bits hold 13 hours of it. As text, for FFmpeg.
+const MOVIE_TICK_HZ: &str = "90000";
+
 /// Packets that are kept until all of them are there.
 struct Store {
     path: PathBuf,
@@ -230,6 +233,9 @@ impl FileSink {
         }
         if matches!(extension, "mp4" | "m4v" | "mov") {
             options.set("movflags", "+faststart");
+            // In what the starts of streams are counted: FFmpeg's own choice, milliseconds, is coarser than the
+            // ticks of sound.
+            options.set("movie_timescale", MOVIE_TICK_HZ);
         }
         match extension {
             // Again and again, as such pictures are shown.

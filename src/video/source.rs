@@ -2,6 +2,7 @@
 
 use super::decode::{
     Decoder, Pick, average_rate, failed, open_input, ratio, real_duration, seconds,
+    start_without_time,
 };
 use super::ffi::{self, Scaler, Side};
 use super::filter::Deinterlacer;
@@ -96,6 +97,8 @@ pub struct FileSource {
     tick: Rational,
     interval: Rational,
     start: Rational,
+    /// How many of the first packets do not say their times, where the later ones do.
+    untimed: u64,
     cadence: Cadence,
     announced_frames: u64,
     frames: u64,
@@ -222,7 +225,12 @@ impl FileSource {
             .is_pipe()
             .then(|| Piped::of(&decoder.input, decoder.stream));
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
-        let start = first.timestamp().and_then(|t| seconds(t, tick));
+        let (untimed, start) = match first.timestamp().and_then(|t| seconds(t, tick)) {
+            Some(start) => (0, start),
+            None if place.is_pipe() => (0, Rational::from_integer(0)),
+            None => start_without_time(place.open()?, stream.index(), tick, interval)?
+                .unwrap_or_default(),
+        };
         Ok(Self {
             place,
             raw: raw.cloned(),
@@ -238,8 +246,9 @@ impl FileSource {
             info,
             tick,
             interval,
-            start: start.unwrap_or(Rational::from_integer(0)),
-            cadence: Cadence::new(tick, interval),
+            start,
+            untimed,
+            cadence: Cadence::new(tick, interval).from(start),
             announced_frames,
             frames: 0,
             ended: false,
@@ -401,6 +410,7 @@ impl Source for FileSource {
 
     fn warnings(&self) -> Vec<String> {
         let mut found = Vec::new();
+        let announced = self.announced_frames.saturating_sub(self.decoder.hidden);
         if let Some(why) = self.decoder.stopped_by {
             found.push(format!(
                 "reading stopped early after {} frames: {why}",
@@ -418,10 +428,16 @@ impl Source for FileSource {
                 "damaged: {} packets could not be decoded, {} frames could",
                 self.decoder.refused, self.frames
             ));
-        } else if self.ended && self.announced_frames > self.frames {
+        } else if self.ended && announced > self.frames {
             found.push(format!(
-                "only {} of the {} frames announced could be decoded",
-                self.frames, self.announced_frames
+                "only {} of the {announced} frames announced could be decoded",
+                self.frames
+            ));
+        }
+        if self.untimed > 0 {
+            found.push(format!(
+                "the first {} frames have no times; sound may not fit them",
+                self.untimed
             ));
         }
         if self.deinterlaces {

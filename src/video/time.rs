@@ -106,6 +106,7 @@ pub fn short_decimal(value: Rational) -> String {
 pub struct Cadence {
     tick: Rational,
     interval: Rational,
+    start: Rational,
     first: Option<Rational>,
     last: Option<Rational>,
     offset: Rational,
@@ -117,10 +118,16 @@ impl Cadence {
         Self {
             tick,
             interval,
+            start: zero(),
             first: None,
             last: None,
             offset: zero(),
         }
+    }
+
+    /// The same, where a first frame that does not say its time stands at `start`.
+    pub fn from(self, start: Rational) -> Self {
+        Self { start, ..self }
     }
 
     /// The time of the next frame, which says that it stands at `time`.
@@ -131,7 +138,7 @@ impl Cadence {
     /// one interval after its predecessor and the rest keeps its distance to it.
     pub fn place(&mut self, time: Option<Rational>) -> Rational {
         let Some(last) = self.last else {
-            let first = time.unwrap_or_else(zero);
+            let first = time.unwrap_or(self.start);
             self.first = Some(first);
             self.last = Some(first);
             return first;
