@@ -32,6 +32,8 @@ mod sequence;
 #[cfg(feature = "video")]
 mod sink;
 #[cfg(feature = "video")]
+mod sound;
+#[cfg(feature = "video")]
 mod source;
 #[cfg(feature = "video")]
 mod survey;
@@ -44,6 +46,8 @@ pub use rgb::RgbFrames;
 pub use sequence::NumberedName;
 #[cfg(feature = "video")]
 pub use sink::{FileSink, can_write, holds_variable_rates, is_image_file, write_clip};
+#[cfg(feature = "video")]
+pub use sound::Sound;
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin, ReadOptions};
 #[cfg(feature = "video")]

@@ -4,6 +4,7 @@ use super::decode::{Decoder, Pick, average_rate, failed, ratio, real_duration, s
 use super::ffi::{self, Scaler, Side};
 use super::filter::Deinterlacer;
 use super::hdr::Extras;
+use super::sound::Sound;
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
@@ -38,6 +39,8 @@ pub struct Origin {
     pub(super) interval: Rational,
     /// Whether only a part of the source is shown, to which the streams beside it are cut.
     pub(super) is_part: bool,
+    /// What becomes of its sound.
+    pub(super) sound: Sound,
 }
 
 impl Origin {
@@ -45,6 +48,11 @@ impl Origin {
     pub fn restrict(&mut self, start: Rational) {
         self.start = start;
         self.is_part = true;
+    }
+
+    /// Says what becomes of its sound; by default it lasts as long as the picture.
+    pub fn set_sound(&mut self, sound: Sound) {
+        self.sound = sound;
     }
 }
 
@@ -207,6 +215,7 @@ impl FileSource {
             tick: self.tick,
             interval: self.interval,
             is_part: false,
+            sound: Sound::default(),
         }
     }
 

@@ -46,6 +46,7 @@ struct Output {
     codec: String,
     pixel_format: String,
     streams_copied: usize,
+    streams_stretched: usize,
     notes: Vec<String>,
 }
 
@@ -108,6 +109,7 @@ pub(super) fn run(
         codec: output.codec.clone(),
         pixel_format: output.pixel_format.clone(),
         streams_copied: output.streams_copied,
+        streams_stretched: output.streams_stretched,
         frames_kept,
     });
     for note in &output.notes {
@@ -168,6 +170,7 @@ pub(super) fn run(
         codec: output.codec,
         pixel_format: output.pixel_format,
         streams_copied: output.streams_copied,
+        streams_stretched: output.streams_stretched,
         warnings,
         wall_s: started.elapsed().as_secs_f64(),
     };
@@ -295,12 +298,14 @@ fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> vide
     if !matches!(job.target, Target::Rate(_)) {
         source_rate = Some(rate);
     }
+    let mut origin = source.origin();
+    origin.set_sound(args.audio.into());
     Ok(Opened {
         rate,
         source_rate,
         pixel_format: source.pixel_format().to_owned(),
         header: None,
-        origin: Some(source.origin()),
+        origin: Some(origin),
         source: Box::new(source),
     })
 }
@@ -365,6 +370,7 @@ fn open_y4m_output(
         codec: "y4m".to_owned(),
         pixel_format,
         streams_copied: 0,
+        streams_stretched: 0,
         notes: Vec::new(),
     })
 }
@@ -389,6 +395,7 @@ fn open_file_output(
         codec: sink.codec().to_owned(),
         pixel_format: sink.pixel_format().to_owned(),
         streams_copied: sink.streams_copied(),
+        streams_stretched: sink.streams_stretched(),
         notes: sink.notes().to_vec(),
         sink: Box::new(sink),
     })

@@ -88,6 +88,7 @@ fn settings(
     set("--pix-fmt", &args.pix_fmt);
     set("--encoder-opt", &args.encoder_opt);
     set("--video-stream", &args.video_stream);
+    set("--audio", &args.audio);
     set("--no-deinterlace", &args.no_deinterlace);
     set("--cut", &args.cut);
     set("--cut-threshold", &args.cut_threshold);
