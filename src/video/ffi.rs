@@ -240,6 +240,17 @@ unsafe fn muxer_can_hold(muxer: *const ffi::AVOutputFormat, codec: codec::Id) ->
     }
 }
 
+/// Whether a codec gives back all that it was given, as PCM and FLAC do.
+pub fn is_lossless(codec: codec::Id) -> bool {
+    // SAFETY: the look-up takes any number; descriptors are static data of libavcodec.
+    unsafe {
+        let descriptor = ffi::avcodec_descriptor_get(codec.into());
+        !descriptor.is_null()
+            && (*descriptor).props & ffi::AV_CODEC_PROP_LOSSLESS as c_int != 0
+            && (*descriptor).props & ffi::AV_CODEC_PROP_LOSSY as c_int == 0
+    }
+}
+
 /// Whether a container has place for more than one stream.
 pub fn holds_several(container: &format::Output) -> bool {
     // SAFETY: the pointer of a registered muxer is valid for the whole run.

@@ -1,15 +1,27 @@
-//! FFmpeg's filter graphs: deinterlacing, and palettes for GIF.
+//! FFmpeg's filter graphs: deinterlacing, palettes for GIF, and the graphs of sound.
 
-use super::decode::{Decoder, failed};
+use super::decode::{Decoder, failed, ratio};
 use super::ffi::{self, Scaler, Side};
+use super::time::Rational;
 use super::{Error, Result, pixel};
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::format::Pixel;
-use ffmpeg_next::{color, filter, frame};
+use ffmpeg_next::format::{Pixel, Sample};
+use ffmpeg_next::{ChannelLayout, color, filter, frame};
 use std::collections::VecDeque;
 
 /// Pixel format and size of the frames that enter a graph.
 pub(super) type Shape = (Pixel, u32, u32);
+
+/// How sound is sampled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SoundShape {
+    /// Samples per second of each channel.
+    pub(super) rate_hz: u32,
+    /// How a sample is stored.
+    pub(super) format: Sample,
+    /// Which channels there are; not empty.
+    pub(super) layout: ChannelLayout,
+}
 
 /// A filter graph with one output, `[out]`, and inputs `[in0]`, `[in1]` …
 pub(super) struct Filter {
@@ -23,22 +35,52 @@ impl Filter {
     /// # Errors
     /// [`Error`] if the linked FFmpeg lacks a filter of it, or it does not take such frames.
     pub(super) fn new(spec: &str, inputs: &[Shape]) -> Result<Self> {
+        let described = inputs.iter().map(|&(pixel, width, height)| {
+            let format = pixel.descriptor().map_or("none", |d| d.name());
+            // Times only count frames here.
+            format!("video_size={width}x{height}:pix_fmt={format}:time_base=1/25:pixel_aspect=1/1")
+        });
+        Self::build(
+            spec,
+            ("buffer", "buffersink"),
+            &described.collect::<Vec<_>>(),
+        )
+    }
+
+    /// A graph for sound with the one input `[in0]`, whose blocks are as in `shape`, with times in
+    /// ticks of `tick` seconds.
+    ///
+    /// # Errors
+    /// [`Error`] if the linked FFmpeg lacks a filter of it, or it does not take such sound.
+    pub(super) fn for_sound(
+        spec: &str,
+        shape: &SoundShape,
+        tick: ffmpeg::Rational,
+    ) -> Result<Self> {
+        let described = format!(
+            "time_base={}/{}:sample_rate={}:sample_fmt={}:channel_layout=0x{:x}",
+            tick.numerator(),
+            tick.denominator(),
+            shape.rate_hz,
+            shape.format.name(),
+            shape.layout.bits()
+        );
+        Self::build(spec, ("abuffer", "abuffersink"), &[described])
+    }
+
+    /// A graph whose ends are such filters, the inputs with such settings.
+    fn build(spec: &str, (source, sink): (&str, &str), inputs: &[String]) -> Result<Self> {
         let doing = |why| failed("setting up FFmpeg's filters", why);
         let find = |name: &str| {
             filter::find(name).ok_or_else(|| Error::Invalid(format!("FFmpeg has no filter {name}")))
         };
         let mut graph = filter::Graph::new();
-        for (index, &(pixel, width, height)) in inputs.iter().enumerate() {
-            let format = pixel.descriptor().map_or("none", |d| d.name());
-            // Times only count frames here.
-            let args = format!(
-                "video_size={width}x{height}:pix_fmt={format}:time_base=1/25:pixel_aspect=1/1"
-            );
+        for (index, settings) in inputs.iter().enumerate() {
             graph
-                .add(&find("buffer")?, &format!("in{index}"), &args)
+                .add(&find(source)?, &format!("in{index}"), settings)
                 .map_err(doing)?;
         }
-        graph.add(&find("buffersink")?, "out", "").map_err(doing)?;
+        graph.add(&find(sink)?, "out", "").map_err(doing)?;
         let mut parser = filter::graph::Parser::new(&mut graph);
         for index in 0..inputs.len() {
             parser = parser.output(&format!("in{index}"), 0).map_err(doing)?;
@@ -78,15 +120,44 @@ impl Filter {
         act(context.source()).map_err(|why| failed("filtering", why))
     }
 
+    /// Gives the input a block of sound.
+    pub(super) fn push_sound(&mut self, block: &frame::Audio) -> Result<()> {
+        self.with_input(0, |mut source| source.add(block))
+    }
+
     /// The next frame that is ready.
     pub(super) fn pull(&mut self) -> Result<Option<frame::Video>> {
+        let mut frame = frame::Video::empty();
+        let is_there = self.pull_with(|mut sink| sink.frame(&mut frame))?;
+        Ok(is_there.then_some(frame))
+    }
+
+    /// The next block of sound that is ready: of so many samples, fewer at the end only; or of as
+    /// many as there are.
+    pub(super) fn pull_sound(&mut self, samples: Option<usize>) -> Result<Option<frame::Audio>> {
+        let mut block = frame::Audio::empty();
+        let is_there = self.pull_with(|mut sink| match samples {
+            Some(samples) => sink.samples(&mut block, samples),
+            None => sink.frame(&mut block),
+        })?;
+        Ok(is_there.then_some(block))
+    }
+
+    /// Seconds in which the times of the output are counted.
+    pub(super) fn output_tick(&mut self) -> Option<Rational> {
+        ratio(self.graph.get("out")?.sink().time_base())
+    }
+
+    fn pull_with(
+        &mut self,
+        act: impl FnOnce(filter::Sink) -> std::result::Result<(), ffmpeg::Error>,
+    ) -> Result<bool> {
         let context = self.graph.get("out");
         let mut context = context.ok_or_else(|| failed("filtering", ffmpeg::Error::Bug))?;
-        let mut frame = frame::Video::empty();
-        match context.sink().frame(&mut frame) {
-            Ok(()) => Ok(Some(frame)),
-            Err(ffmpeg::Error::Eof) => Ok(None),
-            Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => Ok(None),
+        match act(context.sink()) {
+            Ok(()) => Ok(true),
+            Err(ffmpeg::Error::Eof) => Ok(false),
+            Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => Ok(false),
             Err(why) => Err(failed("filtering", why)),
         }
     }

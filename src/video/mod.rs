@@ -25,6 +25,8 @@ mod mux;
 #[cfg(feature = "video")]
 mod packets;
 #[cfg(feature = "video")]
+mod piped;
+#[cfg(feature = "video")]
 mod pixel;
 #[cfg(feature = "video")]
 mod place;
@@ -35,6 +37,8 @@ mod rgb;
 mod sequence;
 #[cfg(feature = "video")]
 mod sink;
+#[cfg(feature = "video")]
+mod sound;
 #[cfg(feature = "video")]
 mod source;
 #[cfg(feature = "video")]
@@ -51,6 +55,8 @@ pub use rgb::RgbFrames;
 pub use sequence::NumberedName;
 #[cfg(feature = "video")]
 pub use sink::{FileSink, can_write, holds_variable_rates, is_image_file, write_clip};
+#[cfg(feature = "video")]
+pub use sound::Sound;
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin, ReadOptions};
 #[cfg(feature = "video")]

@@ -1,25 +1,250 @@
-//! Streams that are not retimed: copied packet by packet from the source file.
+//! Streams beside the main video: copied packet by packet from the source file, or stretched.
 
 use super::decode::{failed, ratio, seconds};
+use super::encoder::small;
 use super::ffi;
+use super::piped::{dictionary, lasting};
+use super::sound::{Sound, Stretch};
 use super::source::Origin;
 use super::time::{Rational, zero};
-use super::{Error, Result, hdr};
+use super::{Error, Result};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::{Input, Output};
 use ffmpeg_next::format::stream::Stream;
-use ffmpeg_next::packet::side_data::Type as SideData;
-use ffmpeg_next::{Dictionary, Packet, codec, encoder, media};
+use ffmpeg_next::{Packet, codec, encoder, media};
 
-/// The source file, read a second time for all that is not its main video.
+/// How the times of the source become those of the output, both in seconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    /// Of the first picture, in the source.
+    from: Rational,
+    /// Of the first picture, in the output.
+    to: Rational,
+    /// How many times slower it goes.
+    speed: Rational,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            from: zero(),
+            to: zero(),
+            speed: Rational::from_integer(1),
+        }
+    }
+}
+
+impl Clock {
+    /// The time in the output.
+    pub(super) fn place(&self, source: Rational) -> Rational {
+        (source - self.from) * self.speed + self.to
+    }
+
+    /// The time in the source that becomes `time` in the output.
+    pub(super) fn source_time(&self, time: Rational) -> Rational {
+        (time - self.to) / self.speed + self.from
+    }
+}
+
+/// All that is not the main video, from the source file, which is read again for it.
 ///
 /// It is read as far as the video has been written, so that little is held in memory, however
 /// long the clip.
 pub(super) struct Copies {
+    origin: Origin,
+    slowdown: Rational,
+    /// The packets that go at the picture's speed.
+    with_picture: Reader,
+    /// The packets of sound that goes at its own speed, if that is another. It is read for itself:
+    /// where it is when the picture is half through, all else is not yet.
+    own_speed: Option<Reader>,
+    stretched: Vec<Stretch>,
+    /// When the first picture is shown in the output, in seconds.
+    start: Rational,
+}
+
+/// What becomes of a stream.
+enum Fate {
+    Copied,
+    /// Sound that is copied though the picture is slowed.
+    AtOwnSpeed,
+    Stretched(Box<Stretch>),
+    /// Left out, as the user wants.
+    Dropped,
+    /// Left out: the container cannot hold it.
+    Unfit,
+    /// Left out: it cannot be stretched.
+    Failed(Error),
+}
+
+impl Copies {
+    /// Opens the source file again; the picture is to be `slowdown` times slower.
+    pub(super) fn open(origin: &Origin, slowdown: Rational) -> Result<Self> {
+        Ok(Self {
+            with_picture: Reader::open(origin)?,
+            own_speed: None,
+            stretched: Vec::new(),
+            origin: origin.clone(),
+            slowdown,
+            start: zero(),
+        })
+    }
+
+    /// When the first picture is shown, in seconds: the earliest stream starts at 0.
+    pub(super) fn start(&self) -> Rational {
+        self.start
+    }
+
+    /// How many streams are copied.
+    pub(super) fn copied(&self) -> usize {
+        self.with_picture.count() + self.own_speed.as_ref().map_or(0, Reader::count)
+    }
+
+    /// How many streams of sound are slowed with the picture.
+    pub(super) fn stretched(&self) -> usize {
+        self.stretched.len()
+    }
+
+    /// Adds a stream to the output for every stream that the container can hold, and calls
+    /// `add_main` for the main one. Tags and chapters are taken over too. Returns sentences on what
+    /// is left out.
+    pub(super) fn add_to(
+        &mut self,
+        output: &mut Output,
+        mut add_main: impl FnMut(&mut Output, &Stream) -> Result<()>,
+    ) -> Result<Vec<String>> {
+        let mut notes = Vec::new();
+        let mut unfit = Vec::new();
+        let mut start = zero();
+        // An own reader, so that those of the packets can be told what to pass over.
+        let source = self.origin.place.open()?;
+        for stream in source.streams() {
+            let index = stream.index();
+            if index == self.origin.stream {
+                add_main(output, &stream)?;
+                continue;
+            }
+            let mut speed = self.slowdown;
+            let mut begins = start_of(&stream);
+            match self.fate(&stream, &output.format()) {
+                Fate::Copied => self.with_picture.add(output, &stream, speed)?,
+                Fate::AtOwnSpeed => {
+                    speed = Rational::from_integer(1);
+                    let reader = match self.own_speed.take() {
+                        Some(reader) => reader,
+                        None => Reader::open(&self.origin)?,
+                    };
+                    self.own_speed.insert(reader).add(output, &stream, speed)?;
+                }
+                Fate::Stretched(mut sound) => {
+                    sound.add_to(output, &stream)?;
+                    begins = sound.start().or(begins);
+                    self.stretched.push(*sound);
+                }
+                Fate::Dropped => continue,
+                Fate::Unfit => {
+                    if !is_made_anew(&output.format(), &stream) {
+                        unfit.push(name_of(&stream));
+                    }
+                    continue;
+                }
+                Fate::Failed(why) => {
+                    let name = name_of(&stream);
+                    notes.push(format!("left out: {name}; it cannot be stretched: {why}"));
+                    continue;
+                }
+            }
+            if let Some(begins) = begins {
+                start = start.max((self.origin.start - begins) * speed);
+            }
+        }
+        if !unfit.is_empty() {
+            let unfit = unfit.join(", ");
+            notes.push(format!("left out: {unfit}; the container cannot hold them"));
+        }
+        self.begin(if self.origin.is_part { zero() } else { start });
+        let clock = self.clock(self.slowdown);
+        take_over_container(&source, output, clock)?;
+        Ok(notes)
+    }
+
+    fn fate(&self, stream: &Stream, container: &ffmpeg::format::Output) -> Fate {
+        let is_sound = stream.parameters().medium() == media::Type::Audio;
+        let is_slowed = self.slowdown != Rational::from_integer(1);
+        if is_sound && self.origin.sound == Sound::Drop {
+            return Fate::Dropped;
+        }
+        let id = stream.parameters().id();
+        if !ffi::holds_several(container) || id == codec::Id::None {
+            return Fate::Unfit;
+        }
+        if is_sound && is_slowed && self.origin.sound == Sound::Stretch {
+            return match Stretch::open(&self.origin, stream.index(), self.slowdown, container) {
+                Ok(sound) => Fate::Stretched(Box::new(sound)),
+                Err(why) => Fate::Failed(why),
+            };
+        }
+        match ffi::can_hold(container, id) {
+            true if is_sound && is_slowed => Fate::AtOwnSpeed,
+            true => Fate::Copied,
+            false => Fate::Unfit,
+        }
+    }
+
+    fn clock(&self, speed: Rational) -> Clock {
+        Clock {
+            from: self.origin.start,
+            to: self.start,
+            speed,
+        }
+    }
+
+    /// The first picture is shown at `start` seconds of the output.
+    fn begin(&mut self, start: Rational) {
+        self.start = start;
+        let clock = self.clock(self.slowdown);
+        self.with_picture.begin(clock);
+        for sound in &mut self.stretched {
+            sound.begin(clock);
+        }
+        let clock = self.clock(Rational::from_integer(1));
+        if let Some(reader) = &mut self.own_speed {
+            reader.begin(clock);
+        }
+    }
+
+    /// Writes all packets up to `time`, in seconds of the output.
+    pub(super) fn write_until(&mut self, output: &mut Output, time: Rational) -> Result<()> {
+        for reader in [&mut self.with_picture]
+            .into_iter()
+            .chain(&mut self.own_speed)
+        {
+            reader.write_until(output, Some(time))?;
+        }
+        let mut sounds = self.stretched.iter_mut();
+        sounds.try_for_each(|sound| sound.write_until(output, Some(time)))
+    }
+
+    /// Writes all packets that are left; of a part of the source, those before `end` in seconds
+    /// of the output.
+    pub(super) fn finish(&mut self, output: &mut Output, end: Rational) -> Result<()> {
+        let end = self.origin.is_part.then_some(end);
+        for reader in [&mut self.with_picture]
+            .into_iter()
+            .chain(&mut self.own_speed)
+        {
+            reader.write_until(output, end)?;
+        }
+        let mut sounds = self.stretched.iter_mut();
+        sounds.try_for_each(|sound| sound.finish(output, end))
+    }
+}
+
+/// Packets of the source file on their way, at one speed.
+struct Reader {
     input: Input,
     streams: Vec<Option<Copied>>,
-    /// Seconds taken off all times, so that the earliest stream starts at 0.
-    shift: Rational,
+    clock: Clock,
     /// Whether what comes before 0 is left out.
     is_part: bool,
     /// Whether the container says itself what is not heard.
@@ -33,99 +258,51 @@ struct Copied {
     last_dts: Option<i64>,
 }
 
-impl Copies {
-    /// Opens the source file again.
-    pub(super) fn open(origin: &Origin) -> Result<Self> {
-        let mut input = origin.place.open()?;
-        if let Some(mut main) = input.stream_mut(origin.stream) {
-            ffi::discard(&mut main);
-        }
-        let starts = input.streams().filter_map(|s| {
-            let kept = matches!(
-                s.parameters().medium(),
-                media::Type::Audio | media::Type::Video
-            );
-            let start = seconds(s.start_time(), ratio(s.time_base())?)?;
-            (kept && s.index() != origin.stream).then_some(start)
-        });
-        let shift = if origin.is_part {
-            origin.start
-        } else {
-            starts.fold(origin.start, Rational::min)
-        };
+impl Reader {
+    fn open(origin: &Origin) -> Result<Self> {
+        let input = origin.place.open()?;
         Ok(Self {
             streams: input.streams().map(|_| None).collect(),
             input,
-            shift,
+            clock: Clock::default(),
             is_part: origin.is_part,
             has_edit_lists: false,
             pending: None,
         })
     }
 
-    /// Seconds taken off all times.
-    pub(super) fn shift(&self) -> Rational {
-        self.shift
-    }
-
-    /// How many streams are copied.
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.streams.iter().flatten().count()
     }
 
-    /// The input, for its tags and chapters.
-    pub(super) fn input(&self) -> &Input {
-        &self.input
-    }
-
-    /// Adds a stream to the output for every stream but `main` that the container can hold (none of
-    /// them with `only_main`), and calls `add_main` in its place. Returns the names of those left
-    /// out.
-    pub(super) fn add_streams(
-        &mut self,
-        output: &mut Output,
-        main: usize,
-        only_main: bool,
-        mut add_main: impl FnMut(&mut Output, &Stream) -> Result<()>,
-    ) -> Result<Vec<String>> {
+    /// Adds a stream to the output, to be filled from the source's of the same index.
+    fn add(&mut self, output: &mut Output, stream: &Stream, speed: Rational) -> Result<()> {
         self.has_edit_lists = is_quicktime(&output.format());
-        let mut left_out = Vec::new();
-        for index in 0..self.streams.len() {
-            let Some(stream) = self.input.stream(index) else {
-                continue;
-            };
-            if index == main {
-                add_main(output, &stream)?;
-                continue;
-            }
-            let id = stream.parameters().id();
-            let container = output.format();
-            let fits = ffi::holds_several(&container) && ffi::can_hold(&container, id);
-            if only_main || id == codec::Id::None || !fits {
-                if !is_made_anew(&container, &stream) {
-                    left_out.push(name_of(&stream));
-                }
-                if let Some(mut stream) = self.input.stream_mut(index) {
-                    ffi::discard(&mut stream);
-                }
-                continue;
-            }
-            let target = output.nb_streams() as usize;
-            add_copy(output, &stream)?;
-            self.streams[index] = Some(Copied {
+        let target = output.nb_streams() as usize;
+        add_copy(output, stream, speed)?;
+        if let Some(place) = self.streams.get_mut(stream.index()) {
+            *place = Some(Copied {
                 target,
                 last_dts: None,
             });
         }
-        Ok(left_out)
+        Ok(())
+    }
+
+    /// All streams are added: the demuxer passes over the others.
+    fn begin(&mut self, clock: Clock) {
+        self.clock = clock;
+        for (index, copied) in self.streams.iter().enumerate() {
+            if copied.is_none()
+                && let Some(mut stream) = self.input.stream_mut(index)
+            {
+                ffi::discard(&mut stream);
+            }
+        }
     }
 
     /// Writes all packets up to `time`, in seconds of the output; all that are left if `None`.
-    pub(super) fn write_until(
-        &mut self,
-        output: &mut Output,
-        time: Option<Rational>,
-    ) -> Result<()> {
+    fn write_until(&mut self, output: &mut Output, time: Option<Rational>) -> Result<()> {
         if self.count() == 0 {
             return Ok(());
         }
@@ -179,7 +356,7 @@ impl Copies {
     fn time_of(&self, packet: &Packet) -> Option<Rational> {
         let tick = ratio(self.input.stream(packet.stream())?.time_base())?;
         let time = packet.dts().or(packet.pts())?;
-        Some(tick * Rational::from_integer(time.into()) - self.shift)
+        Some(self.clock.place(tick * Rational::from_integer(time.into())))
     }
 
     fn write(&mut self, output: &mut Output, mut packet: Packet) -> Result<()> {
@@ -192,11 +369,12 @@ impl Copies {
         let Some(target) = output.stream(copied.target) else {
             return Ok(());
         };
-        let tick = target.time_base();
-        packet.rescale_ts(source.time_base(), tick);
-        let shift = ticks(self.shift, tick);
-        let pts = packet.pts().map(|t| t.saturating_sub(shift));
-        let dts = packet.dts().map(|t| t.saturating_sub(shift));
+        let (from, to) = (source.time_base(), target.time_base());
+        let seconds =
+            |t: i64| ratio(from).map_or(zero(), |tick| tick * Rational::from_integer(t.into()));
+        let place = |t: i64| ticks(self.clock.place(seconds(t)), to);
+        let (pts, dts) = (packet.pts().map(place), packet.dts().map(place));
+        packet.set_duration(ticks(seconds(packet.duration()) * self.clock.speed, to));
         // Muxers refuse times that run backwards, which damaged files have.
         let least = copied.last_dts.map(|last| last.saturating_add(1));
         let dts = dts.or(pts).max(least).or(Some(0));
@@ -209,71 +387,6 @@ impl Copies {
     }
 }
 
-/// What a pipe says of its container and its main video before the packets: there is no reading it a second time.
-#[derive(Debug, Clone)]
-pub(super) struct Piped {
-    /// Names of the streams beside, and of what else is left out.
-    pub(super) left_out: Vec<String>,
-    tags: Tags,
-    stream_tags: Tags,
-    stream_data: Vec<(SideData, Vec<u8>)>,
-}
-
-type Tags = Vec<(String, String)>;
-
-impl Piped {
-    pub(super) fn of(input: &Input, main: usize) -> Self {
-        let others = input.streams().filter(|s| s.index() != main);
-        let mut left_out: Vec<String> = others.map(|s| name_of(&s)).collect();
-        if input.nb_chapters() > 0 {
-            left_out.push("chapters".to_owned());
-        }
-        let stream = input.stream(main);
-        let data = stream.iter().flat_map(Stream::side_data);
-        Self {
-            left_out,
-            tags: lasting(input.metadata().iter()),
-            stream_tags: stream
-                .iter()
-                .flat_map(|s| lasting(s.metadata().iter()))
-                .collect(),
-            stream_data: data
-                .filter(|d| !hdr::is_of_the_coding(d.kind()))
-                .map(|d| (d.kind(), d.data().to_vec()))
-                .collect(),
-        }
-    }
-
-    /// Gives the output what the pipe said.
-    pub(super) fn add_to(&self, output: &mut Output, stream: usize) -> Result<()> {
-        output.set_metadata(dictionary(&self.tags));
-        let Some(mut stream) = output.stream_mut(stream) else {
-            return Ok(());
-        };
-        stream.set_metadata(dictionary(&self.stream_tags));
-        for (kind, bytes) in &self.stream_data {
-            ffi::add_side_data(&mut stream, *kind, bytes)
-                .map_err(|why| failed("copying stream data", why))?;
-        }
-        Ok(())
-    }
-}
-
-/// Tags that say something of the content.
-fn lasting<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> Tags {
-    tags.filter(|(key, _)| !is_stale(key))
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
-}
-
-fn dictionary(tags: &Tags) -> Dictionary<'static> {
-    let mut all = Dictionary::new();
-    for (key, value) in tags {
-        all.set(key, value);
-    }
-    all
-}
-
 /// The outcome of writing; a reader that went away is no failure of FFmpeg's.
 pub(super) fn written(doing: &str, outcome: std::result::Result<(), ffmpeg::Error>) -> Result<()> {
     outcome.map_err(|why| match why {
@@ -282,6 +395,14 @@ pub(super) fn written(doing: &str, outcome: std::result::Result<(), ffmpeg::Erro
         }
         why => failed(doing, why),
     })
+}
+
+/// When a stream of pictures or sound begins, in seconds; `None` for others, which come when they
+/// are due.
+fn start_of(stream: &Stream) -> Option<Rational> {
+    let medium = stream.parameters().medium();
+    let counts = matches!(medium, media::Type::Audio | media::Type::Video);
+    counts.then(|| seconds(stream.start_time(), ratio(stream.time_base())?))?
 }
 
 /// Seconds as the nearest number of ticks.
@@ -306,7 +427,7 @@ fn is_made_anew(container: &ffmpeg::format::Output, stream: &Stream) -> bool {
 }
 
 /// `stream 3 (subtitle, subrip)`.
-fn name_of(stream: &Stream) -> String {
+pub(super) fn name_of(stream: &Stream) -> String {
     let kind = match stream.parameters().medium() {
         media::Type::Video => "video",
         media::Type::Audio => "audio",
@@ -320,7 +441,8 @@ fn name_of(stream: &Stream) -> String {
     }
 }
 
-fn add_copy(output: &mut Output, from: &Stream) -> Result<()> {
+/// Adds a stream for packets that go so many times slower than in the source.
+fn add_copy(output: &mut Output, from: &Stream, speed: Rational) -> Result<()> {
     let container = output.format();
     let mut to = output
         .add_stream(encoder::find(codec::Id::None))
@@ -328,8 +450,9 @@ fn add_copy(output: &mut Output, from: &Stream) -> Result<()> {
     to.set_parameters(from.parameters());
     ffi::settle_codec_tag(&container, &mut to);
     to.set_time_base(from.time_base());
-    to.set_avg_frame_rate(from.avg_frame_rate());
-    to.set_rate(from.rate());
+    let slowed = |rate| ratio(rate).and_then(|rate| small(rate / speed).ok());
+    to.set_avg_frame_rate(slowed(from.avg_frame_rate()).unwrap_or(ffmpeg::Rational(0, 1)));
+    to.set_rate(slowed(from.rate()).unwrap_or(ffmpeg::Rational(0, 1)));
     take_over(from, &mut to, |_| true)
 }
 
@@ -345,12 +468,7 @@ pub(super) fn take_over(
 }
 
 /// Container tags and chapters; chapters are stretched with the picture.
-pub(super) fn take_over_container(
-    from: &Input,
-    output: &mut Output,
-    shift: Rational,
-    slowdown: Rational,
-) -> Result<()> {
+fn take_over_container(from: &Input, output: &mut Output, clock: Clock) -> Result<()> {
     output.set_metadata(dictionary(&lasting(from.metadata().iter())));
     let tick = ffmpeg::Rational(1, 1_000_000);
     for chapter in from.chapters() {
@@ -358,7 +476,7 @@ pub(super) fn take_over_container(
             continue;
         };
         let place = |t: i64| {
-            let time = (base * Rational::from_integer(t.into()) - shift) * slowdown;
+            let time = clock.place(base * Rational::from_integer(t.into()));
             ticks(time.max(zero()), tick)
         };
         let (start, end) = (place(chapter.start()), place(chapter.end()));
@@ -373,14 +491,4 @@ pub(super) fn take_over_container(
         }
     }
     Ok(())
-}
-
-/// Tags that describe the old file and not its content.
-fn is_stale(key: &str) -> bool {
-    matches!(
-        key,
-        "major_brand" | "minor_version" | "compatible_brands" | "encoder" | "DURATION" | "rotate"
-    ) || ["BPS", "NUMBER_OF_", "_STATISTICS"]
-        .iter()
-        .any(|p| key.starts_with(p))
 }

@@ -4,8 +4,9 @@ use super::decode::{failed, file_url};
 use super::encoder::{Encoder, Encoding, small};
 use super::ffi;
 use super::hdr::{self, Extras};
-use super::mux::{self, Copies, Piped, written};
+use super::mux::{self, Copies, written};
 use super::packets::{PacketReader, PacketWriter};
+use super::piped::Piped;
 use super::sequence::{NumberedName, pattern_url};
 use super::source::{ColorTags, Origin};
 use super::time::{OutputClock, Rational, zero};
@@ -30,8 +31,6 @@ pub struct FileSink {
     start: Rational,
     /// When the last one ends, from the first on.
     end: Rational,
-    /// Whether the copied streams are cut off there.
-    is_part: bool,
     /// Where the packets wait until the end, if they do.
     store: Option<Store>,
     /// When the encoder that is open began, in ticks: it counts from there.
@@ -83,8 +82,8 @@ impl FileSink {
     /// Opens the encoder and writes the header.
     ///
     /// The container follows from the name's extension. With an `origin`, its other streams are
-    /// copied, unless the clock slows them: sound and subtitles cannot be slowed unchanged. Its
-    /// colour tags, metadata, chapters and rotation are taken over in either case.
+    /// copied, and its colour tags, metadata, chapters and rotation are taken over. Where the clock
+    /// slows the picture, subtitles and the like go as slowly, and sound as the origin says.
     ///
     /// # Errors
     /// [`Error`] if the container or the encoder is unknown or refuses the pictures, or the file
@@ -160,7 +159,6 @@ impl FileSink {
             tick,
             start: zero(),
             end: zero(),
-            is_part: origin.is_some_and(|o| o.is_part),
             store: None,
             begin_ticks: None,
             last_dts: None,
@@ -195,27 +193,15 @@ impl FileSink {
     }
 
     fn add_streams_of(&mut self, origin: &Origin, clock: &OutputClock) -> Result<()> {
-        let mut copies = Copies::open(origin)?;
-        let slowed = clock.slowdown() != Rational::from_integer(1);
+        let mut copies = Copies::open(origin, clock.slowdown())?;
         let (encoder, tick, mut stream) = (&self.encoder, self.tick, 0);
-        let left_out =
-            copies.add_streams(&mut self.output, origin.stream, slowed, |output, from| {
-                stream = output.nb_streams() as usize;
-                add_video(output, encoder, clock, tick, Some((from, &origin.extras)))
-            })?;
+        let left_out = copies.add_to(&mut self.output, |output, from| {
+            stream = output.nb_streams() as usize;
+            add_video(output, encoder, clock, tick, Some((from, &origin.extras)))
+        })?;
         self.stream = stream;
-        if !left_out.is_empty() {
-            let why = if slowed {
-                "they cannot be slowed unchanged"
-            } else {
-                "the container cannot hold them"
-            };
-            self.notes
-                .push(format!("left out: {}; {why}", left_out.join(", ")));
-        }
-        let shift = if slowed { origin.start } else { copies.shift() };
-        self.start = origin.start - shift;
-        mux::take_over_container(copies.input(), &mut self.output, shift, clock.slowdown())?;
+        self.notes.extend(left_out);
+        self.start = copies.start();
         self.copies = Some(copies);
         Ok(())
     }
@@ -278,9 +264,14 @@ impl FileSink {
             .map_or("unknown", |d| d.name())
     }
 
-    /// How many streams are copied unchanged.
+    /// How many streams are copied: their bytes are unchanged, their times go with the picture.
     pub fn streams_copied(&self) -> usize {
-        self.copies.as_ref().map_or(0, Copies::count)
+        self.copies.as_ref().map_or(0, Copies::copied)
+    }
+
+    /// How many streams of sound are stretched.
+    pub fn streams_stretched(&self) -> usize {
+        self.copies.as_ref().map_or(0, Copies::stretched)
     }
 
     /// Takes the packets that are ready: into the store, or else into the container.
@@ -302,7 +293,7 @@ impl FileSink {
         let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
         let time = self.start + Rational::from_integer(ticks.into()) * self.tick;
         if let Some(copies) = &mut self.copies {
-            copies.write_until(&mut self.output, Some(time))?;
+            copies.write_until(&mut self.output, time)?;
         }
         let tick = match self.output.stream(self.stream) {
             Some(stream) => stream.time_base(),
@@ -370,8 +361,7 @@ impl Sink for FileSink {
         self.take_packets()?;
         self.mux_store()?;
         if let Some(copies) = &mut self.copies {
-            let until = self.is_part.then_some(self.start + self.end);
-            copies.write_until(&mut self.output, until)?;
+            copies.finish(&mut self.output, self.start + self.end)?;
         }
         written("writing the index", self.output.write_trailer())
     }

@@ -7,9 +7,10 @@ use super::decode::{
 use super::ffi::{self, Scaler, Side};
 use super::filter::Deinterlacer;
 use super::hdr::Extras;
-use super::mux::Piped;
+use super::piped::Piped;
 use super::place::{Place, open_raw, open_stream};
 use super::raw::RawVideo;
+use super::sound::Sound;
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
@@ -48,6 +49,8 @@ pub struct Origin {
     pub(super) interval: Rational,
     /// Whether only a part of the source is shown, to which the streams beside it are cut.
     pub(super) is_part: bool,
+    /// What becomes of its sound.
+    pub(super) sound: Sound,
 }
 
 impl Origin {
@@ -55,6 +58,11 @@ impl Origin {
     pub fn restrict(&mut self, start: Rational) {
         self.start = start;
         self.is_part = true;
+    }
+
+    /// Says what becomes of its sound; by default it lasts as long as the picture.
+    pub fn set_sound(&mut self, sound: Sound) {
+        self.sound = sound;
     }
 }
 
@@ -279,6 +287,7 @@ impl FileSource {
             tick: self.tick,
             interval: self.interval,
             is_part: false,
+            sound: Sound::default(),
         }
     }
 

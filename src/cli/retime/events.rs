@@ -36,6 +36,7 @@ pub(super) struct Start {
     pub(super) codec: String,
     pub(super) pixel_format: String,
     pub(super) streams_copied: usize,
+    pub(super) streams_stretched: usize,
 }
 
 /// What would be done to a clip.

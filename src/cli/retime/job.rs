@@ -50,6 +50,7 @@ struct Output {
     codec: String,
     pixel_format: String,
     streams_copied: usize,
+    streams_stretched: usize,
     notes: Vec<String>,
 }
 
@@ -112,6 +113,7 @@ pub(super) fn run(
         codec: output.codec.clone(),
         pixel_format: output.pixel_format.clone(),
         streams_copied: output.streams_copied,
+        streams_stretched: output.streams_stretched,
         frames_kept,
     });
     if common.verbose && job.writes_to_stdout() {
@@ -177,6 +179,7 @@ pub(super) fn run(
         codec: output.codec,
         pixel_format: output.pixel_format,
         streams_copied: output.streams_copied,
+        streams_stretched: output.streams_stretched,
         warnings,
         wall_s: started.elapsed().as_secs_f64(),
     };
@@ -301,7 +304,7 @@ fn open_pipe(job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Ope
         return Err(video::Error::Invalid("the pipe is empty".to_owned()));
     }
     let source = video::FileSource::open_pipe(stdin, &read_options(job, args, common))?;
-    opened(source, job)
+    opened(source, job, args)
 }
 
 #[cfg(not(feature = "video"))]
@@ -318,7 +321,7 @@ fn open_raw(
     common: &Common,
 ) -> video::Result<Opened> {
     let options = read_options(job, args, common);
-    opened(video::FileSource::open_raw(path, raw, &options)?, job)
+    opened(video::FileSource::open_raw(path, raw, &options)?, job, args)
 }
 
 #[cfg(not(feature = "video"))]
@@ -335,7 +338,7 @@ fn open_raw(
 #[cfg(feature = "video")]
 fn open_file(path: &Path, job: &Job, args: &RetimeArgs, common: &Common) -> video::Result<Opened> {
     let options = read_options(job, args, common);
-    opened(video::FileSource::open_with(path, &options)?, job)
+    opened(video::FileSource::open_with(path, &options)?, job, args)
 }
 
 #[cfg(feature = "video")]
@@ -349,7 +352,7 @@ fn read_options(job: &Job, args: &RetimeArgs, common: &Common) -> video::ReadOpt
 }
 
 #[cfg(feature = "video")]
-fn opened(source: video::FileSource, job: &Job) -> video::Result<Opened> {
+fn opened(source: video::FileSource, job: &Job, args: &RetimeArgs) -> video::Result<Opened> {
     use super::plan::Target;
     let mut source_rate = source.info().rate;
     let rate = match job.target {
@@ -362,12 +365,14 @@ fn opened(source: video::FileSource, job: &Job) -> video::Result<Opened> {
     if !matches!(job.target, Target::Rate(_)) {
         source_rate = Some(rate);
     }
+    let mut origin = source.origin();
+    origin.set_sound(args.audio.into());
     Ok(Opened {
         rate,
         source_rate,
         pixel_format: source.pixel_format().to_owned(),
         header: None,
-        origin: Some(source.origin()),
+        origin: Some(origin),
         source: Box::new(source),
     })
 }
@@ -435,6 +440,7 @@ fn open_y4m_output(
         codec: "y4m".to_owned(),
         pixel_format,
         streams_copied: 0,
+        streams_stretched: 0,
         notes: Vec::new(),
     })
 }
@@ -463,6 +469,7 @@ fn open_file_output(
         codec: sink.codec().to_owned(),
         pixel_format: sink.pixel_format().to_owned(),
         streams_copied: sink.streams_copied(),
+        streams_stretched: sink.streams_stretched(),
         notes: sink.notes().to_vec(),
         sink: Box::new(sink),
     })

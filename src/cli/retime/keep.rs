@@ -93,6 +93,7 @@ fn settings(
     set("--source-fps", &args.source_fps.map(|r| r.to_string()));
     set("--encoder-opt", &args.encoder_opt);
     set("--video-stream", &args.video_stream);
+    set("--audio", &args.audio);
     set("--no-deinterlace", &args.no_deinterlace);
     set("--cut", &args.cut);
     set("--cut-threshold", &args.cut_threshold);

@@ -1,5 +1,6 @@
 //! `otinterp retime`.
 
+mod audio;
 mod batch;
 mod cuts;
 mod desk;
@@ -23,6 +24,7 @@ use super::exit;
 use crate::pipeline::DEFAULT_CUT_THRESHOLD;
 use crate::video::range::{NotAPosition, Position};
 use crate::video::time::{Rational, parse_number, parse_rate};
+use audio::AudioArg;
 use clap::{ArgGroup, Args};
 use cuts::{CutArg, DuplicatesArg};
 use name::Pattern;
@@ -45,7 +47,7 @@ pub struct RetimeArgs {
     /// So many times the frames per second of the source, as 2, 2.5 or 5/2
     #[arg(long, value_name = "K", value_parser = parse_number, group = "target")]
     factor: Option<Rational>,
-    /// So many times slower at the frames per second of the source; sound is left out
+    /// So many times slower at the frames per second of the source, sound (see --audio) and subtitles too
     #[arg(long, value_name = "K", value_parser = parse_number, group = "target")]
     slow: Option<Rational>,
     /// Leave out what comes before: seconds (12.5), [H:]M:S (1:30), or frames (250f)
@@ -122,6 +124,9 @@ pub struct RetimeArgs {
     /// Which of the video streams, from 0; by default the main one. The others are copied
     #[arg(long, value_name = "N")]
     video_stream: Option<usize>,
+    /// What becomes of the sound in slow motion; --fps and --factor copy it unless it is dropped
+    #[arg(long, value_enum, default_value = "stretch", value_name = "HOW")]
+    audio: AudioArg,
     /// Leaves interlaced frames as they are
     #[arg(long)]
     no_deinterlace: bool,

@@ -26,6 +26,7 @@ pub(super) struct Done {
     pub(super) codec: String,
     pub(super) pixel_format: String,
     pub(super) streams_copied: usize,
+    pub(super) streams_stretched: usize,
     pub(super) warnings: Vec<String>,
     pub(super) wall_s: f64,
 }
