@@ -1,7 +1,9 @@
 //! Outputs that are not whole yet: one file, or numbered images.
 
 use super::plan::extension_of;
-use crate::files::{PendingFile, sync_folder};
+use crate::files::PendingFile;
+#[cfg(feature = "video")]
+use crate::files::sync_folder;
 use crate::work::Work;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
