@@ -505,6 +505,13 @@ mod tests {
     }
 
     #[test]
+    fn frames_before_the_first_time_stand_before_it() {
+        let mut cadence = Cadence::new(r(1, 1000), r(1, 25)).from(r(-57, 1000));
+        let placed = [None, None, Some(r(23, 1000))].map(|t| cadence.place(t));
+        assert_eq!(placed, [r(-57, 1000), r(-17, 1000), r(23, 1000)]);
+    }
+
+    #[test]
     fn short_decimals() {
         assert_eq!(short_decimal(r(24000, 1001)), "23.976");
         assert_eq!(short_decimal(r(60, 1)), "60");
