@@ -126,8 +126,15 @@ fn a_tone_keeps_its_pitch_and_lasts_as_long_as_the_picture() {
             let said = retime(&input, &output, &["--slow", slow]);
             assert_eq!(said, "", "{codec} {slow}");
             assert_eq!(ffprobe(&output, "a", "stream=codec_name"), [expected]);
-            let tags = "stream_tags=language:stream_disposition=default,dub";
-            assert_eq!(ffprobe(&output, "a", tags), ["1,1,deu"], "{codec} {to}");
+            // QuickTime has other languages, and no such marks.
+            if to != "out.mov" {
+                let tags = "stream_tags=language:stream_disposition=default,dub";
+                assert_eq!(
+                    ffprobe(&output, "a", tags),
+                    ["1,1,deu"],
+                    "{codec} {slow} {to}"
+                );
+            }
             let factor: f64 = slow.parse().unwrap();
             let heard = samples(test, &output);
             let length = heard.len() as f64 / RATE;
@@ -385,7 +392,8 @@ fn a_clip_without_sound_and_a_container_without_place_for_it_work() {
         &["--slow", "2", "--range", "0-0.2"],
     );
     assert!(said.contains("left out: stream 1 (audio, flac)"), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let lines = said.lines().filter(|line| line.contains("left out"));
+    assert_eq!(lines.count(), 1, "{said}");
     otinterp()
         .args(["retime", "--slow", "2", "--audio", "louder", "a.mkv"])
         .assert()

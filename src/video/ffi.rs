@@ -230,12 +230,19 @@ unsafe fn muxer_can_hold(muxer: *const ffi::AVOutputFormat, codec: codec::Id) ->
     let id: ffi::AVCodecID = codec.into();
     // SAFETY: the caller's promise; a muxer's name is a C string.
     unsafe {
+        let name = CStr::from_ptr((*muxer).name).to_bytes();
+        // QuickTime's muxer lists these, and then says that only MP4 has them.
+        if matches!(name, b"mov" | b"ipod")
+            && matches!(codec, codec::Id::FLAC | codec::Id::OPUS | codec::Id::TRUEHD)
+        {
+            return false;
+        }
         let known = ffi::avformat_query_codec(muxer, id, ffi::FF_COMPLIANCE_EXPERIMENTAL);
         if known >= 0 || (*muxer).audio_codec != ffi::AVCodecID::AV_CODEC_ID_NONE {
             return known != 0;
         }
         id == (*muxer).video_codec
-            || (CStr::from_ptr((*muxer).name) == c"image2"
+            || (name == b"image2"
                 && ffi::avcodec_get_type(id) == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO)
     }
 }

@@ -169,12 +169,17 @@ impl Copies {
     }
 
     fn fate(&self, stream: &Stream, container: &ffmpeg::format::Output) -> Fate {
-        let is_sound = stream.parameters().medium() == media::Type::Audio;
+        let medium = stream.parameters().medium();
+        let is_sound = medium == media::Type::Audio;
         let is_slowed = self.slowdown != Rational::from_integer(1);
         if is_sound && self.origin.sound == Sound::Drop {
             return Fate::Dropped;
         }
         let id = stream.parameters().id();
+        // Files of any kind, of which fonts and pictures alone have a codec.
+        if medium == media::Type::Attachment && container.name() == "matroska" {
+            return Fate::Copied;
+        }
         if !ffi::holds_several(container) || id == codec::Id::None {
             return Fate::Unfit;
         }
