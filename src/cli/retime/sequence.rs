@@ -1,7 +1,7 @@
 //! Outputs that are not whole yet: one file, or numbered images.
 
 use super::plan::extension_of;
-use crate::files::{PendingFile, sync_folder};
+use crate::files::PendingFile;
 use crate::work::Work;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -147,7 +147,7 @@ impl Images {
                 .with_context(named)?;
             std::fs::rename(&made, &target).with_context(named)?;
         }
-        Ok(sync_folder(place)?)
+        Ok(crate::files::sync_folder(place)?)
     }
 
     #[cfg(not(feature = "video"))]
