@@ -347,7 +347,7 @@ fn a_hole_in_the_sound_stays_where_it_is() {
         "-c",
         "copy",
         "-bsf:a",
-        "noise=drop='between(t*tb\\,1.5\\,2.5)'",
+        r"noise=drop=between(pts*tb\,1.5\,2.5)",
     ];
     let (from, to) = (whole.to_str().unwrap(), input.to_str().unwrap());
     let made = Command::new("ffmpeg")

@@ -2,8 +2,6 @@
 
 use super::plan::extension_of;
 use crate::files::PendingFile;
-#[cfg(feature = "video")]
-use crate::files::sync_folder;
 use crate::work::Work;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -149,7 +147,7 @@ impl Images {
                 .with_context(named)?;
             std::fs::rename(&made, &target).with_context(named)?;
         }
-        Ok(sync_folder(place)?)
+        Ok(crate::files::sync_folder(place)?)
     }
 
     #[cfg(not(feature = "video"))]
