@@ -27,9 +27,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Frames that wait between two stages: enough that neither waits on a single slow frame of the
-/// other, and few, because a 4K frame takes 50 to 100 MB.
-const QUEUE_FRAMES: usize = 2;
+/// Frames that wait between two stages: two, or one of pictures above 1080p, where each is some 50 MB.
+fn queue_frames(pixels: usize) -> usize {
+    if pixels > 1920 * 1088 { 1 } else { 2 }
+}
 
 /// Why a clip was not retimed.
 #[derive(Debug, thiserror::Error)]
@@ -120,8 +121,9 @@ pub fn retime(
         error: Mutex::new(None),
         observer,
     };
-    let (frames_to_render, decoded) = sync_channel(QUEUE_FRAMES);
-    let (pictures_to_encode, rendered) = sync_channel(QUEUE_FRAMES);
+    let depth = queue_frames(source.info().width * source.info().height);
+    let (frames_to_render, decoded) = sync_channel(depth);
+    let (pictures_to_encode, rendered) = sync_channel(depth);
     let counts = thread::scope(|scope| {
         let shared = &shared;
         let reader = thread::Builder::new().name("decode".into());
