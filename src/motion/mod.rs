@@ -103,22 +103,27 @@ fn solve_level(
         },
         transport: TRANSPORT,
     };
-    let tiles = |prediction: &Motion| {
-        let motion = level::solve(cpu, &features_a, &features_b, prediction, &options);
-        let refined = |field: &Field, from: &Content, to: &Content| {
+    let tiles =
+        |prediction: &Motion| level::solve(cpu, &features_a, &features_b, prediction, &options);
+    let refined = |motion: Motion| {
+        let refined = |field: Field, from: &Content, to: &Content| {
             refine::refine(cpu, field, from.luma(), to.luma(), settings.refinement)
         };
         Motion {
-            forward: refined(&motion.forward, a, b),
-            backward: refined(&motion.backward, b, a),
+            forward: refined(motion.forward, a, b),
+            backward: refined(motion.backward, b, a),
         }
     };
-    let mut motion = tiles(prediction);
+    let motion = tiles(prediction);
     let (height, width) = a.luma().dim();
-    if RESIDUAL_SIDES_PX.contains(&height.min(width))
-        && residual::improve(cpu, &features_a, &features_b, &mut motion)
-    {
-        motion = tiles(&motion);
+    if !RESIDUAL_SIDES_PX.contains(&height.min(width)) {
+        // Of large pictures they are hundreds of megabytes, as is what the refinement needs.
+        drop((features_a, features_b));
+        return refined(motion);
+    }
+    let mut motion = refined(motion);
+    if residual::improve(cpu, &features_a, &features_b, &mut motion) {
+        motion = refined(tiles(&motion));
     }
     motion
 }

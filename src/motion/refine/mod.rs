@@ -49,13 +49,12 @@ pub struct Iterations {
 /// Refines `field`, the displacements from `source` to `target` (luma, white at 1).
 pub fn refine(
     cpu: Cpu,
-    field: &Field,
+    mut field: Field,
     source: &Plane,
     target: &Plane,
     iterations: Iterations,
 ) -> Field {
     let mut system = System::new(field.dim());
-    let mut field = field.clone();
     for _ in 0..iterations.warps {
         let start = [&field.dx, &field.dy].map(Checkered::from_plane);
         let derivatives = Derivatives::of(cpu, &field, source, target);
