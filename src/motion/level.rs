@@ -195,21 +195,18 @@ impl Votings {
 
     /// Weighted means.
     fn fused(self) -> Field {
-        let Self { own, other } = self;
-        let mut field = Field::zeros(own.weight.dim());
-        ndarray::Zip::from(&mut field.dx)
-            .and(&own.dx)
-            .and(&other.dx)
-            .and(&own.weight)
-            .and(&other.weight)
-            .par_for_each(|d, &a, &b, &wa, &wb| *d = (a + b) / (wa + wb).max(f32::MIN_POSITIVE));
-        ndarray::Zip::from(&mut field.dy)
-            .and(&own.dy)
-            .and(&other.dy)
-            .and(&own.weight)
-            .and(&other.weight)
-            .par_for_each(|d, &a, &b, &wa, &wb| *d = (a + b) / (wa + wb).max(f32::MIN_POSITIVE));
-        field
+        let Self { mut own, other } = self;
+        for (own_sum, other_sum) in [(&mut own.dx, &other.dx), (&mut own.dy, &other.dy)] {
+            ndarray::Zip::from(own_sum)
+                .and(other_sum)
+                .and(&own.weight)
+                .and(&other.weight)
+                .par_for_each(|d, &b, &wa, &wb| *d = (*d + b) / (wa + wb).max(f32::MIN_POSITIVE));
+        }
+        Field {
+            dx: own.dx,
+            dy: own.dy,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub fn solve(cpu: Cpu, first: Content, second: Content, settings: &Settings) -> 
             cpu,
             a,
             b,
-            &prediction,
+            prediction,
             level + 1 == levels,
             settings,
         ));
@@ -87,7 +87,7 @@ fn solve_level(
     cpu: Cpu,
     a: &Content,
     b: &Content,
-    prediction: &Motion,
+    prediction: Motion,
     coarsest: bool,
     settings: &Settings,
 ) -> Motion {
@@ -114,7 +114,8 @@ fn solve_level(
             backward: refined(motion.backward, b, a),
         }
     };
-    let motion = tiles(prediction);
+    let motion = tiles(&prediction);
+    drop(prediction);
     let (height, width) = a.luma().dim();
     if !RESIDUAL_SIDES_PX.contains(&height.min(width)) {
         // Of large pictures they are hundreds of megabytes, as is what the refinement needs.
