@@ -1,6 +1,7 @@
 //! Whether two frames are one scene seen after a move of the camera that is too fast for the motion to follow.
 
-use crate::picture::{ColorModel, Picture, samples};
+use super::thumbnail::{box_means, leading_plane};
+use crate::picture::{Picture, samples};
 
 /// Short side of the pictures that are compared, px: fine structure survives, and all shifts take a few milliseconds.
 const SHORT_SIDE_PX: usize = 48;
@@ -33,25 +34,14 @@ pub(super) fn correlation(first: &Picture, second: &Picture) -> f32 {
 
 impl Structure {
     fn of(picture: &Picture) -> Self {
-        let leading = usize::from(picture.format().model == ColorModel::Rgb);
         let step = (picture.width().min(picture.height()) / SHORT_SIDE_PX).max(1);
         let (width, height) = (picture.width() / step, picture.height() / step);
-        let source = samples(&picture.planes()[leading]);
-        let mut small = vec![0.0; width * height];
-        for (y, row) in small.chunks_exact_mut(width).enumerate() {
-            for line in source[y * step * picture.width()..]
-                .chunks(picture.width())
-                .take(step)
-            {
-                for (sum, box_row) in row.iter_mut().zip(line.chunks_exact(step)) {
-                    *sum += box_row.iter().sum::<f32>();
-                }
-            }
-        }
-        let mut values = small.clone();
+        let small = box_means(leading_plane(picture), (height, width));
+        let small = samples(&small);
+        let mut values = small.to_vec();
         for y in 0..height {
             for x in 0..width {
-                values[y * width + x] -= mean_around(&small, (width, height), x, y);
+                values[y * width + x] -= mean_around(small, (width, height), x, y);
             }
         }
         Self {

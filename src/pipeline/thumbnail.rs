@@ -42,7 +42,7 @@ pub(super) fn of(picture: &Picture) -> Result<Picture, PictureError> {
 }
 
 /// Means over equal boxes, or the nearest sample where there are fewer than boxes.
-fn box_means(plane: &Plane, dim: (usize, usize)) -> Plane {
+pub(super) fn box_means(plane: &Plane, dim: (usize, usize)) -> Plane {
     let (height, width) = plane.dim();
     let source = samples(plane);
     let span = |i: usize, from: usize, to: usize| {
@@ -66,15 +66,17 @@ fn box_means(plane: &Plane, dim: (usize, usize)) -> Plane {
     out
 }
 
+/// Luma, or green, which is most of it.
+pub(super) fn leading_plane(picture: &Picture) -> &Plane {
+    &picture.planes()[usize::from(picture.format().model == ColorModel::Rgb)]
+}
+
 /// How far two reduced pictures of one size are apart: mean absolute difference of their leading planes, and
 /// each of those planes' standard deviation, all as shares of full scale.
 pub(super) fn difference_and_contrasts(first: &Picture, second: &Picture) -> (f32, [f32; 2]) {
-    let format = first.format();
-    // Green is most of luma; in Y′CbCr and grey luma is the first plane.
-    let leading = usize::from(format.model == ColorModel::Rgb);
     let (a, b) = (
-        samples(&first.planes()[leading]),
-        samples(&second.planes()[leading]),
+        samples(leading_plane(first)),
+        samples(leading_plane(second)),
     );
     let count = a.len() as f32;
     let difference: f32 = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum();
@@ -83,7 +85,7 @@ pub(super) fn difference_and_contrasts(first: &Picture, second: &Picture) -> (f3
         let squares: f32 = values.iter().map(|v| (v - mean).powi(2)).sum();
         (squares / count).sqrt()
     };
-    let scale = format.luma_offset_scale().1;
+    let scale = first.format().luma_offset_scale().1;
     (
         difference / count / scale,
         [deviation(a) / scale, deviation(b) / scale],

@@ -23,6 +23,18 @@ pub(super) struct SoundShape {
     pub(super) layout: ChannelLayout,
 }
 
+impl SoundShape {
+    /// The filter that makes sound so.
+    pub(super) fn filter(&self) -> String {
+        format!(
+            "aformat=sample_fmts={}:sample_rates={}:channel_layouts=0x{:x}",
+            self.format.name(),
+            self.rate_hz,
+            self.layout.bits()
+        )
+    }
+}
+
 /// A filter graph with one output, `[out]`, and inputs `[in0]`, `[in1]` …
 pub(super) struct Filter {
     graph: filter::Graph,

@@ -218,12 +218,15 @@ impl Copies {
         }
     }
 
-    /// Writes all packets up to `time`, in seconds of the output.
-    pub(super) fn write_until(&mut self, output: &mut Output, time: Rational) -> Result<()> {
-        for reader in [&mut self.with_picture]
+    fn readers(&mut self) -> impl Iterator<Item = &mut Reader> {
+        [&mut self.with_picture]
             .into_iter()
             .chain(&mut self.own_speed)
-        {
+    }
+
+    /// Writes all packets up to `time`, in seconds of the output.
+    pub(super) fn write_until(&mut self, output: &mut Output, time: Rational) -> Result<()> {
+        for reader in self.readers() {
             reader.write_until(output, Some(time))?;
         }
         let mut sounds = self.stretched.iter_mut();
@@ -234,10 +237,7 @@ impl Copies {
     /// of the output.
     pub(super) fn finish(&mut self, output: &mut Output, end: Rational) -> Result<()> {
         let end = self.origin.is_part.then_some(end);
-        for reader in [&mut self.with_picture]
-            .into_iter()
-            .chain(&mut self.own_speed)
-        {
+        for reader in self.readers() {
             reader.write_until(output, end)?;
         }
         let mut sounds = self.stretched.iter_mut();

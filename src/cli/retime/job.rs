@@ -139,7 +139,7 @@ pub(super) fn run(
         Ok(counts) => counts,
         Err(error) => {
             drop(pending);
-            keep::give_up(work, &error, desk);
+            let error = keep::give_up(work, error, desk);
             return Err(explain(error, job));
         }
     };

@@ -105,13 +105,25 @@ fn settings(
     Ok(all)
 }
 
-/// The run is cut short: says what is kept. Nothing is where a later run would fail as this one did.
-pub(super) fn give_up(work: Option<Work>, error: &pipeline::Error, desk: &FileDesk) {
+/// The run is cut short: says what is kept, and why it was. Nothing is where a later run would fail as this one did.
+pub(super) fn give_up(
+    work: Option<Work>,
+    error: pipeline::Error,
+    desk: &FileDesk,
+) -> pipeline::Error {
     use pipeline::Error::{Interpolate, Read, TooShort};
     use video::Error::{Changed, Invalid, Picture};
-    let Some(work) = work.filter(Work::is_begun) else {
-        return;
+    let Some(work) = work else {
+        return error;
     };
+    // What cannot be read may be the fault of who writes to the source meanwhile.
+    let error = match (error, work.check_sources()) {
+        (Read(_), Err(moving)) => moving.into(),
+        (error, _) => error,
+    };
+    if !work.is_begun() {
+        return error;
+    }
     match error {
         Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed { .. } | Picture(_)) => {
             work.discard();
@@ -121,4 +133,5 @@ pub(super) fn give_up(work: Option<Work>, error: &pipeline::Error, desk: &FileDe
             work.folder().display()
         )),
     }
+    error
 }

@@ -179,8 +179,7 @@ impl Stretch {
         packet.set_pts(pts);
         packet.set_dts(dts);
         packet.set_stream(self.target);
-        let written = packet.write_interleaved(output);
-        written.map_err(|why| failed("writing", why))
+        mux::written("writing", packet.write_interleaved(output))
     }
 
     /// The next packet.
@@ -275,12 +274,7 @@ fn tempo_spec(speed: Rational, shape: SoundShape) -> String {
     let steps = tempo.log2().abs().ceil().max(1.0);
     let each = tempo.powf(1.0 / steps).clamp(0.5, 2.0);
     let chain = vec![format!("atempo={each:.17}"); steps as usize].join(",");
-    format!(
-        "[in0]{chain},aformat=sample_fmts={}:sample_rates={}:channel_layouts=0x{:x}[out]",
-        shape.format.name(),
-        shape.rate_hz,
-        shape.layout.bits()
-    )
+    format!("[in0]{chain},{}[out]", shape.filter())
 }
 
 /// Samples of silence to come before the sound, so that it is in step with the picture.

@@ -157,12 +157,7 @@ impl SoundReader {
         let (Some(given), Some(wanted)) = (shape_of(frame), self.wanted) else {
             return Ok(());
         };
-        let spec = format!(
-            "[in0]aformat=sample_fmts={}:sample_rates={}:channel_layouts=0x{:x}[out]",
-            wanted.format.name(),
-            wanted.rate_hz,
-            wanted.layout.bits()
-        );
+        let spec = format!("[in0]{}[out]", wanted.filter());
         self.converter = Some((given, Filter::for_sound(&spec, &given, self.tick)?));
         Ok(())
     }
