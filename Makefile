@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
 .NOTPARALLEL:
 
 all: demo
@@ -33,8 +33,26 @@ test: lint
 	cargo test --no-default-features
 	cargo test
 
+# The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup
-	cargo bench
+	cargo bench --bench ot --bench stages --bench interpolate
+	@echo
+	@echo "Results: kernels       target/bench-ot.json"
+	@echo "         stages        target/bench-stages.json"
+	@echo "         end to end    target/criterion/1080p/ (solve/PRESET and render/PRESET)"
+
+# These need python3, and the folder that $$OTINTERP_DATA names. Each writes its part of benches/RESULTS.md anew.
+# Beside minterpolate, MVTools and DIS flow.
+bench-peers: setup-test
+	scripts/bench-peers.py
+
+# Cost per pixel, speed-up by threads, and memory.
+bench-scale: setup-test
+	scripts/bench-scale.py
+
+# Which settings no other settings beat.
+sweep-presets: setup-test
+	scripts/sweep-presets.py
 
 # The transport core's kernels as a share of what this machine can do; also target/bench-ot.json.
 # scripts/bench-ot-peers.py runs other libraries beside it.

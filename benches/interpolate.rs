@@ -10,9 +10,10 @@
 #[path = "../examples/make_assets/scene.rs"]
 mod scene;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 use otinterp::{Interpolator, Method, Preset};
 use std::hint::black_box;
+use std::time::Duration;
 
 fn interpolate(criterion: &mut Criterion) {
     let all_cores = rayon::ThreadPoolBuilder::new().build();
@@ -24,7 +25,10 @@ fn interpolate(criterion: &mut Criterion) {
     one_core.build_global().expect("the pool is not in use yet");
 
     let mut group = criterion.benchmark_group("1080p");
-    group.sample_size(10);
+    // Calls of up to seconds: ten of each, as few as criterion takes, and no more.
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(100));
+    group.measurement_time(Duration::from_secs(1));
     for (name, method, preset) in [
         ("fast", Method::Ot, Preset::Fast),
         ("balanced", Method::Ot, Preset::Balanced),

@@ -6,20 +6,24 @@
 //! (McCann, *A convexity principle for interacting gases*, 1997).
 
 pub mod cli;
+pub mod data;
 pub mod files;
+pub mod flow;
 mod interpolator;
 pub mod measure;
 pub mod motion;
 pub mod ot;
 pub mod picture;
 pub mod pipeline;
+pub mod plot;
 pub mod quality;
 pub mod render;
 pub mod simd;
+pub mod timings;
 pub mod video;
 pub mod work;
 
-pub use interpolator::{Error, Interpolator, Method, Preset, Transition};
+pub use interpolator::{Error, Interpolator, Method, Preparation, Preset, Transition};
 pub use picture::Picture;
 
 /// The example in the README, compiled with the doc tests.

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "pipeline",
             "interpolator",
+            "flow",
             "render",
             "motion",
             "measure",
@@ -23,7 +24,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "quality",
             "picture",
             "work",
+            "data",
+            "plot",
             "files",
+            "timings",
         ],
     ),
     (
@@ -40,22 +44,32 @@ const LAYERS: &[(&str, &[&str])] = &[
             "picture",
             "work",
             "files",
+            "timings",
         ],
     ),
     (
         "interpolator",
-        &["render", "motion", "measure", "ot", "simd", "picture"],
+        &[
+            "render", "motion", "measure", "ot", "simd", "picture", "timings",
+        ],
     ),
-    ("render", &["motion", "measure", "ot", "simd", "picture"]),
-    ("motion", &["measure", "ot", "simd", "picture"]),
+    (
+        "render",
+        &["motion", "measure", "ot", "simd", "picture", "timings"],
+    ),
+    ("flow", &["motion", "picture", "data"]),
+    ("motion", &["measure", "ot", "simd", "picture", "timings"]),
     ("measure", &["ot", "simd", "picture"]),
     ("ot", &["simd"]),
     ("simd", &[]),
-    ("video", &["picture", "files"]),
+    ("video", &["picture", "files", "timings"]),
     ("quality", &["picture", "files"]),
-    ("picture", &["files"]),
+    ("picture", &["simd", "files", "data"]),
     ("work", &["files"]),
+    ("data", &[]),
+    ("plot", &[]),
     ("files", &[]),
+    ("timings", &[]),
 ];
 
 /// The only places for `unsafe`, as path prefixes below `src`.

@@ -40,12 +40,14 @@ fn seen(map: impl Fn(f64, f64) -> (f64, f64)) -> Picture {
 
 fn solve(a: &Picture, b: &Picture) -> Motion {
     let settings = Settings {
-        skipped_levels: 0,
+        finest_solved: 0,
+        finest_refined: 0,
         refinement: Iterations {
             warps: 2,
             fixed_point: 3,
             relaxation: 4,
         },
+        residual_pixels: motion::RESIDUAL_PIXELS,
     };
     motion::solve(
         Level::current().unwrap(),

@@ -5,32 +5,11 @@
 
 mod clips;
 
+use clips::played::{RATE, centre, ffprobe, number, samples};
 use clips::{ffmpeg, otinterp};
 use predicates::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-const RATE: f64 = 48_000.0;
-
-/// What ffprobe says of `entries`, one line for each.
-fn ffprobe(path: &Path, select: &str, entries: &str) -> Vec<String> {
-    let args = ["-v", "error", "-of", "csv=p=0", "-select_streams", select];
-    let out = Command::new("ffprobe")
-        .args(args)
-        .args(["-show_entries", entries])
-        .arg(path)
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{path:?}");
-    let text = String::from_utf8(out.stdout).unwrap();
-    let lines = text.lines().map(|l| l.trim_end_matches(',').to_owned());
-    lines.filter(|l| !l.is_empty()).collect()
-}
-
-/// The first of these numbers.
-fn number(path: &Path, select: &str, entries: &str) -> f64 {
-    ffprobe(path, select, entries)[0].parse().unwrap()
-}
 
 /// A clip of 25 frames per second with the inputs and options given after its own.
 fn clip(test: &str, folder: &Path, name: &str, seconds: u32, more: &[&str]) -> Option<PathBuf> {
@@ -58,37 +37,11 @@ fn retime(input: &Path, output: &Path, args: &[&str]) -> String {
     String::from_utf8(done.get_output().stderr.clone()).unwrap()
 }
 
-/// The first sound as mono samples at 48 kHz.
-fn samples(test: &str, path: &Path) -> Vec<f64> {
-    let args = [
-        "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-",
-    ];
-    let bytes = ffmpeg(test, &[&["-i", path.to_str().unwrap()][..], &args].concat()).unwrap();
-    let samples = bytes.chunks_exact(2);
-    samples
-        .map(|b| f64::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0)
-        .collect()
-}
-
 /// Hertz of a tone, by its zero crossings in the middle three quarters.
 fn pitch(samples: &[f64]) -> f64 {
     let middle = &samples[samples.len() / 8..samples.len() * 7 / 8];
     let crossings = middle.windows(2).filter(|w| (w[0] < 0.0) != (w[1] < 0.0));
     crossings.count() as f64 / 2.0 / (middle.len() as f64 / RATE)
-}
-
-/// Seconds at which the energy of what is loud within `around` has its centre.
-fn centre(samples: &[f64], around: std::ops::Range<f64>) -> f64 {
-    let (mut sum, mut weighted) = (0.0, 0.0);
-    for (index, value) in samples.iter().enumerate() {
-        let time = index as f64 / RATE;
-        if around.contains(&time) && value.abs() > 0.05 {
-            sum += value * value;
-            weighted += value * value * time;
-        }
-    }
-    assert!(sum > 0.0, "nothing is heard in {around:?}");
-    weighted / sum
 }
 
 #[test]
@@ -303,6 +256,46 @@ fn sound_can_be_copied_or_dropped() {
     }
     let length = number(&output, "v", "format=duration");
     assert!((length - 4.2).abs() < 0.1, "{length}");
+}
+
+#[test]
+fn a_dry_run_says_what_becomes_of_sound() {
+    let test = "a_dry_run_says_what_becomes_of_sound";
+    let dir = tempfile::tempdir().unwrap();
+    let Some(input) = beeps(test, dir.path(), 2, "0") else {
+        return;
+    };
+    for (output, args, expected) in [
+        (
+            "out.mkv",
+            &["--slow", "2"][..],
+            "; 1 other stream stretched\n",
+        ),
+        ("out.mkv", &["--factor", "2"], "; 1 other stream copied\n"),
+        (
+            "out.mkv",
+            &["--slow", "2", "--audio", "copy"],
+            "; 1 other stream copied\n",
+        ),
+        (
+            "out.mkv",
+            &["--factor", "2", "--audio", "drop"],
+            "; left out: stream 1 (audio, flac)\n",
+        ),
+        (
+            "out.gif",
+            &["--factor", "2"],
+            "; left out: stream 1 (audio, flac)\n",
+        ),
+    ] {
+        otinterp()
+            .args(["retime", "--dry-run", "-o", output])
+            .arg(&input)
+            .args(args)
+            .assert()
+            .success()
+            .stdout(predicate::str::ends_with(expected));
+    }
 }
 
 #[test]

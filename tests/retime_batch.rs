@@ -328,6 +328,8 @@ fn a_dry_run_tells_the_truth_and_writes_nothing() {
             "duration_s",
             "codec",
             "pixel_format",
+            "streams_copied",
+            "streams_stretched",
         ];
         for field in same {
             assert_eq!(planned[field], done[field], "{field}: {planned} {done}");

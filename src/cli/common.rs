@@ -2,6 +2,7 @@
 
 use super::exit::Usage;
 use crate::interpolator::{Interpolator, Method, Preset};
+use crate::timings::{self, Reading, Timings};
 use clap::{Args, ValueEnum};
 
 /// Options that every command takes.
@@ -39,15 +40,45 @@ pub struct Common {
     pub overwrite: bool,
 }
 
+/// `--timings`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TimingsArg {
+    /// Say on stderr where the time goes, stage by stage; in --json, too. CPU times of stages need --threads 1
+    #[arg(long)]
+    timings: bool,
+}
+
+impl TimingsArg {
+    /// Whether stages are timed.
+    pub fn is_on(self) -> bool {
+        self.timings
+    }
+
+    /// Times all stages from now on, if that is asked for; reads the clocks.
+    pub fn start(self) -> Reading {
+        if self.timings {
+            timings::enable();
+        }
+        Reading::now()
+    }
+}
+
+/// Prints where the time went, if that is asked for; under a report it stands in the report alone.
+pub fn print_timings(timings: Option<&Timings>, common: &Common) {
+    if let Some(timings) = timings.filter(|_| !common.json) {
+        eprint!("{}", timings.table());
+    }
+}
+
 /// `--preset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PresetArg {
-    /// Motion solved at half resolution, refined once
+    /// Motion solved at an eighth of the resolution, refined at a quarter
     Fast,
-    /// Motion solved at full resolution, refined twice
+    /// Motion solved at full resolution (from 720p on at half, 4K at a quarter), refined twice
     Balanced,
-    /// Motion solved at full resolution, refined three times; rendered along more motions
+    /// The same, refined three times; rendered along more motions
     Best,
 }
 
@@ -68,6 +99,8 @@ impl PresetArg {
 pub enum MethodArg {
     /// Displacement interpolation by optimal transport
     Ot,
+    /// Luminance as mass that is moved and conserved: for densities (smoke, rain, light on black)
+    Mass,
     /// (1-t) A + t B
     Crossfade,
     /// The nearer source frame
@@ -79,8 +112,19 @@ impl MethodArg {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ot => "ot",
+            Self::Mass => "mass",
             Self::Crossfade => "crossfade",
             Self::Hold => "hold",
+        }
+    }
+}
+
+impl From<PresetArg> for Preset {
+    fn from(p: PresetArg) -> Self {
+        match p {
+            PresetArg::Fast => Self::Fast,
+            PresetArg::Balanced => Self::Balanced,
+            PresetArg::Best => Self::Best,
         }
     }
 }
@@ -89,6 +133,7 @@ impl From<MethodArg> for Method {
     fn from(m: MethodArg) -> Self {
         match m {
             MethodArg::Ot => Self::Ot,
+            MethodArg::Mass => Self::Mass,
             MethodArg::Crossfade => Self::CrossFade,
             MethodArg::Hold => Self::Hold,
         }
@@ -121,12 +166,7 @@ impl Common {
 
     /// The interpolator that the options ask for.
     pub fn interpolator(&self, method: MethodArg) -> Interpolator {
-        let preset = match self.preset {
-            PresetArg::Fast => Preset::Fast,
-            PresetArg::Balanced => Preset::Balanced,
-            PresetArg::Best => Preset::Best,
-        };
-        Interpolator::new(method.into(), preset)
+        Interpolator::new(method.into(), self.preset.into())
     }
 }
 

@@ -3,11 +3,18 @@
 mod codecs;
 mod common;
 mod compare;
+mod distance;
 mod exit;
+mod flow;
 mod frames;
+mod mass;
+mod output;
 mod pair;
+mod path;
+mod points;
 mod retime;
 mod score;
+mod tables;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,8 +44,16 @@ enum Command {
     Codecs(codecs::CodecsArgs),
     /// Transport beside cross-fade, as one picture
     Compare(compare::CompareArgs),
+    /// The transport map between two pictures: displacements, their colours and arrows, where they can be trusted
+    Flow(flow::FlowArgs),
+    /// The numbers of the way between two densities: distances, energy and mass, by transport and by cross-fade
+    Path(path::PathArgs),
     /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time
     Score(score::ScoreArgs),
+    /// Wasserstein distances of pictures, histograms, point clouds and a clip's frames, with certified intervals
+    Distance(distance::DistanceArgs),
+    /// Point clouds: couplings, barycentric maps, geodesics, minibatch pairs for flow matching, the two-row figure
+    Points(Box<points::PointsArgs>),
 }
 
 /// Parses the arguments, runs the command, prints the error if there is one.
@@ -77,12 +92,23 @@ fn usage(error: &clap::Error) -> exit::Usage {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
+    #[cfg(feature = "video")]
+    {
+        crate::video::reuse_memory();
+        if !cli.common.verbose {
+            crate::video::quiet_libraries();
+        }
+    }
     cli.common.apply()?;
     match &cli.command {
         Command::Frames(args) => frames::run(args, &cli.common),
         Command::Retime(args) => retime::run(args, &cli.common),
         Command::Codecs(args) => codecs::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
+        Command::Flow(args) => flow::run(args, &cli.common),
+        Command::Path(args) => path::run(args, &cli.common),
         Command::Score(args) => score::run(args, &cli.common),
+        Command::Distance(args) => distance::run(args, &cli.common),
+        Command::Points(args) => points::run(args, &cli.common),
     }
 }

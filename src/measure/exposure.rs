@@ -4,8 +4,8 @@
 //! motion is sought, and found right or wrong, between pictures taken to one brightness; what is shown are
 //! the pictures as they are.
 
-use crate::picture::{ColorModel, Picture, Plane};
-use ndarray::s;
+use crate::picture::{BAND_SAMPLES, ColorModel, Picture, Plane, samples, samples_mut};
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Side of the blocks whose means are compared, px of the full-size planes: motion moves little between them.
@@ -31,12 +31,18 @@ impl Exposure {
     /// Between pictures of one format and size. The gain is the ratio of the scatters of luma's block means (of green's,
     /// in RGB), the offsets take the means to one another; no change if that explains too little.
     pub fn between(first: &Picture, second: &Picture) -> Self {
+        Self::between_reduced(first, second, 0)
+    }
+
+    /// The same of pictures that are halved so many times, low-passed: the blocks are the same pieces of the whole.
+    pub fn between_reduced(first: &Picture, second: &Picture, halvings: usize) -> Self {
+        let side = (BLOCK_PX >> halvings).max(1);
         let format = first.format();
         let colors = format.color_planes();
         let blocks = |picture: &Picture| -> Vec<Vec<f32>> {
             let planes = picture.planes()[..colors].iter().enumerate();
             planes
-                .map(|(index, plane)| block_means(plane, format.plane_shift(index)))
+                .map(|(index, plane)| block_means(plane, format.plane_shift(index), side))
                 .collect()
         };
         let (first, second) = (blocks(first), blocks(second));
@@ -79,7 +85,9 @@ impl Exposure {
         }
         let mut out = second.clone();
         for (plane, offset) in out.planes_mut().iter_mut().zip(&self.offsets) {
-            plane.mapv_inplace(|v| self.gain * v + offset);
+            samples_mut(plane)
+                .par_chunks_mut(BAND_SAMPLES)
+                .for_each(|band| band.iter_mut().for_each(|v| *v = self.gain * *v + offset));
         }
         Cow::Owned(out)
     }
@@ -98,18 +106,24 @@ impl Exposure {
     }
 }
 
-/// Means over squares of [`BLOCK_PX`], fewer samples where a plane is subsampled.
-fn block_means(plane: &Plane, (shift_y, shift_x): (u8, u8)) -> Vec<f32> {
-    let (rows, columns) = (BLOCK_PX >> shift_y, BLOCK_PX >> shift_x);
-    let (height, width) = plane.dim();
-    let mut means = Vec::with_capacity(height.div_ceil(rows) * width.div_ceil(columns));
-    for y in (0..height).step_by(rows) {
-        for x in (0..width).step_by(columns) {
-            let block = plane.slice(s![y..(y + rows).min(height), x..(x + columns).min(width)]);
-            means.push(block.sum() / block.len() as f32);
+/// Means over squares of `side` px, fewer samples where a plane is subsampled.
+fn block_means(plane: &Plane, (shift_y, shift_x): (u8, u8), side: usize) -> Vec<f32> {
+    let (rows, columns) = ((side >> shift_y).max(1), (side >> shift_x).max(1));
+    let width = plane.ncols();
+    let bands = samples(plane).par_chunks(rows * width);
+    let means = bands.map(|band| {
+        let mut sums = vec![0.0f32; width];
+        for row in band.chunks_exact(width) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += value;
+            }
         }
-    }
-    means
+        let height = band.len() / width;
+        let blocks = sums.chunks(columns);
+        let means = blocks.map(|block| block.iter().sum::<f32>() / (block.len() * height) as f32);
+        means.collect::<Vec<f32>>()
+    });
+    means.collect::<Vec<_>>().concat()
 }
 
 fn mean(values: &[f32]) -> f32 {

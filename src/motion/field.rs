@@ -52,3 +52,13 @@ pub struct Motion {
     /// From the second picture to the first.
     pub backward: Field,
 }
+
+impl Motion {
+    /// No motion.
+    pub fn zeros(dim: (usize, usize)) -> Self {
+        Self {
+            forward: Field::zeros(dim),
+            backward: Field::zeros(dim),
+        }
+    }
+}

@@ -20,8 +20,6 @@ const PATCH_RADIUS: isize = 2;
 const PATCH_PIXELS: usize = 25;
 /// A pixel is unexplained if its patch differs by more than this along the motion (measured).
 const UNEXPLAINED: f32 = 0.06;
-/// At most so many pixels of each picture, the worst: bounds time and memory (32 MiB); 4000 gain 0.01 dB.
-const MOST_PIXELS: usize = 2000;
 /// Cost of a displacement as long as the picture's diagonal (measured).
 const DISTANCE_COST: f32 = 0.05;
 /// Entropy, slack and iterations of the transport (measured).
@@ -46,15 +44,21 @@ const AGREEMENT_PX: f32 = 1.5;
 /// A pixel `(x, y)`.
 type Pixel = (isize, isize);
 
-/// Replaces the displacements of pixels that found a sure match. Returns whether there are any.
-pub fn improve(cpu: Cpu, first: &Features, second: &Features, motion: &mut Motion) -> bool {
+/// Replaces the displacements of pixels that found a sure match, of at most `most_pixels` of each picture. Returns whether
+/// there are any.
+pub fn improve(
+    cpu: Cpu,
+    [first, second]: [&Features; 2],
+    motion: &mut Motion,
+    most_pixels: usize,
+) -> bool {
     let (error_a, error_b) = rayon::join(
         || patch_errors(first, second, &motion.forward),
         || patch_errors(second, first, &motion.backward),
     );
     let (pixels_a, pixels_b) = (
-        unexplained(&error_a, first.dim()),
-        unexplained(&error_b, first.dim()),
+        unexplained(&error_a, first.dim(), most_pixels),
+        unexplained(&error_b, first.dim(), most_pixels),
     );
     if pixels_a.is_empty() || pixels_b.is_empty() {
         return false;
@@ -154,14 +158,14 @@ fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32>
 }
 
 /// The pixels with errors above the threshold, the worst of them if they are too many, in raster order.
-fn unexplained(errors: &[f32], (_, width): (usize, usize)) -> Vec<Pixel> {
+fn unexplained(errors: &[f32], (_, width): (usize, usize), most_pixels: usize) -> Vec<Pixel> {
     let mut found: Vec<usize> = (0..errors.len())
         .filter(|&i| errors[i] > UNEXPLAINED)
         .collect();
-    if found.len() > MOST_PIXELS {
+    if found.len() > most_pixels {
         // Ties are broken by place, so that the choice is always the same.
         found.sort_unstable_by(|&i, &j| errors[j].total_cmp(&errors[i]).then(i.cmp(&j)));
-        found.truncate(MOST_PIXELS);
+        found.truncate(most_pixels);
         found.sort_unstable();
     }
     found

@@ -85,6 +85,14 @@ pub enum Error {
         /// The value.
         value: f32,
     },
+    /// More pairs than an exact solve considers.
+    #[error("{pairs} pairs of points are more than the {most} that are solved at once")]
+    TooManyPairs {
+        /// Pairs of points.
+        pairs: u64,
+        /// The limit.
+        most: u64,
+    },
     /// A covariance is not symmetric positive semi-definite.
     #[error("the covariance is not symmetric positive semi-definite")]
     Covariance,

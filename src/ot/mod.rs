@@ -6,6 +6,7 @@
 //! * A [`Schedule`]: the values of eps that a solve runs through.
 //! * [`Sinkhorn`]: the iteration with its options.
 //! * A [`Solution`]: potentials, plan entries, values, projections, and a [`Report`] of how it went.
+//! * A [`Cloud`] of weighted points, and [`exact`]: an optimal coupling of two without entropy, with the proof.
 //! * [`distance`]: Wasserstein distances with certified intervals, Sinkhorn divergence, exact closed forms.
 //!
 //! [`window`] and [`matching`] are two fixed uses of it that keep their memory: tiles with a window, and two small sets whose
@@ -26,11 +27,15 @@
 //! * Séjourné, Feydy, Vialard, Trouvé & Peyré 2019, *Sinkhorn divergences for unbalanced optimal transport*.
 //! * Altschuler, Weed & Rigollet 2017, *Near-linear time approximation algorithms for optimal transport via Sinkhorn iteration*.
 
+mod cloud;
 pub mod cost;
 pub mod distance;
 mod error;
+pub mod exact;
 pub mod kernel;
 pub mod matching;
+pub mod minibatch;
+pub mod multiscale;
 mod power;
 mod problem;
 mod schedule;
@@ -38,6 +43,7 @@ mod sinkhorn;
 mod solution;
 pub mod window;
 
+pub use cloud::Cloud;
 pub use error::Error;
 pub use power::Power;
 pub use problem::{Problem, Slack};

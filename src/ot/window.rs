@@ -92,8 +92,8 @@ pub struct Solution {
     shape: Shape,
     /// Shifted Gibbs kernel `exp(-(c - row_min) / eps)`, stored as `kernel::window` says.
     kernel: Buffer,
-    /// Least cost of every source.
-    pub row_min: Vec<f32>,
+    /// Least cost of every source, in units of the cost's step.
+    pub row_min: Vec<u16>,
     /// Source scalings, of the shifted kernel.
     pub u: Vec<f32>,
     /// Target scalings, and zeros up to whole vectors.
@@ -104,7 +104,6 @@ pub struct Solution {
     source_weight: Vec<f32>,
     target_weight: Vec<f32>,
     ceiling: Vec<f32>,
-    no_potential: Vec<f32>,
 }
 
 impl Solution {
@@ -114,7 +113,7 @@ impl Solution {
         Self {
             shape,
             kernel: Buffer::zeros(shape.stencil().kernel_len()),
-            row_min: vec![0.0; SOURCES],
+            row_min: vec![0; SOURCES],
             u: vec![0.0; SOURCES],
             v: vec![0.0; targets],
             row_sum: vec![0.0; SOURCES],
@@ -122,7 +121,6 @@ impl Solution {
             source_weight: vec![0.0; SOURCES],
             target_weight: vec![0.0; targets],
             ceiling: vec![0.0; targets],
-            no_potential: vec![0.0; targets],
         }
     }
 
@@ -139,30 +137,32 @@ impl Solution {
         self.shape
     }
 
-    /// Solves one problem. `cost` is `[offset][source]`; `source_mass` and `target_mass` are
-    /// non-negative, 0 for grid points that do not exist.
+    /// Solves one problem. `cost` is `[offset][source]` in units of `cost_step`; the masses of sources and targets are
+    /// non-negative, 0 for grid points that do not exist. Each source's costs are left less their smallest, which
+    /// becomes its `row_min`.
     ///
     /// # Panics
     /// If a slice's length does not fit the shape.
     #[inline(always)]
     pub fn solve<S: Simd>(
         &mut self,
-        cost: &[f32],
-        source_mass: &[f32],
-        target_mass: &[f32],
+        cost: &mut [u16],
+        cost_step: f32,
+        (source_mass, target_mass): (&[f32], &[f32]),
         options: &Options,
     ) {
         assert_eq!(cost.len(), self.shape.offsets() * SOURCES);
         assert_eq!(source_mass.len(), SOURCES);
         assert_eq!(target_mass.len(), self.shape.targets());
-        self.set_kernel::<S>(cost, options.eps);
+        self.shift(cost);
+        self.set_kernel::<S>(cost, cost_step / options.eps);
         let targets = target_mass.len();
         self.v[..targets].copy_from_slice(target_mass);
         self.target_weight[..targets].copy_from_slice(target_mass);
-        let damping = -1.0 / (options.rho + options.eps);
+        let damping = -cost_step / (options.rho + options.eps);
         let weights = self.source_weight.iter_mut().zip(source_mass);
         for ((weight, &a), &min) in weights.zip(&self.row_min) {
-            *weight = a * math::exp::<S>(damping * min);
+            *weight = a * math::exp::<S>(damping * f32::from(min));
         }
         self.ceiling.fill(options.v_max);
         let stencil = self.shape.stencil();
@@ -191,91 +191,43 @@ impl Solution {
         update.run::<S>(0, &self.row_sum, &mut self.u);
     }
 
-    /// `K' = exp(-(c - row_min) / eps)`.
+    /// Takes each source's least cost from all its costs.
     #[inline(always)]
-    fn set_kernel<S: Simd>(&mut self, cost: &[f32], eps: f32) {
-        self.row_min.copy_from_slice(&cost[..SOURCES]);
-        for slice in cost.chunks_exact(SOURCES) {
-            for (min, &c) in self.row_min.iter_mut().zip(slice) {
-                *min = if c < *min { c } else { *min };
+    fn shift(&mut self, cost: &mut [u16]) {
+        let (slices, _) = cost.as_chunks_mut::<SOURCES>();
+        let mut least = slices[0];
+        for slice in &*slices {
+            for i in 0..SOURCES {
+                least[i] = if slice[i] < least[i] {
+                    slice[i]
+                } else {
+                    least[i]
+                };
             }
         }
+        for slice in slices {
+            for i in 0..SOURCES {
+                slice[i] = slice[i].wrapping_sub(least[i]);
+            }
+        }
+        self.row_min.copy_from_slice(&least);
+    }
+
+    /// `K' = exp(-factor · cost)`. The entries of rows of sources that do not exist stay 0.
+    #[inline(always)]
+    fn set_kernel<S: Simd>(&mut self, cost: &[u16], factor: f32) {
         let stencil = self.shape.stencil();
-        let absorbed = (&self.row_min, &self.no_potential);
-        kernel::fill::<S>(
-            stencil,
-            cost,
-            absorbed.0,
-            absorbed.1,
-            1.0 / eps,
-            &mut self.kernel,
-        );
-    }
-
-    /// The geometry, the window's diameter, and the side of the target grid.
-    #[inline(always)]
-    fn sizes(&self) -> (Stencil, usize, usize) {
-        let shape = self.shape;
-        (shape.stencil(), shape.diameter(), shape.target_side())
-    }
-
-    /// For every source the offset with the largest plan entry. `best` and `mode` hold `SOURCES`
-    /// values; the mode is an offset's index as a float, which keeps the loop in one vector type.
-    #[inline(always)]
-    pub fn row_modes(&self, best: &mut [f32], mode: &mut [f32]) {
-        let (stencil, diameter, side) = self.sizes();
-        for y in 0..SIDE {
-            let (mut most, mut at) = ([-1.0f32; SIDE], [0.0f32; SIDE]);
-            for oy in 0..diameter {
-                for ox in 0..diameter {
-                    let offset = oy * diameter + ox;
-                    let k = &self.kernel[stencil.kernel_at((oy, ox), (y, 0))..][..SIDE];
-                    let v = &self.v[(y + oy) * side + ox..][..SIDE];
-                    for x in 0..SIDE {
-                        let q = k[x] * v[x];
-                        let better = q > most[x];
-                        most[x] = if better { q } else { most[x] };
-                        at[x] = if better { offset as f32 } else { at[x] };
-                    }
-                }
-            }
-            best[y * SIDE..][..SIDE].copy_from_slice(&most);
-            mode[y * SIDE..][..SIDE].copy_from_slice(&at);
-        }
-    }
-
-    /// For every target the offset, seen from the source, with the largest plan entry over `v`.
-    /// `best` and `mode` hold `targets()` values; `best` is 0 where no source reaches.
-    #[inline(always)]
-    pub fn column_modes(&self, best: &mut [f32], mode: &mut [f32]) {
-        let (stencil, diameter, side) = self.sizes();
-        for target_y in 0..side {
-            let best = &mut best[target_y * side..][..side];
-            let mode = &mut mode[target_y * side..][..side];
-            best.fill(0.0);
-            mode.fill(0.0);
-            let (first, last) = (
-                target_y.saturating_sub(SIDE - 1),
-                target_y.min(diameter - 1),
-            );
+        let diameter = self.shape.diameter();
+        let exponent = -factor * std::f32::consts::LOG2_E;
+        let (rows, _) = cost.as_chunks::<SIDE>();
+        for oy in 0..diameter {
             for ox in 0..diameter {
-                let (mut most, mut at) = ([0.0f32; SIDE], [0.0f32; SIDE]);
-                for oy in first..=last {
-                    let (y, offset) = (target_y - oy, oy * diameter + ox);
-                    let k = &self.kernel[stencil.kernel_at((oy, ox), (y, 0))..][..SIDE];
-                    let u = &self.u[y * SIDE..][..SIDE];
+                let offset = oy * diameter + ox;
+                for (y, cost) in rows[offset * SIDE..][..SIDE].iter().enumerate() {
+                    let k = &mut self.kernel[stencil.kernel_at((oy, ox), (y, 0))..][..SIDE];
                     for x in 0..SIDE {
-                        let q = k[x] * u[x];
-                        let better = q > most[x];
-                        most[x] = if better { q } else { most[x] };
-                        at[x] = if better { offset as f32 } else { at[x] };
+                        k[x] = math::exp2_coarse::<S>(exponent * f32::from(cost[x]));
                     }
-                }
-                let (best, mode) = (&mut best[ox..][..SIDE], &mut mode[ox..][..SIDE]);
-                for x in 0..SIDE {
-                    let better = most[x] > best[x];
-                    best[x] = if better { most[x] } else { best[x] };
-                    mode[x] = if better { at[x] } else { mode[x] };
                 }
             }
         }

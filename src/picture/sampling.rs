@@ -51,6 +51,12 @@ impl<'a> Grid<'a> {
         &self.samples[y * self.width..][..self.width]
     }
 
+    /// So many samples from the one with index `first` in raster order on.
+    #[inline(always)]
+    pub fn samples_from(&self, first: usize, count: usize) -> &'a [f32] {
+        &self.samples[first..][..count]
+    }
+
     /// Bilinear sample at `(x, y)`; the border is repeated outwards.
     #[inline(always)]
     pub fn bilinear(&self, x: f32, y: f32) -> f32 {

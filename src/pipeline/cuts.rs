@@ -6,8 +6,9 @@
 
 use super::rules::{Cuts, HandCut, Rules};
 use super::{Error, Read, pan, thumbnail};
-use crate::interpolator::{Interpolator, Method, Preset};
-use crate::picture::Picture;
+use crate::interpolator::{Interpolator, Method, Preparation, Preset};
+use crate::picture::{Picture, PictureError};
+use crate::timings::{Stage, stage};
 use crate::video::time::{Rational, zero};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,13 +45,35 @@ pub struct Cut {
 /// A source frame, at its time since the first.
 pub(super) struct Held {
     pub(super) picture: Arc<Picture>,
+    /// For the pair that it ends and the one that it begins.
+    pub(super) preparation: Preparation,
     pub(super) time: Rational,
     /// Since the frame before; 0 at the first.
     pub(super) gap: Rational,
     pub(super) duration: Option<Rational>,
     /// Whether a scene begins here.
     pub(super) is_cut: bool,
-    small: Option<Arc<Picture>>,
+    small: Option<Arc<Small>>,
+}
+
+/// A frame reduced in size, and its fine structure.
+pub(super) struct Small {
+    picture: Picture,
+    structure: pan::Structure,
+}
+
+impl Small {
+    /// Of a frame.
+    ///
+    /// # Errors
+    /// None in truth: sizes follow from the format.
+    pub(super) fn of(picture: &Picture) -> Result<Self, PictureError> {
+        let picture = thumbnail::of(picture)?;
+        Ok(Self {
+            structure: pan::Structure::of(&picture),
+            picture,
+        })
+    }
 }
 
 /// The frames of a clip, cuts marked.
@@ -62,10 +85,10 @@ pub(super) struct Marked<'a> {
     last_time: Rational,
     /// Frames that were looked at before their turn.
     ahead: VecDeque<Held>,
-    /// The last frame given out: its reduced picture.
-    before: Option<Arc<Picture>>,
-    /// What no motion explained between the two frames before.
-    share_before: f32,
+    /// The last frame given out, reduced.
+    before: Option<Arc<Small>>,
+    /// The two frames before, where something may be left between them that no motion explains.
+    pair_before: Option<[Arc<Small>; 2]>,
     /// How much changed over the pairs before, the last one first.
     steps_before: [f32; FLASH_FRAMES],
     /// So many pairs to come belong to a flash.
@@ -85,8 +108,9 @@ struct Step {
 }
 
 impl Step {
-    fn between(first: &Picture, second: &Picture) -> Self {
-        let (difference, contrasts) = thumbnail::difference_and_contrasts(first, second);
+    fn between(first: &Small, second: &Small) -> Self {
+        let (difference, contrasts) =
+            thumbnail::difference_and_contrasts(&first.picture, &second.picture);
         Self {
             difference,
             contrasts,
@@ -130,7 +154,7 @@ impl<'a> Marked<'a> {
             last_time: zero(),
             ahead: VecDeque::new(),
             before: None,
-            share_before: 0.0,
+            pair_before: None,
             steps_before: [0.0; FLASH_FRAMES],
             flash_pairs: 0,
             count: 0,
@@ -173,6 +197,7 @@ impl<'a> Marked<'a> {
         self.last_time = time;
         Some(Held {
             picture: Arc::new(frame.picture),
+            preparation: Preparation::default(),
             time,
             gap,
             duration: frame.duration,
@@ -182,7 +207,7 @@ impl<'a> Marked<'a> {
     }
 
     /// The reduced picture `index` frames after the one whose turn it is.
-    fn small_ahead(&mut self, index: usize) -> Option<Arc<Picture>> {
+    fn small_ahead(&mut self, index: usize) -> Option<Arc<Small>> {
         while self.ahead.len() <= index {
             let held = self.receive()?;
             self.ahead.push_back(held);
@@ -198,22 +223,32 @@ impl<'a> Marked<'a> {
         let step = Step::between(&before, &here);
         let steps_before = self.steps_before;
         self.steps_before = [step.difference, steps_before[0]];
+        let pair_before = self.pair_before.take();
         if self.flash_pairs > 0 {
             self.flash_pairs -= 1;
-            self.share_before = 0.0;
+            return Ok(false);
+        }
+        if step.is_alike() {
             return Ok(false);
         }
         let is_sure = step.is_sure();
-        let share = if is_sure || step.is_alike() {
+        if !is_sure {
+            self.pair_before = Some([Arc::clone(&before), Arc::clone(&here)]);
+        }
+        // Tests are in the order of their price: most pairs end here, and few come to a solve.
+        let panned = {
+            let _stage = stage(Stage::Cuts);
+            pan::correlates(&before.structure, &here.structure, PANNED)
+        };
+        if panned {
+            return Ok(false);
+        }
+        let share = if is_sure {
             0.0
         } else {
             self.share(&before, &here)?
         };
-        let share_before = std::mem::replace(&mut self.share_before, share);
         if !is_sure && share < threshold {
-            return Ok(false);
-        }
-        if pan::correlation(&before, &here) > PANNED {
             return Ok(false);
         }
         if step.has_flat_side() || is_sure {
@@ -238,13 +273,20 @@ impl<'a> Marked<'a> {
             Some(after) => self.unexplained(&here, &after)?,
             None => 0.0,
         };
-        Ok(share_before.max(share_after) < SUSTAINED * share)
+        if share_after >= SUSTAINED * share {
+            return Ok(false);
+        }
+        let share_before = match pair_before {
+            Some([first, second]) => self.share(&first, &second)?,
+            None => 0.0,
+        };
+        Ok(share_before < SUSTAINED * share)
     }
 
     /// How much changes over the pairs that follow this frame, as many as a flash may last.
-    fn steps_ahead(&mut self, here: &Picture) -> Vec<f32> {
+    fn steps_ahead(&mut self, here: &Small) -> Vec<f32> {
         let mut steps = Vec::with_capacity(FLASH_FRAMES);
-        let mut last: Option<Arc<Picture>> = None;
+        let mut last: Option<Arc<Small>> = None;
         for index in 0..FLASH_FRAMES {
             let Some(next) = self.small_ahead(index) else {
                 break;
@@ -256,16 +298,21 @@ impl<'a> Marked<'a> {
     }
 
     /// Share of two reduced pictures that no motion explains; 0 at once where they are obviously alike.
-    fn unexplained(&self, first: &Picture, second: &Picture) -> Result<f32, Error> {
+    fn unexplained(&self, first: &Small, second: &Small) -> Result<f32, Error> {
         if Step::between(first, second).is_alike() {
             return Ok(0.0);
         }
         self.share(first, second)
     }
 
-    fn share(&self, first: &Picture, second: &Picture) -> Result<f32, Error> {
-        let transition = self.small_interpolator.between(first, second)?;
-        Ok(transition.unexplained_share())
+    fn share(&self, first: &Small, second: &Small) -> Result<f32, Error> {
+        let interpolator = self.small_interpolator;
+        let (first, second) = (&first.picture, &second.picture);
+        // Within the pool, so that the solve's own stages are begun on the same thread.
+        rayon::scope(|_| {
+            let _stage = stage(Stage::Cuts);
+            Ok(interpolator.between(first, second)?.unexplained_share())
+        })
     }
 
     /// Whether the user says that a scene begins with this frame.

@@ -7,8 +7,8 @@ use super::Error;
 use super::cuts::{Held, Marked};
 use super::rules::Duplicates;
 use crate::picture::{Format, Picture, samples};
+use crate::timings::{Stage, stage};
 use crate::video::time::Rational;
-use ndarray::s;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
@@ -82,7 +82,10 @@ impl<'a> Merged<'a> {
             self.restart(held, f32::INFINITY);
             return;
         }
-        let change = change(&last.picture, &held.picture);
+        let change = rayon::scope(|_| {
+            let _stage = stage(Stage::Cuts);
+            change(&last.picture, &held.picture)
+        });
         let has_repeats = self.run.len() > 1;
         if has_repeats && change > LEAST_MOTION && change > STANDS_OUT * self.noise {
             self.replaced += self.run.len() as u64 - 1;
@@ -129,22 +132,28 @@ fn change(first: &Picture, second: &Picture) -> f32 {
             if samples(a) == samples(b) {
                 return 0.0;
             }
-            let rows: Vec<usize> = (0..a.nrows()).step_by(BLOCK_PX).collect();
-            let most = rows.into_par_iter().map(|y| {
-                let rows = y..(y + BLOCK_PX).min(a.nrows());
-                let columns = (0..a.ncols()).step_by(BLOCK_PX);
-                columns
-                    .map(|x| {
-                        let columns = x..(x + BLOCK_PX).min(a.ncols());
-                        let square = s![rows.clone(), columns];
-                        let (a, b) = (a.slice(square), b.slice(square));
-                        let sum: f32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
-                        sum / a.len() as f32
-                    })
-                    .fold(0.0, f32::max)
-            });
+            let width = a.ncols();
+            let bands = samples(a).par_chunks(BLOCK_PX * width);
+            let bands = bands.zip(samples(b).par_chunks(BLOCK_PX * width));
+            let most = bands.map_init(Vec::new, |sums, (a, b)| most_in_band(a, b, width, sums));
             most.reduce(|| 0.0, f32::max) / full_scale(&format, index)
         })
+        .fold(0.0, f32::max)
+}
+
+/// The largest mean absolute difference over the squares of a band; `sums` is room for a row.
+fn most_in_band(a: &[f32], b: &[f32], width: usize, sums: &mut Vec<f32>) -> f32 {
+    let rows = a.len() / width;
+    sums.clear();
+    sums.resize(width, 0.0);
+    for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += (a - b).abs();
+        }
+    }
+    let squares = sums.chunks(BLOCK_PX);
+    squares
+        .map(|sums| sums.iter().sum::<f32>() / (sums.len() * rows) as f32)
         .fold(0.0, f32::max)
 }
 

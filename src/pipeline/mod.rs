@@ -16,20 +16,26 @@ pub use cuts::Cut;
 pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Rules};
 
 use crate::interpolator;
-use crate::picture::Picture;
+use crate::timings::{Stage, stage};
 use crate::video::time::{OutputClock, Rational};
 use crate::video::{self, Frame, Sink, Source};
 use crate::work::{self, Work};
 use checkpoint::Segments;
+use cuts::Small;
 use render::{Message, render};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Frames that wait between two stages: two, or one of pictures above 1080p, where each is some 50 MB.
+/// Whether pictures of so many pixels are above 1080p: there each frame is some 50 MB, and memory counts.
+pub fn is_large(pixels: usize) -> bool {
+    pixels > 1920 * 1088
+}
+
+/// Frames that wait between two stages.
 fn queue_frames(pixels: usize) -> usize {
-    if pixels > 1920 * 1088 { 1 } else { 2 }
+    if is_large(pixels) { 1 } else { 2 }
 }
 
 /// Why a clip was not retimed.
@@ -198,7 +204,7 @@ impl Shared<'_> {
 struct Read {
     frame: Frame,
     /// What cuts are sought on, if they are.
-    small: Option<Picture>,
+    small: Option<Small>,
 }
 
 /// First stage. A closed queue means that the next stage has ended: it says why.
@@ -212,11 +218,13 @@ fn read(
         let Some(frame) = source.next().map_err(Error::Read)? else {
             break;
         };
+        let reducing = stage(Stage::Cuts);
         let small = rules
             .seeks_cuts()
-            .then(|| thumbnail::of(&frame.picture))
+            .then(|| Small::of(&frame.picture))
             .transpose()
             .map_err(|error| Error::Read(error.into()))?;
+        drop(reducing);
         if out.send(Read { frame, small }).is_err() {
             break;
         }
@@ -238,6 +246,7 @@ fn write(
         }
         match message {
             Message::Picture(picture, shown) => {
+                let _stage = stage(Stage::Encode);
                 sink.write(&picture, shown).map_err(Error::Write)?;
             }
             Message::Passed(shown) => {
@@ -257,6 +266,7 @@ fn write(
                 if let Some(work) = &work {
                     work.check_sources()?;
                 }
+                let _stage = stage(Stage::Encode);
                 return sink.finish().map_err(Error::Write);
             }
         }

@@ -132,7 +132,10 @@ impl Renderer<'_> {
             }
             let transition = match &transition {
                 Some(solved) => solved,
-                None => transition.insert(interpolator.between(&from.picture, &until.picture)?),
+                None => transition.insert(interpolator.between_prepared(
+                    [&*from.picture, &*until.picture],
+                    [&from.preparation, &until.preparation],
+                )?),
             };
             let picture = transition.at(to_f64(output.position) as f32);
             if !until.is_cut {

@@ -51,16 +51,18 @@ pub(super) fn box_means(plane: &Plane, dim: (usize, usize)) -> Plane {
     };
     let columns: Vec<_> = (0..dim.1).map(|x| span(x, width, dim.1)).collect();
     let mut out = Array2::zeros(dim);
+    let mut column_sums = vec![0.0f32; width];
     for (y, mut line) in out.outer_iter_mut().enumerate() {
         let rows = span(y, height, dim.0);
-        for row in rows.clone() {
-            let row = &source[row * width..][..width];
-            for (sum, columns) in line.iter_mut().zip(&columns) {
-                *sum += row[columns.clone()].iter().sum::<f32>();
+        column_sums.fill(0.0);
+        for row in source[rows.start * width..rows.end * width].chunks_exact(width) {
+            for (sum, value) in column_sums.iter_mut().zip(row) {
+                *sum += value;
             }
         }
-        for (sum, columns) in line.iter_mut().zip(&columns) {
-            *sum /= (columns.len() * rows.len()) as f32;
+        for (mean, columns) in line.iter_mut().zip(&columns) {
+            let sum: f32 = column_sums[columns.clone()].iter().sum();
+            *mean = sum / (columns.len() * rows.len()) as f32;
         }
     }
     out

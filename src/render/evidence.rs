@@ -5,10 +5,10 @@
 //! of a picture is 0.29, the next 0.15; of six pairs of different scenes it is 0.43 to 0.93. There a mixture of motions is worth less than
 //! the plain cross-fade, and the picture goes over to that, smoothly.
 
+use super::padded::Padded;
 use super::splat::{full_size_colors, inside};
 use crate::motion::Field;
-use crate::picture::{Picture, Plane, sampling::Grid};
-use ndarray::Axis;
+use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
 use rayon::prelude::*;
 
 /// Side of a block, px; a region is 3 × 3 blocks.
@@ -61,7 +61,7 @@ impl Unexplained {
             .into_par_iter()
             .map(|block_y| {
                 let mut sums = vec![Sums::default(); dim.1];
-                for y in block_y * BLOCK_PX..((block_y + 1) * BLOCK_PX).min(height) {
+                for y in (block_y * BLOCK_PX..((block_y + 1) * BLOCK_PX).min(height)).step_by(2) {
                     add_row(field, planes, &grids, y, &mut sums);
                 }
                 sums
@@ -92,29 +92,87 @@ impl Unexplained {
         )
     }
 
-    /// Moves every sample of `picture` towards `fade` by as much as is unexplained there, judged by the region, times the
-    /// pixel's own doubt.
-    pub fn apply(&self, picture: &mut Picture, fade: &Picture, doubt: &Doubt) {
-        let (height, width) = (picture.height() as f32, picture.width() as f32);
-        let (blocks, squares) = (Grid::new(&self.0), Grid::new(&doubt.0));
-        for (plane, fade) in picture.planes_mut().iter_mut().zip(fade.planes()) {
-            let (rows, columns) = plane.dim();
-            let to_block = |at: usize, len: usize, size: f32, side: usize| {
-                (at as f32 + 0.5) * size / (len * side) as f32 - 0.5
-            };
-            let lines = plane.axis_iter_mut(Axis(0)).into_par_iter();
-            lines.enumerate().for_each(|(y, mut line)| {
-                let block_y = to_block(y, rows, height, BLOCK_PX);
-                let square_y = to_block(y, rows, height, DOUBT_PX);
-                for (x, value) in line.iter_mut().enumerate() {
-                    let block_x = to_block(x, columns, width, BLOCK_PX);
-                    let square_x = to_block(x, columns, width, DOUBT_PX);
-                    let share =
-                        blocks.bilinear(block_x, block_y) * squares.bilinear(square_x, square_y);
-                    *value += share * (fade[(y, x)] - *value);
-                }
-            });
+    /// Moves every sample of `out` towards the cross-fade of the two pictures at `t` by as much as is unexplained there,
+    /// judged by the region, times the pixel's own doubt.
+    pub fn apply(&self, out: &mut Picture, [first, second]: [&Picture; 2], t: f32, doubt: &Doubt) {
+        let shares = self.shares(doubt);
+        let format = out.format();
+        for (index, plane) in out.planes_mut().iter_mut().enumerate() {
+            let (sy, sx) = format.plane_shift(index);
+            let columns = plane.ncols();
+            let (a, b) = (&first.planes()[index], &second.planes()[index]);
+            samples_mut(plane)
+                .par_chunks_mut(columns)
+                .zip(samples(a).par_chunks(columns))
+                .zip(samples(b).par_chunks(columns))
+                .enumerate()
+                .for_each(|(y, ((out, a), b))| {
+                    let at = (y << sy) as f32 + 0.5 * f32::from(1u8 << sy);
+                    let (row, next, fraction) = place(at, shares.nrows());
+                    let (row, next) = (shares.row(row), shares.row(next));
+                    let share = |k: usize| row[k] + fraction * (next[k] - row[k]);
+                    fade_row(out, a, b, t, usize::from(sx), shares.ncols(), share);
+                });
         }
+    }
+
+    /// What is unexplained times the doubt, for every square of doubt.
+    fn shares(&self, doubt: &Doubt) -> Plane {
+        let blocks = Grid::new(&self.0);
+        let to_block =
+            |square: usize| (square as f32 + 0.5) * DOUBT_PX as f32 / BLOCK_PX as f32 - 0.5;
+        let mut shares = doubt.0.clone();
+        for ((y, x), share) in shares.indexed_iter_mut() {
+            *share *= blocks.bilinear(to_block(x), to_block(y));
+        }
+        shares
+    }
+}
+
+/// The squares around a place `at` px along an axis, and how far it lies from the first to the second.
+fn place(at: f32, squares: usize) -> (usize, usize, f32) {
+    let at = (at / DOUBT_PX as f32 - 0.5).clamp(0.0, (squares - 1) as f32);
+    let first = at as usize;
+    (first, (first + 1).min(squares - 1), at - first as f32)
+}
+
+/// Fades one row of a plane that is halved `shift` times, by shares that lie between those of its squares.
+fn fade_row(
+    out: &mut [f32],
+    a: &[f32],
+    b: &[f32],
+    t: f32,
+    shift: usize,
+    squares: usize,
+    share: impl Fn(usize) -> f32,
+) {
+    let step = (1 << shift) as f32;
+    // Samples whose middles lie between the middles of two squares: half a square first, then whole ones.
+    let half = (DOUBT_PX / 2) >> shift;
+    let mut from = 0;
+    while from < out.len() {
+        let to = if from == 0 {
+            half.max(1)
+        } else {
+            from + 2 * half.max(1)
+        };
+        let to = to.min(out.len());
+        let (left, right, fraction) = place((from as f32 + 0.5) * step, squares);
+        let (left, right) = (share(left), share(right));
+        if left != 0.0 || right != 0.0 {
+            let slope = (right - left) * step / DOUBT_PX as f32;
+            let start = left + (right - left) * fraction;
+            let (out, a, b) = (&mut out[from..to], &a[from..to], &b[from..to]);
+            for (i, ((out, &a), &b)) in out.iter_mut().zip(a).zip(b).enumerate() {
+                let share = if from == 0 {
+                    start
+                } else {
+                    start + slope * i as f32
+                };
+                *out += share * (a + t * (b - a) - *out);
+            }
+        }
+        from = to;
     }
 }
 
@@ -123,14 +181,16 @@ impl Unexplained {
 pub struct Doubt(Plane);
 
 impl Doubt {
-    /// As the `error` along a pixel's best motion says, or as its neighbours' motions differ from its own in both fields.
-    pub fn of(error: &Plane, fields: &[Field; 2]) -> Self {
+    /// As the `error` along a pixel's best motion says, or as its neighbours' motions differ from its own in both fields;
+    /// all at half size.
+    pub fn of(error: &Plane, fields: &[[Padded; 2]; 2]) -> Self {
+        const SIDE: usize = DOUBT_PX / 2;
         let (height, width) = error.dim();
-        let dim = (height.div_ceil(DOUBT_PX), width.div_ceil(DOUBT_PX));
+        let dim = (height.div_ceil(SIDE), width.div_ceil(SIDE));
         let mut squares = Plane::zeros(dim);
         ndarray::Zip::indexed(&mut squares).par_for_each(|(square_y, square_x), mean| {
-            let rows = square_y * DOUBT_PX..((square_y + 1) * DOUBT_PX).min(height);
-            let columns = square_x * DOUBT_PX..((square_x + 1) * DOUBT_PX).min(width);
+            let rows = square_y * SIDE..((square_y + 1) * SIDE).min(height);
+            let columns = square_x * SIDE..((square_x + 1) * SIDE).min(width);
             let count = (rows.len() * columns.len()) as f32;
             let all = rows.flat_map(|y| columns.clone().map(move |x| (y, x)));
             *mean = all.map(|at| doubt(error[at], fields, at)).sum::<f32>() / count;
@@ -139,30 +199,30 @@ impl Doubt {
     }
 }
 
-/// Of one pixel, 0 to 1.
-fn doubt(error: f32, fields: &[Field; 2], at: (usize, usize)) -> f32 {
+/// Of one sample, 0 to 1.
+fn doubt(error: f32, fields: &[[Padded; 2]; 2], at: (usize, usize)) -> f32 {
     let apart = 0.5 * (incoherence(&fields[0], at) + incoherence(&fields[1], at));
     smooth_step(error, ERRORS).max(smooth_step(apart, INCOHERENCE_PX))
 }
 
-/// How far the motions of four neighbours lie from a pixel's own: the median, since half of them may lie across the
+/// How far the motions of four neighbours lie from a sample's own: the median, since half of them may lie across the
 /// boundary of something that moves as a whole.
-fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
-    let (height, width) = dx.dim();
-    let by = NEIGHBOUR_PX;
+fn incoherence([dx, dy]: &[Padded; 2], (y, x): (usize, usize)) -> f32 {
+    let (y, x) = (y as isize, x as isize);
+    let by = NEIGHBOUR_PX / 2;
+    let own = (dx.row(y, x)[0], dy.row(y, x)[0]);
     let mut apart = [(-by, 0), (by, 0), (0, -by), (0, by)].map(|(down, right)| {
-        let y2 = y.saturating_add_signed(down).min(height - 1);
-        let x2 = x.saturating_add_signed(right).min(width - 1);
-        (dx[(y2, x2)] - dx[(y, x)]).abs() + (dy[(y2, x2)] - dy[(y, x)]).abs()
+        let (y, x) = (y + down, x + right);
+        (dx.row(y, x)[0] - own.0).abs() + (dy.row(y, x)[0] - own.1).abs()
     });
     apart.sort_unstable_by(f32::total_cmp);
     0.5 * (apart[1] + apart[2])
 }
 
-/// Adds one row of pixels to the sums of the blocks that it crosses.
+/// Adds every other pixel of a row to the sums of the blocks that it crosses.
 fn add_row(field: &Field, planes: &[Plane], grids: &[Grid<'_>], y: usize, sums: &mut [Sums]) {
     let (height, width) = field.dx.dim();
-    for x in 0..width {
+    for x in (0..width).step_by(2) {
         let (to_x, to_y) = (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
         if !(inside(to_x, width) && inside(to_y, height)) {
             continue;
@@ -215,27 +275,45 @@ mod tests {
     #[test]
     fn what_moves_as_a_whole_and_fits_is_not_in_doubt_up_to_its_edge() {
         // The left half moves by 5 px, the right half not at all.
-        let dim = (40, 60);
-        let halves = Field {
-            dx: Plane::from_shape_fn(dim, |(_, x)| if x < 30 { 5.0 } else { 0.0 }),
-            dy: Plane::zeros(dim),
+        let half = (20, 30);
+        let field = |down: f32| {
+            let dx = Plane::from_shape_fn(half, |(_, x)| if x < 15 { 5.0 } else { 0.0 });
+            let mut dy = Plane::zeros(half);
+            dy[(10, 5)] = down;
+            [Padded::of(&dx, |v| v), Padded::of(&dy, |v| v)]
         };
-        let fields = [halves.clone(), halves];
-        let none = Doubt::of(&Plane::zeros(dim), &fields);
+        let none = Doubt::of(&Plane::zeros(half), &[field(0.0), field(0.0)]);
         assert!(none.0.iter().all(|&d| d == 0.0));
-        // A pixel that differs from all around it is, and so is one that does not fit.
-        let mut fields = fields;
-        for field in &mut fields {
-            field.dy[(20, 10)] = 9.0;
-        }
-        let mut error = Plane::zeros(dim);
-        error[(5, 5)] = 0.2;
-        for (at, expected) in [((20, 10), 1.0), ((5, 5), 1.0), ((20, 40), 0.0)] {
+        // A sample that differs from all around it is, and so is one that does not fit.
+        let fields = [field(9.0), field(9.0)];
+        let mut error = Plane::zeros(half);
+        error[(2, 2)] = 0.2;
+        for (at, expected) in [((10, 5), 1.0), ((2, 2), 1.0), ((10, 20), 0.0)] {
             assert_eq!(doubt(error[at], &fields, at), expected);
         }
         // A square has the mean of its own.
         let doubt = Doubt::of(&error, &fields).0;
-        assert_eq!(doubt[(0, 0)], 1.0 / (DOUBT_PX * DOUBT_PX) as f32);
+        assert_eq!(doubt[(0, 0)], 4.0 / (DOUBT_PX * DOUBT_PX) as f32);
         assert_eq!(doubt[(4, 7)], 0.0);
+    }
+
+    #[test]
+    fn a_row_fades_smoothly_from_square_to_square() {
+        let (a, b) = (vec![0.0; 40], vec![1.0; 40]);
+        for shift in [0usize, 1] {
+            let len = 40 >> shift;
+            let mut out = vec![0.5; len];
+            let shares = [0.0, 0.0, 1.0, 1.0, 0.0];
+            fade_row(&mut out, &a[..len], &b[..len], 0.75, shift, 5, |k| {
+                shares[k]
+            });
+            for (i, &v) in out.iter().enumerate() {
+                // Bilinear between the middles of squares of 8 px.
+                let at = (((i as f32 + 0.5) * (1 << shift) as f32) / 8.0 - 0.5).clamp(0.0, 4.0);
+                let k = (at as usize).min(3);
+                let share = shares[k] + (at - k as f32) * (shares[k + 1] - shares[k]);
+                assert!((v - (0.5 + 0.25 * share)).abs() < 1e-5, "{shift} {i}: {v}");
+            }
+        }
     }
 }

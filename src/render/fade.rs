@@ -1,13 +1,20 @@
 //! The cross-fade.
 
-use crate::picture::Picture;
-use ndarray::Zip;
+use crate::picture::{BAND_SAMPLES, Picture, samples, samples_mut};
+use rayon::prelude::*;
 
 /// `(1-t) a + t b`, sample by sample; `a` and `b` are of one size and format.
 pub fn cross_fade(a: &Picture, b: &Picture, t: f32) -> Picture {
     let mut out = a.clone();
-    for (o, b) in out.planes_mut().iter_mut().zip(b.planes()) {
-        Zip::from(o).and(b).par_for_each(|o, &b| *o += t * (b - *o));
+    for (out, b) in out.planes_mut().iter_mut().zip(b.planes()) {
+        samples_mut(out)
+            .par_chunks_mut(BAND_SAMPLES)
+            .zip(samples(b).par_chunks(BAND_SAMPLES))
+            .for_each(|(out, b)| {
+                for (o, &b) in out.iter_mut().zip(b) {
+                    *o += t * (b - *o);
+                }
+            });
     }
     out
 }

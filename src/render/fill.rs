@@ -1,6 +1,6 @@
 //! Places that no displacement reached: filled from their surroundings.
 
-use super::splat::Splatted;
+use super::carry::Splatted;
 use crate::motion::Field;
 use crate::picture::sampling::Grid;
 use ndarray::Array2;

@@ -83,6 +83,10 @@ impl Number for Pair {
         registers!(Self(_mm256_div_ps(self.0, o.0), _mm256_div_ps(self.1, o.1)))
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        registers!(Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)))
+    }
+    #[inline(always)]
     fn min(self, o: Self) -> Self {
         registers!(Self(_mm256_min_ps(self.0, o.0), _mm256_min_ps(self.1, o.1)))
     }
@@ -323,6 +327,10 @@ impl Number for Whole {
     #[inline(always)]
     fn div(self, o: Self) -> Self {
         registers!(Self(_mm512_div_ps(self.0, o.0)))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        registers!(Self(_mm512_sqrt_ps(self.0)))
     }
     #[inline(always)]
     fn min(self, o: Self) -> Self {

@@ -80,6 +80,10 @@ macro_rules! one_lane {
                 Self(self.0 / other.0)
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+            #[inline(always)]
             fn min(self, other: Self) -> Self {
                 if self.0 < other.0 { self } else { other }
             }
@@ -175,6 +179,13 @@ impl<One: Number> Number for Array<One> {
     #[inline(always)]
     fn div(self, other: Self) -> Self {
         self.zip(other, One::div)
+    }
+    #[inline(always)]
+    fn sqrt(mut self) -> Self {
+        for lane in &mut self.0 {
+            *lane = lane.sqrt();
+        }
+        self
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {

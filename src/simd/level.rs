@@ -101,7 +101,7 @@ impl Level {
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Kind::Scalar => kernel.run::<lanes::Scalar>(),
+            Kind::Scalar => kernel.run_scalar(),
             // NEON, fused multiply-add included, is part of every 64-bit Arm target.
             #[cfg(target_arch = "aarch64")]
             Kind::Neon => kernel.run::<lanes::FusedArray>(),
@@ -121,13 +121,31 @@ impl Level {
     }
 }
 
+/// The shell of the scalar level. Never inlined: together with what calls it a large kernel takes five times as long to
+/// compile. A trait's own method is compiled with the module of the type that has it, so not all kernels in one unit.
+trait ScalarShell: Kernel {
+    #[inline(never)]
+    fn run_scalar(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run::<lanes::Scalar>()
+    }
+}
+
+impl<K: Kernel> ScalarShell for K {}
+
+// The other shells are compiled where they are used, which `inline` stands for; they stay calls.
+
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx2,fma")]
 fn shell_avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<avx::Avx2>()
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 fn shell_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<avx::Avx512>()

@@ -46,6 +46,32 @@ fn exp_clamped<N: Number>(x: N) -> N {
     y.times_power_of_two(z)
 }
 
+/// `2^x`, relative error at most 7.6e-5, for `x ≤ 126`; below -126 it is `2^-126`. For weights whose exponents
+/// are uncertain by more than that. The polynomial is the cubic of least relative error on `[-½, ½]` (Remez).
+#[inline(always)]
+pub fn exp2_coarse_of<N: Number>(x: N) -> N {
+    let x = N::splat(-126.0).max(x);
+    let z = x.add(N::splat(ROUND));
+    let r = x.sub(z.sub(N::splat(ROUND)));
+    let mut p = N::splat(5.517_167e-2);
+    p = p.mul_add(r, N::splat(2.426_111_2e-1));
+    p = p.mul_add(r, N::splat(6.932_61e-1));
+    p = p.mul_add(r, N::splat(9.999_280_7e-1));
+    p.times_power_of_two(z)
+}
+
+/// [`exp2_coarse_of`] one lane.
+#[inline(always)]
+pub fn exp2_coarse<S: Simd>(x: f32) -> f32 {
+    exp2_coarse_of(S::One::splat(x)).into()
+}
+
+/// The whole number nearest to `x`, `|x| ≤ 2^22`, ties to even. Vectorises where `as` does not.
+#[inline(always)]
+pub fn nearest(x: f32) -> i32 {
+    (x + ROUND).to_bits() as i32 - ROUND.to_bits() as i32
+}
+
 /// `ln(x)` for positive normal `x`, absolute error at most 3e-7 · max(1, |ln x|).
 ///
 /// Smaller and negative `x` and NaN count as the smallest normal number: the result is at

@@ -43,6 +43,8 @@ pub trait Number: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self / other`.
     fn div(self, other: Self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
     /// `self` where `self < other`, else `other`: also where one of them is NaN.
     fn min(self, other: Self) -> Self;
     /// `self` where `self > other`, else `other`: also where one of them is NaN.
@@ -111,6 +113,9 @@ pub trait Simd: Copy {
 /// A hot loop. Implementations and all that they call must be `#[inline(always)]`, or they are compiled
 /// for the baseline CPU. That goes for the library as well: array functions such as `array::from_fn` and
 /// `map` are calls, and carry vectors through memory.
+///
+/// Each is one function for every level, with all that it inlines, and the compiler's time grows faster than a function's size: what has
+/// several steps is better several kernels.
 pub trait Kernel {
     /// What the loop returns.
     type Output;

@@ -36,6 +36,7 @@ impl Kernel for AllOperations<'_> {
             ("sub", x.sub(y)),
             ("mul", x.mul(y)),
             ("div", x.div(y)),
+            ("sqrt", x.sqrt()),
             ("min", x.min(y)),
             ("max", x.max(y)),
             ("select_less", x.select_less(y, z, x)),
@@ -336,6 +337,34 @@ fn exp_is_within_its_bound_over_its_range() {
         assert!(largest > 1e38 && largest.is_finite());
     }
     assert!(f32::from(math::exp_of(Fused::splat(f32::NAN))).is_nan());
+}
+
+#[test]
+fn the_coarse_power_of_two_is_within_its_bound_over_its_range() {
+    for step in -126_000..=126_000 {
+        let x = step as f32 / 1000.0;
+        let truth = f64::from(x).exp2();
+        let got: [f32; 2] = [
+            math::exp2_coarse_of(Fused::splat(x)).into(),
+            math::exp2_coarse_of(Separate::splat(x)).into(),
+        ];
+        for got in got {
+            let error = (f64::from(got) - truth).abs() / truth;
+            assert!(error < 7.6e-5, "{x}: {error:e}");
+        }
+    }
+    let least: f32 = math::exp2_coarse_of(Fused::splat(-1e9)).into();
+    assert!(least > 0.0 && least < 2e-38);
+}
+
+#[test]
+fn nearest_whole_numbers_are_exact() {
+    for n in [-4_194_303, -5700, -1, 0, 1, 65_535, 4_194_303] {
+        for beside in [-0.25f32, 0.0, 0.25] {
+            assert_eq!(math::nearest(n as f32 + beside), n);
+        }
+    }
+    assert_eq!([0.5, 1.5, -0.5].map(math::nearest), [0, 2, 0]);
 }
 
 #[test]

@@ -38,6 +38,8 @@ mod sequence;
 #[cfg(feature = "video")]
 mod sink;
 #[cfg(feature = "video")]
+mod skip;
+#[cfg(feature = "video")]
 mod sound;
 #[cfg(feature = "video")]
 mod source;
@@ -46,6 +48,8 @@ mod survey;
 
 #[cfg(feature = "video")]
 pub use encoder::{EncoderInfo, Encoding, Lossless, encoders};
+#[cfg(feature = "video")]
+pub use mux::Beside;
 #[cfg(feature = "video")]
 pub use pixel::{can_be_read, raw_name};
 pub use raw::RawVideo;
@@ -60,7 +64,7 @@ pub use sound::Sound;
 #[cfg(feature = "video")]
 pub use source::{FileSource, Origin, ReadOptions};
 #[cfg(feature = "video")]
-pub use survey::{Length, encoder_for, length};
+pub use survey::{Length, encoder_for, length, streams_beside};
 
 use crate::picture::{Format, Picture, PictureError};
 use std::io;
@@ -156,6 +160,10 @@ pub trait Source: Send {
     /// [`Error`] if the clip cannot be read on.
     fn next(&mut self) -> Result<Option<Frame>>;
 
+    /// Passes over frames that are shown before `time`, in seconds on the clip's own clock, as far as that is quick and
+    /// sure: perhaps over none. Those that come then are the same as if the others had been read.
+    fn skip_before(&mut self, _time: Rational) {}
+
     /// What went wrong so far without ending the clip, one sentence each.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -224,8 +232,19 @@ pub fn show_ffmpeg_log() -> Result<()> {
     Ok(())
 }
 
-/// Sets the process's allocator so that clips with large pictures need the same memory however long they are. For
-/// programs, before they start other threads.
+/// Sets the process's allocator so that freed memory is used again at once. For programs, before they start other threads.
+#[cfg(feature = "video")]
+pub fn reuse_memory() {
+    ffi::reuse_memory();
+}
+
+/// Keeps libraries quiet that write to stderr whatever FFmpeg is told. For programs, before they start other threads.
+#[cfg(feature = "video")]
+pub fn quiet_libraries() {
+    ffi::quiet_libraries();
+}
+
+/// Sets the process's allocator so that clips with large pictures need the same memory however long they are.
 #[cfg(feature = "video")]
 pub fn keep_memory_flat() {
     ffi::keep_memory_flat();

@@ -63,6 +63,17 @@ pub(super) struct Copies {
     start: Rational,
 }
 
+/// What becomes of the streams beside the video that is retimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// How many are copied.
+    pub copied: usize,
+    /// How many of sound are slowed with the picture and encoded again.
+    pub stretched: usize,
+    /// The others, such as `stream 1 (audio, aac)`.
+    pub left_out: Vec<String>,
+}
+
 /// What becomes of a stream.
 enum Fate {
     Copied,
@@ -194,6 +205,23 @@ impl Copies {
             true => Fate::Copied,
             false => Fate::Unfit,
         }
+    }
+
+    /// What would become of the streams in such a container.
+    pub(super) fn fates(&self, container: &ffmpeg::format::Output) -> Result<Beside> {
+        let mut found = Beside::default();
+        let source = self.origin.place.open()?;
+        let streams = source.streams();
+        for stream in streams.filter(|s| s.index() != self.origin.stream) {
+            match self.fate(&stream, container) {
+                Fate::Copied | Fate::AtOwnSpeed => found.copied += 1,
+                Fate::Stretched(_) => found.stretched += 1,
+                Fate::Dropped => found.left_out.push(name_of(&stream)),
+                Fate::Unfit if is_made_anew(container, &stream) => {}
+                Fate::Unfit | Fate::Failed(_) => found.left_out.push(name_of(&stream)),
+            }
+        }
+        Ok(found)
     }
 
     fn clock(&self, speed: Rational) -> Clock {

@@ -1,7 +1,8 @@
 //! FFmpeg's pixel formats beside [`Format`], and samples carried between frames and pictures.
 
 use super::{Error, Result, ffi};
-use crate::picture::{ColorModel, Format, Matrix, Picture, Plane, Range};
+use crate::picture::{ColorModel, Format, Matrix, Picture, Plane, Range, codes, samples};
+use crate::timings::{Stage, stage};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
 
@@ -256,6 +257,7 @@ fn plane_order(model: ColorModel) -> [usize; 4] {
 
 /// Copies a frame of a readable pixel format into a picture.
 pub fn picture_from(frame: &frame::Video, format: Format) -> Result<Picture> {
+    let _stage = stage(Stage::FromSamples);
     let (width, height) = (frame.width() as usize, frame.height() as usize);
     let bytes = if format.bit_depth > 8 { 2 } else { 1 };
     let packed = PACKED.iter().any(|r| r.0 == frame.format());
@@ -286,12 +288,17 @@ fn read_plane(
     let (data, stride) = (frame.data(plane), frame.stride(plane));
     let mut samples = Vec::with_capacity(width * height);
     for row in data.chunks(stride).take(height) {
-        if bytes == 1 {
-            let row = row.iter().skip(offset).step_by(step).take(width);
-            samples.extend(row.map(|&v| f32::from(v)));
-        } else {
-            let row = row.chunks_exact(2).skip(offset).step_by(step).take(width);
-            samples.extend(row.map(|v| f32::from(u16::from_le_bytes([v[0], v[1]]))));
+        match (bytes, step) {
+            (1, 1) => codes::extend_from_bytes(&mut samples, &row[..width.min(row.len())]),
+            (2, 1) => codes::extend_from_words(&mut samples, &row[..(2 * width).min(row.len())]),
+            (1, _) => {
+                let row = row.iter().skip(offset).step_by(step).take(width);
+                samples.extend(row.map(|&v| f32::from(v)));
+            }
+            _ => {
+                let row = row.chunks_exact(2).skip(offset).step_by(step).take(width);
+                samples.extend(row.map(|v| f32::from(u16::from_le_bytes([v[0], v[1]]))));
+            }
         }
     }
     samples.resize(width * height, 0.0);
@@ -301,6 +308,7 @@ fn read_plane(
 
 /// Copies a picture into a new frame of the planar pixel format for its format.
 pub fn frame_from(picture: &Picture) -> Result<frame::Video> {
+    let _stage = stage(Stage::ToSamples);
     let format = picture.format();
     let pixel = planar_for(format)
         .ok_or_else(|| Error::Invalid(format!("FFmpeg has no pixel format for {format:?}")))?;
@@ -309,20 +317,23 @@ pub fn frame_from(picture: &Picture) -> Result<frame::Video> {
         let target = plane_order(format.model)[index];
         let stride = frame.stride(target);
         let data = frame.data_mut(target);
-        // x264 looks at what stands beside the picture: chance there makes chance in its output.
-        data.fill(0);
-        for (row, out) in plane.rows().into_iter().zip(data.chunks_mut(stride)) {
-            // Code values are whole numbers within the depth; the cast would clamp others.
+        let (height, width) = plane.dim();
+        let row_bytes = if format.bit_depth > 8 { 2 } else { 1 } * width;
+        for (row, out) in samples(plane)
+            .chunks_exact(width)
+            .zip(data.chunks_mut(stride))
+        {
+            let (out, beside) = out.split_at_mut(row_bytes);
             if format.bit_depth > 8 {
-                for (v, out) in row.iter().zip(out.chunks_exact_mut(2)) {
-                    out.copy_from_slice(&((v + 0.5) as u16).to_le_bytes());
-                }
+                codes::to_words(row, out);
             } else {
-                for (v, out) in row.iter().zip(out) {
-                    *out = (v + 0.5) as u8;
-                }
+                codes::to_bytes(row, out);
             }
+            // x264 looks at what stands beside the picture: chance there makes chance in its output.
+            beside.fill(0);
         }
+        let end = data.len().min(height * stride);
+        data[end..].fill(0);
     }
     Ok(frame)
 }

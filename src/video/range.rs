@@ -76,6 +76,12 @@ impl Ranged {
             Some(Position::Frame(start)) => index < start,
             None => false,
         };
+        if let (Some(Position::Time(start)), None | Some(Position::Time(_))) = (start, end)
+            && is_before(&frame, index)
+        {
+            // No index is asked for: frames need not be counted.
+            source.skip_before(origin + start);
+        }
         while is_before(&frame, index) {
             frame = source.next()?.ok_or_else(nothing)?;
             index += 1;

@@ -10,10 +10,12 @@ use super::hdr::Extras;
 use super::piped::Piped;
 use super::place::{Place, open_raw, open_stream};
 use super::raw::RawVideo;
+use super::skip;
 use super::sound::Sound;
 use super::time::{Cadence, Rational};
 use super::{Error, Frame, Info, Result, Siting, Source, pixel};
 use crate::picture::{ColorModel, Format};
+use crate::timings::{Stage, stage};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
@@ -91,6 +93,8 @@ pub struct FileSource {
     raw: Option<RawVideo>,
     piped: Option<Piped>,
     decoder: Decoder,
+    /// Of the decoder, as the user wants it.
+    threads: Option<usize>,
     /// The first two, decoded ahead: they tell the format, and that there is something between.
     ahead: VecDeque<frame::Video>,
     /// Pixel format, width and height of the first frame: what all others must have.
@@ -260,6 +264,7 @@ impl FileSource {
             announced_frames,
             frames: 0,
             ended: false,
+            threads: options.threads,
             decoder,
         })
     }
@@ -404,9 +409,11 @@ impl Source for FileSource {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
+        let decoding = stage(Stage::Decode);
         let Some((frame, (time, duration))) = self.next_whole()? else {
             return Ok(None);
         };
+        drop(decoding);
         let time = self.cadence.place(time);
         let duration = duration.map(|d| self.cadence.snap_duration(d));
         let picture = pixel::picture_from(&frame, self.info.format)?;
@@ -415,6 +422,24 @@ impl Source for FileSource {
             time,
             duration,
         }))
+    }
+
+    fn skip_before(&mut self, time: Rational) {
+        // The deinterlacer looks back; frames without times are counted from the first.
+        if self.deinterlaces || self.untimed > 0 {
+            return;
+        }
+        let span = (self.start, time);
+        let found = skip::decoder_between(&self.place, self.decoder.stream, self.threads, span);
+        let Some((decoder, first)) = found else {
+            return;
+        };
+        if (first.format(), first.width(), first.height()) == self.shape {
+            self.decoder = decoder;
+            self.ahead = VecDeque::from([first]);
+            // Not all of them are read.
+            self.announced_frames = 0;
+        }
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -2,11 +2,12 @@
 
 use super::decode::{Pick, pick_video, real_duration, seconds};
 use super::encoder::{Encoder, Encoding};
+use super::mux::{Beside, Copies};
 use super::sink::{tags_of, tick_of};
 use super::source::Origin;
 use super::time::{Cadence, OutputClock, Rational};
 use super::{Error, Info, Result, ffi};
-use ffmpeg_next::Packet;
+use ffmpeg_next::{Packet, format};
 use std::path::Path;
 
 /// How long a clip is.
@@ -69,6 +70,33 @@ pub fn length(origin: &Origin) -> Result<Length> {
     })
 }
 
+/// What would become of the streams beside the video in a file of this name.
+///
+/// # Errors
+/// [`Error`] if the container is unknown, or the source cannot be opened again.
+pub fn streams_beside(path: &Path, clock: &OutputClock, origin: &Origin) -> Result<Beside> {
+    super::init()?;
+    match &origin.piped {
+        Some(piped) => Ok(Beside {
+            left_out: piped.left_out.clone(),
+            ..Beside::default()
+        }),
+        None => Copies::open(origin, clock.slowdown())?.fates(&container_of(path)?),
+    }
+}
+
+fn container_of(path: &Path) -> Result<format::Output> {
+    let extension = extension_of(path);
+    ffi::muxer(&format!("a.{extension}")).ok_or_else(|| {
+        Error::Invalid("FFmpeg knows no container for the output's extension".to_owned())
+    })
+}
+
+fn extension_of(path: &Path) -> String {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.unwrap_or("").to_lowercase()
+}
+
 /// FFmpeg's names of the encoder and of the pixel format that a file of this name would be written
 /// with. The encoder is opened, so that settings which it refuses are found; nothing is written.
 ///
@@ -82,14 +110,7 @@ pub fn encoder_for(
     origin: Option<&Origin>,
 ) -> Result<(String, String)> {
     super::init()?;
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or("")
-        .to_lowercase();
-    let container = ffi::muxer(&format!("a.{extension}")).ok_or_else(|| {
-        Error::Invalid("FFmpeg knows no container for the output's extension".to_owned())
-    })?;
+    let (container, extension) = (container_of(path)?, extension_of(path));
     let tags = origin.map_or_else(|| tags_of(info), |o| o.tags);
     let times = (clock.rate(), tick_of(info, clock, origin));
     let encoder = Encoder::open(&container, &extension, info, times, encoding, tags, origin)?;

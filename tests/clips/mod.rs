@@ -2,6 +2,12 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are parts of tests")]
 
+#[cfg(unix)]
+pub mod desk;
+#[cfg(feature = "video")]
+pub mod encoded;
+#[cfg(feature = "video")]
+pub mod played;
 #[cfg(feature = "video")]
 pub mod through_ffmpeg;
 

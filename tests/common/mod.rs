@@ -25,6 +25,7 @@ impl Room {
     }
 
     /// Writes a picture of one grey, as RGB.
+    #[allow(dead_code, reason = "not all tests need it")]
     pub fn flat(&self, name: &str, size: (u32, u32), code: u8) {
         let mut png = std::io::Cursor::new(Vec::new());
         RgbImage::from_pixel(size.0, size.1, Rgb([code; 3]))

@@ -6,11 +6,17 @@
 )]
 
 mod common;
+mod debiased;
 mod distances;
 mod exact;
 mod gaussians;
+mod grid;
 mod invariants;
+mod multiscale;
+#[path = "../common/normal.rs"]
+mod normal;
 mod pot;
 mod shapes;
+mod simplex;
 mod stability;
 mod unbalanced;

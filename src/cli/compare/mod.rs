@@ -2,15 +2,19 @@
 
 mod figure;
 mod report;
-mod sink;
 mod text;
 mod tile;
 
+pub use tile::from_picture as picture_rgb8;
+
 use super::Common;
 use super::common::MethodArg;
-use super::exit::{check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::frames::parse_time;
+use super::mass::MassArgs;
+use super::output::Output;
 use super::pair::{self, Pair};
+use crate::interpolator::Interpolator;
 use crate::picture::Picture;
 use crate::picture::still;
 use crate::quality;
@@ -19,7 +23,6 @@ use clap::Args;
 use figure::{Cell, Figure, Row};
 use image::RgbImage;
 use report::{Report, RowReport};
-use sink::Sink;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -56,13 +59,22 @@ pub struct CompareArgs {
     /// PNG file, or - for standard output [default: <A>-<B>.compare.png]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// What the lower row shows
+    #[arg(long, value_enum, default_value = "ot")]
+    method: MethodArg,
+    #[command(flatten)]
+    mass: MassArgs,
 }
 
-/// The rows from top to bottom, and their labels.
-const ROWS: [(MethodArg, &[&str]); 2] = [
-    (MethodArg::Crossfade, &["cross-fade"]),
-    (MethodArg::Ot, &["optimal", "transport"]),
-];
+/// A method's label.
+fn label(method: MethodArg) -> &'static [&'static str] {
+    match method {
+        MethodArg::Ot => &["optimal", "transport"],
+        MethodArg::Mass => &["transport", "of mass"],
+        MethodArg::Crossfade => &["cross-fade"],
+        MethodArg::Hold => &["hold"],
+    }
+}
 
 /// Time of the truth.
 const MIDDLE: f64 = 0.5;
@@ -70,7 +82,16 @@ const MIDDLE: f64 = 0.5;
 /// Runs `otinterp compare`.
 pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     let out = args.output.clone().unwrap_or_else(|| default_name(args));
-    let mut sink = Sink::open(&out, common.overwrite)?;
+    let is_pipe = pair::is_pipe(&out);
+    let is_png = out
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("png"));
+    if !is_pipe && !is_png {
+        let shown = out.display();
+        return Err(Usage(format!("{shown}: the figure is a PNG; name it .png")).into());
+    }
+    let output = Output::open(&out, common.overwrite)?;
+    args.mass.options(&[args.method])?;
     watch_interrupt();
     let pair = Pair::read(&args.a, &args.b, common)?;
     let truth = match &args.truth {
@@ -79,15 +100,17 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     };
     let times = times(args);
     let mut rows = Vec::new();
-    for (method, label) in ROWS {
+    for method in [MethodArg::Crossfade, args.method] {
         check_interrupt()?;
+        let mut interpolator = common.interpolator(method);
+        if method == args.method {
+            interpolator = args.mass.given_to(interpolator, method)?;
+        }
         rows.push(method_row(
-            method,
-            label,
+            (method, interpolator),
             &pair,
             &times,
             truth.as_ref(),
-            common,
         )?);
     }
     check_interrupt()?;
@@ -97,11 +120,11 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     let image = figure(rows, truth_tile, &times).draw(args.width)?;
     let mut png = Cursor::new(Vec::new());
     image.write_to(&mut png, image::ImageFormat::Png)?;
-    sink.write(png.get_ref())?;
+    output.write(png.get_ref())?;
     Report {
         inputs: [pair::shown(&args.a), pair::shown(&args.b)],
         truth: args.truth.as_deref().map(pair::shown),
-        output: sink.finish()?,
+        output: (!is_pipe).then_some(out),
         width: pair.a.picture.width(),
         height: pair.a.picture.height(),
         preset: common.preset,
@@ -153,17 +176,13 @@ struct MethodRow {
 }
 
 fn method_row(
-    method: MethodArg,
-    label: &'static [&'static str],
+    (method, interpolator): (MethodArg, Interpolator),
     pair: &Pair,
     times: &[f64],
     truth: Option<&Picture>,
-    common: &Common,
 ) -> anyhow::Result<MethodRow> {
     let solving = Instant::now();
-    let transition = common
-        .interpolator(method)
-        .between(&pair.a.picture, &pair.b.picture)?;
+    let transition = interpolator.between(&pair.a.picture, &pair.b.picture)?;
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
     let frames: Vec<Picture> = times.iter().map(|&t| transition.at(t as f32)).collect();
@@ -176,7 +195,7 @@ fn method_row(
     }
     let tiles: Result<_, _> = frames.iter().map(tile::from_picture).collect();
     Ok(MethodRow {
-        label,
+        label: label(method),
         tiles: tiles?,
         error,
         report: RowReport {

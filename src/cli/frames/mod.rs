@@ -1,5 +1,6 @@
 //! `otinterp frames`: in-between stills of two pictures.
 
+mod fields;
 mod movie;
 mod pattern;
 mod report;
@@ -8,11 +9,13 @@ mod target;
 mod times;
 
 use super::Common;
-use super::common::MethodArg;
+use super::common::{MethodArg, TimingsArg, print_timings};
 use super::exit::{check_interrupt, watch_interrupt};
+use super::mass::MassArgs;
 use super::pair::Pair;
 use crate::interpolator::Transition;
 use crate::picture::still::Still;
+use crate::timings::{Stage, stage};
 use crate::video::time::{Rational, parse_rate};
 use anyhow::Context;
 use clap::Args;
@@ -23,6 +26,7 @@ use std::time::Instant;
 use target::{PipeFormat, Target};
 use times::TimesArgs;
 
+pub use fields::read as read_fields;
 pub use times::parse_time;
 
 /// Arguments of `otinterp frames`.
@@ -33,9 +37,12 @@ Examples:
   otinterp frames a.png b.png -n 7 -o steps/        steps/0001.png … steps/0007.png
   otinterp frames a.jpg b.jpg -n 3 -o mid_%03d.tif  mid_001.tif … mid_003.tif
   otinterp frames a.png b.png -n 14 --endpoints -o loop.gif
-  otinterp frames a.png b.png --times 0.1,0.9 -o - | …")]
+  otinterp frames a.png b.png --times 0.1,0.9 -o - | …
+  otinterp frames a.png b.png -n 7 --method mass --background auto -o steps/
+  otinterp frames a.npy b.npy -n 7 --method mass -o steps/   fields of numbers: .npy, .pfm, float .tif")]
 pub struct FramesArgs {
-    /// First picture (t = 0): PNG, JPEG, WebP, TIFF, BMP, PNM; - is standard input
+    /// First picture (t = 0): PNG, JPEG, WebP, TIFF, BMP, PNM; - is standard input. Or a field of numbers: NPY, PFM,
+    /// floating-point TIFF
     #[arg(value_name = "A")]
     a: PathBuf,
     /// Second picture (t = 1), of the same size
@@ -56,27 +63,41 @@ pub struct FramesArgs {
     /// What standard output carries [default: png]
     #[arg(long, value_enum)]
     format: Option<PipeFormat>,
+    #[command(flatten)]
+    timings: TimingsArg,
+    #[command(flatten)]
+    mass: MassArgs,
 }
 
 /// Runs `otinterp frames`.
 pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
+    let clocks = args.timings.start();
     let mut times = args.times.times();
+    if let Some(pair) = fields::read(&args.a, &args.b)? {
+        watch_interrupt();
+        return fields::run(args, &times, &pair, common);
+    }
     let inputs = (args.a.as_path(), args.b.as_path());
     let target = Target::parse(args.output.as_deref(), args.format, inputs, times.len())?;
     if matches!(target, Target::Folder(_)) {
         times.sort_by(f64::total_cmp);
     }
+    let interpolator = args
+        .mass
+        .given_to(common.interpolator(args.method), args.method)?;
     watch_interrupt();
 
-    let pair = Pair::read(&args.a, &args.b, common)?;
+    let pair = rayon::scope(|_| {
+        let _stage = stage(Stage::Decode);
+        Pair::read(&args.a, &args.b, common)
+    })?;
     target.check(&pair, common)?;
     let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
 
     let solving = Instant::now();
-    let transition = common
-        .interpolator(args.method)
+    let transition = interpolator
         .between(&pair.a.picture, &pair.b.picture)
         .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
     let solve_s = solving.elapsed().as_secs_f64();
@@ -84,6 +105,8 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let progress = Progress::new(times.len(), common);
     let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), progress)?;
     sink.finish()?;
+    let timings = clocks.elapsed();
+    print_timings(timings.as_ref(), common);
     Report {
         inputs: [&args.a, &args.b],
         format: pair.a.picture.format(),
@@ -96,6 +119,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         solve_s,
         render_s: rendering.elapsed().as_secs_f64(),
         total_s: started.elapsed().as_secs_f64(),
+        timings,
     }
     .print(common)
 }
@@ -118,7 +142,10 @@ fn render_all(
         check_interrupt()?;
         let Some(frame) = ready.take() else { break };
         let (written, next) = rayon::join(
-            || sink.push(&frame),
+            || {
+                let _stage = stage(Stage::Encode);
+                sink.push(&frame)
+            },
             || times.get(index + 1).map(|&t| render(t)),
         );
         entries.push(FrameEntry { t, path: written? });

@@ -5,6 +5,7 @@ use crate::cli::Common;
 use crate::cli::common::{MethodArg, PresetArg, unexplained_note};
 use crate::cli::pair::shown;
 use crate::picture::{ColorModel, Format};
+use crate::timings::Timings;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
@@ -74,6 +75,8 @@ pub struct Report<'a> {
     pub render_s: f64,
     /// Seconds from start to end.
     pub total_s: f64,
+    /// Where the time went, with `--timings`.
+    pub timings: Option<Timings>,
 }
 
 /// `--json`.
@@ -92,6 +95,8 @@ struct Json<'a> {
     unexplained_share: f32,
     solve_s: f64,
     render_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timings: Option<&'a Timings>,
 }
 
 impl Report<'_> {
@@ -132,6 +137,7 @@ impl Report<'_> {
             unexplained_share: self.unexplained_share,
             solve_s: self.solve_s,
             render_s: self.render_s,
+            timings: self.timings.as_ref(),
         })?;
         if self.is_piped() {
             eprintln!("{json}");

@@ -168,14 +168,14 @@ impl Animation {
 }
 
 /// A folder is what exists as one, ends in a slash, or has no extension (and is no pattern).
-fn is_folder(out: &Path) -> bool {
+pub(super) fn is_folder(out: &Path) -> bool {
     let shown = out.to_string_lossy();
     let slash = shown.ends_with(std::path::is_separator);
     out.is_dir() || slash || (out.extension().is_none() && !shown.contains('%'))
 }
 
 /// The name of an input without its extension.
-fn stem(input: &Path) -> String {
+pub(super) fn stem(input: &Path) -> String {
     if is_pipe(input) {
         return "stdin".into();
     }

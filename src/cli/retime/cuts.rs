@@ -46,7 +46,9 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
         Some(path) => Cuts::ByHand(read(path)?),
     };
     Ok(Rules {
-        interpolator: common.interpolator(args.method),
+        interpolator: args
+            .mass
+            .given_to(common.interpolator(args.method), args.method)?,
         cuts,
         at_cut: match args.cut {
             CutArg::Hold => AtCut::Hold,

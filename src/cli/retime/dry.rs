@@ -29,6 +29,9 @@ pub(super) fn run(
     let length = length::count(job, &mut opened, is_part)
         .map_err(job::plain)
         .with_context(|| job.input.to_string())?;
+    let beside = beside(job, &opened, &clock)
+        .map_err(job::plain)
+        .with_context(|| job.input.to_string())?;
     let info = opened.source.info();
     let planned = Planned {
         output: job.output.to_string(),
@@ -43,6 +46,9 @@ pub(super) fn run(
         duration_s: length.duration.map(|d| to_f64(d * slowdown)),
         codec,
         pixel_format,
+        streams_copied: beside.0,
+        streams_stretched: beside.1,
+        streams_left_out: beside.2,
     };
     desk.plan(line(job, &planned, (opened.source_rate, rate)));
     desk.event(&Event::Planned(&planned));
@@ -50,7 +56,7 @@ pub(super) fn run(
 }
 
 /// `a.mkv: 64x48 yuv420p, 12 frames (counted) at 29.97 fps -> a.x2.mkv: 24 frames at 59.94 fps,
-/// 0.40 s, libx264 yuv420p`
+/// 0.40 s, libx264 yuv420p; 1 other stream stretched; left out: stream 3 (data)`
 fn line(job: &Job, planned: &Planned, (from, to): (Option<Rational>, Rational)) -> String {
     let frames = |count: Option<u64>| match count {
         Some(count) => format!("{count} frames"),
@@ -65,8 +71,23 @@ fn line(job: &Job, planned: &Planned, (from, to): (Option<Rational>, Rational)) 
     let seconds = planned
         .duration_s
         .map_or_else(String::new, |s| format!(", {s:.2} s"));
+    let beside = [
+        (planned.streams_stretched, "stretched"),
+        (planned.streams_copied, "copied"),
+    ];
+    let beside = beside.iter().filter(|(count, _)| *count > 0);
+    let mut beside: Vec<String> = beside
+        .map(|(count, how)| match count {
+            1 => format!("1 other stream {how}"),
+            _ => format!("{count} other streams {how}"),
+        })
+        .collect();
+    if !planned.streams_left_out.is_empty() {
+        beside.push(format!("left out: {}", planned.streams_left_out.join(", ")));
+    }
+    let beside: String = beside.iter().map(|what| format!("; {what}")).collect();
     format!(
-        "{}: {}x{} {}, {}{counted}{from} -> {}: {} at {} fps{seconds}, {} {}",
+        "{}: {}x{} {}, {}{counted}{from} -> {}: {} at {} fps{seconds}, {} {}{beside}",
         job.input,
         planned.width,
         planned.height,
@@ -78,6 +99,31 @@ fn line(job: &Job, planned: &Planned, (from, to): (Option<Rational>, Rational)) 
         planned.codec,
         planned.pixel_format,
     )
+}
+
+/// How many of the other streams would be copied and how many stretched, and those that would be left out.
+#[cfg(feature = "video")]
+fn beside(
+    job: &Job,
+    opened: &Opened,
+    clock: &OutputClock,
+) -> video::Result<(usize, usize, Vec<String>)> {
+    match &opened.origin {
+        Some(origin) if !job.writes_y4m() => {
+            let found = video::streams_beside(job.output_name(), clock, origin)?;
+            Ok((found.copied, found.stretched, found.left_out))
+        }
+        _ => Ok((0, 0, Vec::new())),
+    }
+}
+
+#[cfg(not(feature = "video"))]
+fn beside(
+    _job: &Job,
+    _opened: &Opened,
+    _clock: &OutputClock,
+) -> video::Result<(usize, usize, Vec<String>)> {
+    Ok((0, 0, Vec::new()))
 }
 
 /// Encoder and pixel format of the output.

@@ -56,6 +56,9 @@ pub(super) struct Planned {
     pub(super) duration_s: Option<f64>,
     pub(super) codec: String,
     pub(super) pixel_format: String,
+    pub(super) streams_copied: usize,
+    pub(super) streams_stretched: usize,
+    pub(super) streams_left_out: Vec<String>,
 }
 
 /// How a run went.

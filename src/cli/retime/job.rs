@@ -11,7 +11,7 @@ use super::pipe::PipeFormat;
 use super::plan::{End, Job, extension_of};
 use super::report::{CutAt, Done};
 use super::sequence::Pending;
-use crate::cli::common::Common;
+use crate::cli::common::{Common, print_timings};
 use crate::cli::exit::Interrupted;
 use crate::files::PendingFile;
 use crate::pipeline;
@@ -62,6 +62,7 @@ pub(super) fn run(
     desk: &FileDesk,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
+    let clocks = args.timings.start();
     let rules = cuts::rules(args, common)?;
     let mut opened = open(job, args, common)?;
     let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
@@ -72,6 +73,10 @@ pub(super) fn run(
         OutputClock::new(rate, slowdown)
     };
     let info = opened.source.info().clone();
+    #[cfg(feature = "video")]
+    if pipeline::is_large(info.width * info.height) {
+        video::keep_memory_flat();
+    }
     let expected = length::announced(job, &opened).map(|d| clock.count(d));
     let mut work = keep::open(job, args, common)?;
     let frames_kept = work.as_ref().map_or(Ok(0), pipeline::frames_kept)?;
@@ -164,6 +169,8 @@ pub(super) fn run(
         desk.warn(&warning);
         warnings.push(warning);
     }
+    let timings = clocks.elapsed();
+    print_timings(timings.as_ref(), common);
     let done = Done {
         output: job.output.to_string(),
         method: args.method.name(),
@@ -182,6 +189,7 @@ pub(super) fn run(
         streams_stretched: output.streams_stretched,
         warnings,
         wall_s: started.elapsed().as_secs_f64(),
+        timings,
     };
     desk.done(&done, rate);
     Ok(())

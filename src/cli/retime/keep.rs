@@ -3,7 +3,7 @@
 use super::RetimeArgs;
 use super::file::FileDesk;
 use super::plan::{End, Job, Target, extension_of};
-use crate::cli::common::Common;
+use crate::cli::common::{Common, MethodArg};
 use crate::pipeline;
 use crate::video;
 use crate::work::{Earlier, Identity, Work};
@@ -82,6 +82,12 @@ fn settings(
         set("the output's extension", &extension_of(output));
     }
     set("--method", &args.method.name());
+    if args.method == MethodArg::Mass {
+        set(
+            "--mass, --background, --unbalanced or --reach",
+            &args.mass.options(&[args.method])?,
+        );
+    }
     set("--preset", &common.preset.name());
     set("--vfr", &args.vfr);
     set("--start, --end or --range", &args.part());

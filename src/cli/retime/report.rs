@@ -3,6 +3,7 @@
 use super::events::Summary;
 use crate::cli::common::unexplained_note;
 use crate::pipeline::Cut;
+use crate::timings::Timings;
 use crate::video::time::{Rational, short_decimal, to_f64};
 
 /// One clip that was retimed.
@@ -29,6 +30,9 @@ pub(super) struct Done {
     pub(super) streams_stretched: usize,
     pub(super) warnings: Vec<String>,
     pub(super) wall_s: f64,
+    /// Where the time went, with `--timings`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) timings: Option<Timings>,
 }
 
 /// A cut.

@@ -4,9 +4,10 @@ use super::frames::Known;
 use crate::cli::common::MethodArg;
 use crate::interpolator::Interpolator;
 use crate::quality;
+use crate::timings::process_cpu_time;
 use anyhow::Context;
 use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How well a set was rebuilt.
 #[derive(Debug, Serialize)]
@@ -107,11 +108,11 @@ impl SetScore {
 }
 
 fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers> {
-    let (wall, cpu) = (Instant::now(), cpu_time());
+    let (wall, cpu) = (Instant::now(), process_cpu_time());
     let middle = interpolator.between(known.before, known.after)?.at(0.5);
     let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
     let cpu_ms = cpu
-        .zip(cpu_time())
+        .zip(process_cpu_time())
         .map(|(from, to)| (to - from).as_secs_f64() * 1e3);
     let scores = quality::scores(&middle, known.truth)?;
     Ok(Numbers {
@@ -122,18 +123,6 @@ fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers
         wall_ms,
         cpu_ms,
     })
-}
-
-/// Time that this process has spent on all cores.
-#[cfg(unix)]
-fn cpu_time() -> Option<Duration> {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::try_from(time).ok()
-}
-
-#[cfg(not(unix))]
-fn cpu_time() -> Option<Duration> {
-    None
 }
 
 /// Means over frames; of what some frames lack, over those that have it.

@@ -7,7 +7,7 @@ mod measure;
 mod report;
 
 use super::Common;
-use super::common::MethodArg;
+use super::common::{MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
 use clap::Args;
 use find::Set;
@@ -37,6 +37,8 @@ pub struct ScoreArgs {
     /// Fail if a set's transport falls under its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
     #[arg(long, value_name = "FILE")]
     floors: Option<PathBuf>,
+    #[command(flatten)]
+    timings: TimingsArg,
 }
 
 /// Runs `otinterp score`.
@@ -44,6 +46,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
     if args.max == Some(0) {
         return Err(Usage("--max 0: at least 1 frame is needed".into()).into());
     }
+    let clocks = args.timings.start();
     let methods = methods(&args.method);
     let floors = args
         .floors
@@ -81,6 +84,8 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
         eprintln!("otinterp: {error}");
         report.failed.push(Failure { set, error });
     }
+    report.timings = clocks.elapsed();
+    print_timings(report.timings.as_ref(), common);
     print(&report, args.scenes, common)?;
     if failed > 0 {
         return Err(BatchFailed(format!("{failed} of {total} inputs failed")).into());

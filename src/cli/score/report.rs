@@ -3,6 +3,7 @@
 use super::measure::{Numbers, SetScore};
 use crate::cli::Common;
 use crate::cli::common::{MethodArg, PresetArg};
+use crate::timings::Timings;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -22,6 +23,9 @@ pub struct Report {
     pub sets: Vec<SetScore>,
     /// What could not be scored.
     pub failed: Vec<Failure>,
+    /// Where the time went, with `--timings`: all sets and methods together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timings: Option<Timings>,
 }
 
 /// What could not be scored, and why.
@@ -42,6 +46,7 @@ impl Report {
             methods: methods.to_owned(),
             sets: Vec::new(),
             failed: Vec::new(),
+            timings: None,
         }
     }
 

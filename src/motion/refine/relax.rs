@@ -1,135 +1,70 @@
 //! Red-black successive over-relaxation.
 
 use super::RELAXATION;
-use super::checker::{BAND_ROWS, Checkered, Layout};
-use super::system::System;
-use crate::simd::{Kernel, Level as Cpu, Simd};
-use rayon::prelude::*;
+use super::rows::Lanes;
+use super::system::Equation;
+use crate::simd::{Number, Simd, Vector};
 
-/// One sweep: all pixels of the one colour, then all of the other.
-pub fn sweep(cpu: Cpu, system: &System, flow: &mut [Checkered; 2]) {
-    let layout = system.layout;
-    let band = BAND_ROWS * layout.stride;
-    let [u, v] = flow;
-    for color in 0..2 {
-        let (u_own, u_other) = own_and_other(&mut u.colors, color);
-        let (v_own, v_other) = own_and_other(&mut v.colors, color);
-        u_own[layout.body()]
-            .par_chunks_mut(band)
-            .zip(v_own[layout.body()].par_chunks_mut(band))
-            .enumerate()
-            .for_each(|(n, (u, v))| {
-                let y0 = n * BAND_ROWS;
-                cpu.run(Relax {
-                    layout,
-                    color,
-                    y0,
-                    system,
-                    others: [u_other, v_other],
-                    u,
-                    v,
-                });
-            });
-    }
+/// What a row's pixels of one colour meet: rows of the other colour in the order left, right, up, down.
+pub struct Neighbours<'a> {
+    /// Their horizontal displacements.
+    pub u: [&'a [Lanes]; 4],
+    /// Their vertical displacements.
+    pub v: [&'a [Lanes]; 4],
+    /// Weights of the edges to the left, to the right and downwards, up.
+    pub weights: [&'a [Lanes]; 3],
 }
 
-/// The colour to be written and the one to be read.
-fn own_and_other(colors: &mut [Vec<f32>; 2], color: usize) -> (&mut [f32], &[f32]) {
-    let [a, b] = colors;
-    if color == 0 { (a, b) } else { (b, a) }
-}
-
-/// A band of rows of one colour.
-struct Relax<'a> {
-    layout: Layout,
-    color: usize,
-    y0: usize,
-    system: &'a System,
-    others: [&'a [f32]; 2],
-    u: &'a mut [f32],
-    v: &'a mut [f32],
-}
-
-impl Kernel for Relax<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Self {
-            layout,
-            color,
-            y0,
-            system,
-            others,
-            u,
-            v,
-        } = self;
-        let stride = layout.stride;
-        for (r, (u, v)) in u
-            .chunks_exact_mut(stride)
-            .zip(v.chunks_exact_mut(stride))
-            .enumerate()
-        {
-            let y = y0 + r;
-            let phase = layout.phase(y, color);
-            let n = layout.count(phase);
-            let at = layout.index(y);
-            let System {
-                c1,
-                c2,
-                a12,
-                inv11,
-                inv22,
-                right,
-                down,
-                ..
-            } = system;
-            let equations = [c1, c2, a12, inv11, inv22].map(|p| &p.colors[color][at..][..n]);
-            let weights = [
-                &right.colors[1 - color][at + phase - 1..][..n],
-                &right.colors[color][at..][..n],
-                &down.colors[1 - color][at - stride..][..n],
-                &down.colors[color][at..][..n],
-            ];
-            let [us, vs] = others.map(|o| {
-                [at + phase - 1, at + phase, at - stride, at + stride].map(|i| &o[i..][..n])
-            });
-            relax_row::<S>(
-                equations,
-                weights,
-                us,
-                vs,
-                &mut u[1..][..n],
-                &mut v[1..][..n],
-            );
-        }
-    }
-}
-
-/// One row. Neighbours and their weights come in the order left, right, up, down. `u` and `v` are
-/// arguments of their own so that the compiler knows them to be distinct from all inputs.
+/// Relaxes one colour of a row.
+///
+/// With `s = w·(right + down) + w_left·left + w_up·up` of the displacements and the equations of
+/// [`Equation`], `u ← (1-ω)·u + (c1 + s_u - a12·v)·i1`, then `v` in the same way from the new `u`;
+/// `i1` and `i2` contain ω.
 #[inline(always)]
-fn relax_row<S: Simd>(
-    [c1, c2, a12, inv11, inv22]: [&[f32]; 5],
-    [wl, wr, wu, wd]: [&[f32]; 4],
-    [ul, ur, uu, ud]: [&[f32]; 4],
-    [vl, vr, vu, vd]: [&[f32]; 4],
-    u: &mut [f32],
-    v: &mut [f32],
+pub fn relax_row<S: Simd>(
+    equations: &[Equation],
+    near: Neighbours<'_>,
+    u: &mut [Lanes],
+    v: &mut [Lanes],
 ) {
-    for k in 0..u.len() {
-        let mut su = S::mul_add(wl[k], ul[k], c1[k]);
-        su = S::mul_add(wr[k], ur[k], su);
-        su = S::mul_add(wu[k], uu[k], su);
-        su = S::mul_add(wd[k], ud[k], su);
-        let mut sv = S::mul_add(wl[k], vl[k], c2[k]);
-        sv = S::mul_add(wr[k], vr[k], sv);
-        sv = S::mul_add(wu[k], vu[k], sv);
-        sv = S::mul_add(wd[k], vd[k], sv);
-        let new_u = (su - a12[k] * v[k]) * inv11[k];
-        let u_next = S::mul_add(RELAXATION, new_u - u[k], u[k]);
-        let new_v = (sv - a12[k] * u_next) * inv22[k];
-        u[k] = u_next;
-        v[k] = S::mul_add(RELAXATION, new_v - v[k], v[k]);
+    let n = u.len();
+    let equations = &equations[..n];
+    let [ul, ur, uu, ud] = near.u;
+    let (ul, ur, uu, ud) = (&ul[..n], &ur[..n], &uu[..n], &ud[..n]);
+    let [vl, vr, vu, vd] = near.v;
+    let (vl, vr, vu, vd) = (&vl[..n], &vr[..n], &vu[..n], &vd[..n]);
+    let [wl, w, wu] = near.weights;
+    let (wl, w, wu) = (&wl[..n], &w[..n], &wu[..n]);
+    let v = &mut v[..n];
+    let kept = S::V::splat(1.0 - RELAXATION);
+    for k in 0..n {
+        let [c1, c2, a12, i1, i2] = &equations[k];
+        let (w, wl, wu) = (S::V::load(&w[k]), S::V::load(&wl[k]), S::V::load(&wu[k]));
+        let weights = [w, wl, wu];
+        let su = with_neighbours::<S>(c1, weights, [&ul[k], &ur[k], &uu[k], &ud[k]]);
+        let sv = with_neighbours::<S>(c2, weights, [&vl[k], &vr[k], &vu[k], &vd[k]]);
+        let minus_a12 = S::V::splat(0.0).sub(S::V::load(a12));
+        let (old_u, old_v) = (S::V::load(&u[k]), S::V::load(&v[k]));
+        let new_u = minus_a12
+            .mul_add(old_v, su)
+            .mul_add(S::V::load(i1), kept.mul(old_u));
+        let new_v = minus_a12
+            .mul_add(new_u, sv)
+            .mul_add(S::V::load(i2), kept.mul(old_v));
+        new_u.store(&mut u[k]);
+        new_v.store(&mut v[k]);
     }
+}
+
+/// `c + w·(right + down) + w_left·left + w_up·up`. (A function: a closure need not be inlined, and then lacks the CPU's
+/// instructions.)
+#[inline(always)]
+fn with_neighbours<S: Simd>(
+    c: &Lanes,
+    [w, w_left, w_up]: [S::V; 3],
+    [left, right, up, down]: [&Lanes; 4],
+) -> S::V {
+    let ahead = S::V::load(right).add(S::V::load(down));
+    let sum = w.mul_add(ahead, S::V::load(c));
+    w_up.mul_add(S::V::load(up), w_left.mul_add(S::V::load(left), sum))
 }

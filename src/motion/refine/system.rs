@@ -1,293 +1,118 @@
 //! The linear system of one fixed-point step.
 
-use super::checker::{BAND_ROWS, Checkered, Layout};
-use super::derivatives::Derivatives;
+use super::derivatives::Data;
+use super::rows::Lanes;
 use super::{BRIGHTNESS, EPSILON2, GRADIENT, SMOOTHNESS, ZETA2};
-use crate::simd::{Kernel, Level as Cpu, Simd};
-use rayon::prelude::*;
+use crate::simd::{Number, Simd, Vector};
 
 /// Keeps the diagonal positive where neither data nor neighbours speak.
 const LEAST_DIAGONAL: f32 = 1e-9;
 
-/// For every pixel, with `s` the sum of its neighbours' `weight · (u or v)`:
-/// `u = (c1 + s_u - a12·v) · inv11`, `v = (c2 + s_v - a12·u) · inv22`.
+/// The equations of a vector of pixels, `c1, c2, a12, i1, i2`: with `s` the sum of its neighbours'
+/// `weight · (u or v)`, a pixel has `ω·u = (c1 + s_u - a12·v)·i1`, `ω·v = (c2 + s_v - a12·u)·i2`.
 ///
 /// The unknowns are the whole displacements, not their increments.
-pub struct System {
-    /// Geometry.
-    pub layout: Layout,
-    /// Weight of the edge to the right neighbour; 0 on the border.
-    pub right: Checkered,
-    /// Weight of the edge to the neighbour below; 0 on the border.
-    pub down: Checkered,
-    /// Right-hand side of the first equation.
-    pub c1: Checkered,
-    /// Right-hand side of the second equation.
-    pub c2: Checkered,
-    /// Coupling of the two.
-    pub a12: Checkered,
-    /// Inverse of the first diagonal.
-    pub inv11: Checkered,
-    /// Inverse of the second diagonal.
-    pub inv22: Checkered,
-}
+pub type Equation = [Lanes; 5];
 
-impl System {
-    /// Memory for pictures of one size.
-    pub fn new(dim: (usize, usize)) -> Self {
-        let zeros = || Checkered::zeros(dim);
-        Self {
-            layout: Layout::new(dim),
-            right: zeros(),
-            down: zeros(),
-            c1: zeros(),
-            c2: zeros(),
-            a12: zeros(),
-            inv11: zeros(),
-            inv22: zeros(),
-        }
-    }
-
-    /// Smoothness weights `α·ψ'` from forward differences of the displacements.
-    pub fn set_weights(&mut self, cpu: Cpu, flow: &[Checkered; 2]) {
-        let layout = self.layout;
-        let band = BAND_ROWS * layout.stride;
-        for color in 0..2 {
-            self.right.colors[color][layout.body()]
-                .par_chunks_mut(band)
-                .zip(self.down.colors[color][layout.body()].par_chunks_mut(band))
-                .enumerate()
-                .for_each(|(n, (right, down))| {
-                    cpu.run(Weights {
-                        layout,
-                        color,
-                        y0: n * BAND_ROWS,
-                        flow,
-                        right,
-                        down,
-                    });
-                });
-        }
-    }
-
-    /// Data terms, linearised at `flow` around `start`, where the derivatives were taken.
-    pub fn assemble(
-        &mut self,
-        cpu: Cpu,
-        derivatives: &Derivatives,
-        start: &[Checkered; 2],
-        flow: &[Checkered; 2],
-    ) {
-        let layout = self.layout;
-        let band = BAND_ROWS * layout.stride;
-        for color in 0..2 {
-            let (right, down) = (&self.right, &self.down);
-            let body = layout.body();
-            self.c1.colors[color][body.clone()]
-                .par_chunks_mut(band)
-                .zip(self.c2.colors[color][body.clone()].par_chunks_mut(band))
-                .zip(self.a12.colors[color][body.clone()].par_chunks_mut(band))
-                .zip(self.inv11.colors[color][body.clone()].par_chunks_mut(band))
-                .zip(self.inv22.colors[color][body].par_chunks_mut(band))
-                .enumerate()
-                .for_each(|(n, ((((c1, c2), a12), inv11), inv22))| {
-                    let y0 = n * BAND_ROWS;
-                    let out = [c1, c2, a12, inv11, inv22];
-                    cpu.run(Assemble {
-                        layout,
-                        color,
-                        y0,
-                        derivatives,
-                        start,
-                        flow,
-                        right,
-                        down,
-                        out,
-                    });
-                });
-        }
-    }
-}
-
-/// `α·ψ'(|∇u|² + |∇v|²)` for a band of rows of one colour.
-struct Weights<'a> {
-    layout: Layout,
-    color: usize,
-    y0: usize,
-    flow: &'a [Checkered; 2],
-    right: &'a mut [f32],
-    down: &'a mut [f32],
-}
-
-impl Kernel for Weights<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Self {
-            layout,
-            color,
-            y0,
-            flow,
-            right,
-            down,
-        } = self;
-        let stride = layout.stride;
-        for (r, (right, down)) in right
-            .chunks_exact_mut(stride)
-            .zip(down.chunks_exact_mut(stride))
-            .enumerate()
-        {
-            let y = y0 + r;
-            let phase = layout.phase(y, color);
-            let (n, with_right) = (layout.count(phase), layout.count_with_right(phase));
-            let at = layout.index(y);
-            let has_down = y + 1 < layout.height;
-            let [[u, ur, ud], [v, vr, vd]] = flow.each_ref().map(|f| {
-                let (own, other) = (&f.colors[color], &f.colors[1 - color]);
-                let here = &own[at..][..n];
-                // On the last row the pixel itself stands in for the one below: no difference.
-                let below = if has_down {
-                    &other[layout.index(y + 1)..][..n]
-                } else {
-                    here
-                };
-                [here, &other[at + phase..][..n], below]
-            });
-            let differences = [u, ur, ud, v, vr, vd];
-            let (right, down) = (&mut right[1..][..n], &mut down[1..][..n]);
-            weigh_row::<S>(differences, with_right, has_down, right, down);
-        }
-    }
-}
-
-/// One row; the outputs are arguments of their own, as in [`assemble_row`].
+/// Smoothness weights of one colour of a row, `α·ψ'(|∇u|² + |∇v|²)`, from forward differences of the
+/// displacements: here, to the right and below. `has_right` is 0 at the last column, else 1; on the last row
+/// the pixel itself stands in for the one below.
 #[inline(always)]
-fn weigh_row<S: Simd>(
-    [u, ur, ud, v, vr, vd]: [&[f32]; 6],
-    with_right: usize,
-    has_down: bool,
-    right: &mut [f32],
-    down: &mut [f32],
+pub fn weigh_row<S: Simd>(
+    [u, ur, ud]: [&[Lanes]; 3],
+    [v, vr, vd]: [&[Lanes]; 3],
+    has_right: &[Lanes],
+    weights: &mut [Lanes],
 ) {
-    let below = if has_down { 1.0 } else { 0.0 };
-    let vertical = |k: usize| {
-        let (uy, vy) = (ud[k] - u[k], vd[k] - v[k]);
-        S::mul_add(uy, uy, S::mul_add(vy, vy, EPSILON2))
-    };
-    for k in 0..with_right {
-        let (ux, vx) = (ur[k] - u[k], vr[k] - v[k]);
-        let s = S::mul_add(ux, ux, S::mul_add(vx, vx, vertical(k)));
-        let weight = SMOOTHNESS / s.sqrt();
-        right[k] = weight;
-        down[k] = below * weight;
-    }
-    // The last pixel of every other row has no right neighbour.
-    for k in with_right..right.len() {
-        right[k] = 0.0;
-        down[k] = below * SMOOTHNESS / vertical(k).sqrt();
+    let n = weights.len();
+    let (u, ur, ud) = (&u[..n], &ur[..n], &ud[..n]);
+    let (v, vr, vd) = (&v[..n], &vr[..n], &vd[..n]);
+    let has_right = &has_right[..n];
+    for k in 0..n {
+        let (u, v) = (S::V::load(&u[k]), S::V::load(&v[k]));
+        let has_right = S::V::load(&has_right[k]);
+        let ux = S::V::load(&ur[k]).sub(u).mul(has_right);
+        let vx = S::V::load(&vr[k]).sub(v).mul(has_right);
+        let (uy, vy) = (S::V::load(&ud[k]).sub(u), S::V::load(&vd[k]).sub(v));
+        let s = uy.mul_add(uy, vy.mul_add(vy, S::V::splat(EPSILON2)));
+        let s = ux.mul_add(ux, vx.mul_add(vx, s));
+        S::V::splat(SMOOTHNESS).div(s.sqrt()).store(&mut weights[k]);
     }
 }
 
-/// The system's rows for a band of one colour.
-struct Assemble<'a> {
-    layout: Layout,
-    color: usize,
-    y0: usize,
-    derivatives: &'a Derivatives,
-    start: &'a [Checkered; 2],
-    flow: &'a [Checkered; 2],
-    right: &'a Checkered,
-    down: &'a Checkered,
-    /// c1, c2, a12, inv11, inv22.
-    out: [&'a mut [f32]; 5],
+/// What the equations of one colour of a row are made from.
+pub struct Terms<'a> {
+    /// The pictures' derivatives.
+    pub data: &'a [Data],
+    /// The displacements around which the equations are made.
+    pub u: &'a [Lanes],
+    /// See `u`.
+    pub v: &'a [Lanes],
+    /// Weights of the edges to the left, to the right and downwards, up.
+    pub weights: [&'a [Lanes]; 3],
+    /// 0 at the last column, else 1.
+    pub has_right: &'a [Lanes],
+    /// 0 at the last row, else 1.
+    pub has_down: f32,
+    /// ω inside the picture, 0 outside.
+    pub relaxation: &'a [Lanes],
 }
 
-impl Kernel for Assemble<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Self {
-            layout,
-            color,
-            y0,
-            derivatives,
-            start,
-            flow,
-            right,
-            down,
-            out,
-        } = self;
-        let [c1, c2, a12, inv11, inv22] = out;
-        for r in 0..c1.len() / layout.stride {
-            let y = y0 + r;
-            let phase = layout.phase(y, color);
-            let n = layout.count(phase);
-            let at = layout.index(y);
-            let [ix, iy, iz, ixx, ixy, iyy, ixz, iyz] = derivatives
-                .planes
-                .each_ref()
-                .map(|p| &p.colors[color][at..][..n]);
-            let [u0, v0] = start.each_ref().map(|p| &p.colors[color][at..][..n]);
-            let [u, v] = flow.each_ref().map(|p| &p.colors[color][at..][..n]);
-            let (to_right, to_down) = (
-                &right.colors[color][at..][..n],
-                &down.colors[color][at..][..n],
-            );
-            let to_left = &right.colors[1 - color][at + phase - 1..][..n];
-            let to_up = &down.colors[1 - color][at - layout.stride..][..n];
-            let derivatives = [ix, iy, iz, ixx, ixy, iyy, ixz, iyz];
-            let others = [to_left, to_right, to_up, to_down, u0, v0, u, v];
-            let at = r * layout.stride + 1;
-            assemble_row::<S>(
-                derivatives,
-                others,
-                &mut c1[at..][..n],
-                &mut c2[at..][..n],
-                &mut a12[at..][..n],
-                &mut inv11[at..][..n],
-                &mut inv22[at..][..n],
-            );
-        }
-    }
-}
-
-/// One row. The outputs are arguments of their own so that the compiler knows them to be distinct
-/// from all inputs, which is what lets it use vector instructions.
+/// The equations of one colour of a row.
+///
+/// A residual `e` normalised by its squared gradient `N` has the weight
+/// `ψ'(e²/N)/N = 1/sqrt(N·(e² + ε²·N))`, and the two residuals of the gradient, which share a ψ,
+/// `N_y/sqrt(P·T)` and `N_x/sqrt(P·T)` with `P = N_x·N_y` and `T = e_x²·N_y + e_y²·N_x + ε²·P`.
 #[inline(always)]
-fn assemble_row<S: Simd>(
-    [ix, iy, iz, ixx, ixy, iyy, ixz, iyz]: [&[f32]; 8],
-    [left, right, up, down, u0, v0, u, v]: [&[f32]; 8],
-    c1: &mut [f32],
-    c2: &mut [f32],
-    a12: &mut [f32],
-    inv11: &mut [f32],
-    inv22: &mut [f32],
-) {
-    for k in 0..c1.len() {
-        let (du, dv) = (u[k] - u0[k], v[k] - v0[k]);
-        // Brightness constancy.
-        let norm = 1.0 / S::mul_add(ix[k], ix[k], S::mul_add(iy[k], iy[k], ZETA2));
-        let e = S::mul_add(ix[k], du, S::mul_add(iy[k], dv, iz[k]));
-        let wb = BRIGHTNESS * norm / S::mul_add(e * e, norm, EPSILON2).sqrt();
-        // Gradient constancy.
-        let nx = 1.0 / S::mul_add(ixx[k], ixx[k], S::mul_add(ixy[k], ixy[k], ZETA2));
-        let ny = 1.0 / S::mul_add(iyy[k], iyy[k], S::mul_add(ixy[k], ixy[k], ZETA2));
-        let ex = S::mul_add(ixx[k], du, S::mul_add(ixy[k], dv, ixz[k]));
-        let ey = S::mul_add(ixy[k], du, S::mul_add(iyy[k], dv, iyz[k]));
-        let wg = GRADIENT / S::mul_add(ex * ex, nx, S::mul_add(ey * ey, ny, EPSILON2)).sqrt();
-        let (wx, wy) = (wg * nx, wg * ny);
-        let a11 = wb * ix[k] * ix[k] + wx * ixx[k] * ixx[k] + wy * ixy[k] * ixy[k];
-        let a22 = wb * iy[k] * iy[k] + wx * ixy[k] * ixy[k] + wy * iyy[k] * iyy[k];
-        let coupling = wb * ix[k] * iy[k] + wx * ixx[k] * ixy[k] + wy * ixy[k] * iyy[k];
-        let b1 = wb * iz[k] * ix[k] + wx * ixx[k] * ixz[k] + wy * ixy[k] * iyz[k];
-        let b2 = wb * iz[k] * iy[k] + wx * ixy[k] * ixz[k] + wy * iyy[k] * iyz[k];
-        let edges = left[k] + right[k] + up[k] + down[k] + LEAST_DIAGONAL;
-        a12[k] = coupling;
-        c1[k] = a11 * u0[k] + coupling * v0[k] - b1;
-        c2[k] = a22 * v0[k] + coupling * u0[k] - b2;
-        inv11[k] = 1.0 / (a11 + edges);
-        inv22[k] = 1.0 / (a22 + edges);
+pub fn assemble_row<S: Simd>(terms: &Terms<'_>, equations: &mut [Equation]) {
+    let n = equations.len();
+    let (data, u, v) = (&terms.data[..n], &terms.u[..n], &terms.v[..n]);
+    let [wl, w, wu] = terms.weights;
+    let (wl, w, wu) = (&wl[..n], &w[..n], &wu[..n]);
+    let (has_right, relaxation) = (&terms.has_right[..n], &terms.relaxation[..n]);
+    let epsilon2 = S::V::splat(EPSILON2);
+    let zeta2 = S::V::splat(ZETA2);
+    for k in 0..n {
+        let [ix, iy, iz, ixx, ixy, iyy, ixz, iyz] = &data[k];
+        let (ix, iy, iz) = (S::V::load(ix), S::V::load(iy), S::V::load(iz));
+        let (ixx, ixy, iyy) = (S::V::load(ixx), S::V::load(ixy), S::V::load(iyy));
+        let (ixz, iyz) = (S::V::load(ixz), S::V::load(iyz));
+        let (u, v) = (S::V::load(&u[k]), S::V::load(&v[k]));
+        let norm = ix.mul_add(ix, iy.mul_add(iy, zeta2));
+        let e = ix.mul_add(u, iy.mul_add(v, iz));
+        let brightness = norm.mul(e.mul_add(e, epsilon2.mul(norm)));
+        let ixy2 = ixy.mul_add(ixy, zeta2);
+        let (nx, ny) = (ixx.mul_add(ixx, ixy2), iyy.mul_add(iyy, ixy2));
+        let ex = ixx.mul_add(u, ixy.mul_add(v, ixz));
+        let ey = ixy.mul_add(u, iyy.mul_add(v, iyz));
+        let both = nx.mul(ny);
+        let t = ex
+            .mul(ex)
+            .mul_add(ny, ey.mul(ey).mul_add(nx, epsilon2.mul(both)));
+        // One division for the two weights.
+        let (rb, rg) = (brightness.sqrt(), both.mul(t).sqrt());
+        let inverse = S::V::splat(1.0).div(rb.mul(rg));
+        let wb = S::V::splat(BRIGHTNESS).mul(rg).mul(inverse);
+        let wg = S::V::splat(GRADIENT).mul(rb).mul(inverse);
+        let (wx, wy) = (wg.mul(ny), wg.mul(nx));
+        let (tb, tx, ty) = (wb.mul(ix), wx.mul(ixx), wy.mul(ixy));
+        let a11 = tb.mul_add(ix, tx.mul_add(ixx, ty.mul(ixy)));
+        let a12 = tb.mul_add(iy, tx.mul_add(ixy, ty.mul(iyy)));
+        let b1 = tb.mul_add(iz, tx.mul_add(ixz, ty.mul(iyz)));
+        let (tb, tx, ty) = (wb.mul(iy), wx.mul(ixy), wy.mul(iyy));
+        let a22 = tb.mul_add(iy, tx.mul_add(ixy, ty.mul(iyy)));
+        let b2 = tb.mul_add(iz, tx.mul_add(ixz, ty.mul(iyz)));
+        let ahead = S::V::load(&has_right[k]).add(S::V::splat(terms.has_down));
+        let behind = S::V::load(&wl[k]).add(S::V::load(&wu[k]));
+        let edges = S::V::load(&w[k]).mul_add(ahead, behind.add(S::V::splat(LEAST_DIAGONAL)));
+        let (d1, d2) = (a11.add(edges), a22.add(edges));
+        let inverse = S::V::load(&relaxation[k]).div(d1.mul(d2));
+        let zero = S::V::splat(0.0);
+        let [c1, c2, c12, i1, i2] = &mut equations[k];
+        zero.sub(b1).store(c1);
+        zero.sub(b2).store(c2);
+        a12.store(c12);
+        d2.mul(inverse).store(i1);
+        d1.mul(inverse).store(i2);
     }
 }

@@ -51,6 +51,14 @@ pub enum StillError {
         /// What the decoder says.
         reason: String,
     },
+    /// A field of numbers that is not of the sort that is read.
+    #[error("{name}: {reason}")]
+    UnsupportedField {
+        /// The file as it was named.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The file breaks the rules of its format, or ends too early.
     #[error("{name} is broken or cut short: {reason}")]
     Broken {

@@ -21,6 +21,7 @@ pub use format::StillFormat;
 pub use gif::GifWriter;
 pub use png::ApngWriter;
 pub use promote::promote;
+pub(super) use read::MAX_PIXELS;
 pub use read::{read, read_stream};
 pub use write::{interleaved, rgb24, write, write_png};
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Largest number of pixels that is read, 2^28 (16384 x 16384): 3 GiB as RGB planes. It is a guard
 /// against decompression bombs and broken headers.
-pub(super) const MAX_PIXELS: u64 = 1 << 28;
+pub(in crate::picture) const MAX_PIXELS: u64 = 1 << 28;
 /// Bytes that a decoder may hold for that: 16-bit RGBA.
 const MAX_DECODER_BYTES: u64 = 8 * MAX_PIXELS;
 

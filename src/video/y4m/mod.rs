@@ -11,7 +11,8 @@ pub use header::Header;
 
 use super::time::Rational;
 use super::{Error, Frame, Info, Result, Shown, Sink, Source};
-use crate::picture::{Picture, Plane};
+use crate::picture::{Picture, Plane, codes, samples};
+use crate::timings::{Stage, stage};
 use std::io::{BufRead, BufReader, Read, Write};
 
 /// Longest header or frame line: far above any in use, so that bytes that are no Y4M at all are
@@ -25,6 +26,7 @@ pub struct Y4mSource<R> {
     info: Info,
     frames: u64,
     cut_off: bool,
+    bytes: Vec<u8>,
 }
 
 impl<R: Read + Send> Y4mSource<R> {
@@ -53,6 +55,7 @@ impl<R: Read + Send> Y4mSource<R> {
             info,
             frames: 0,
             cut_off: false,
+            bytes: Vec::new(),
         })
     }
 
@@ -64,22 +67,21 @@ impl<R: Read + Send> Y4mSource<R> {
     /// One plane; `None` if the stream ends within it.
     fn read_plane(&mut self, (height, width): (usize, usize)) -> Result<Option<Plane>> {
         let wanted = height * width * self.header.sample_bytes();
-        let mut bytes = Vec::new();
+        self.bytes.clear();
         // Grows with what really comes, whatever the header promises.
         (&mut self.reader)
             .take(wanted as u64)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() < wanted {
+            .read_to_end(&mut self.bytes)?;
+        if self.bytes.len() < wanted {
             return Ok(None);
         }
-        let samples: Vec<f32> = if self.header.sample_bytes() == 1 {
-            bytes.iter().map(|&b| f32::from(b)).collect()
+        let _stage = stage(Stage::FromSamples);
+        let mut samples = Vec::with_capacity(height * width);
+        if self.header.sample_bytes() == 1 {
+            codes::extend_from_bytes(&mut samples, &self.bytes);
         } else {
-            let pairs = bytes.chunks_exact(2);
-            pairs
-                .map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])))
-                .collect()
-        };
+            codes::extend_from_words(&mut samples, &self.bytes);
+        }
         Ok(Plane::from_shape_vec((height, width), samples).ok())
     }
 }
@@ -93,6 +95,7 @@ impl<R: Read + Send> Source for Y4mSource<R> {
         if self.cut_off {
             return Ok(None);
         }
+        let _stage = stage(Stage::Decode);
         let Some(line) = read_line(&mut self.reader)? else {
             return Ok(None);
         };
@@ -177,6 +180,29 @@ impl<W: Write + Send> Y4mSink<W> {
     }
 }
 
+impl<W> Y4mSink<W> {
+    /// A frame as it stands in the stream.
+    fn take(&mut self, picture: &Picture) {
+        let _stage = stage(Stage::ToSamples);
+        let marker = b"FRAME\n";
+        let sample_bytes = self.header.sample_bytes();
+        let planes = picture.planes().iter().map(samples);
+        let size = planes.clone().map(<[f32]>::len).sum::<usize>() * sample_bytes;
+        self.bytes.resize(marker.len() + size, 0);
+        let (head, mut rest) = self.bytes.split_at_mut(marker.len());
+        head.copy_from_slice(marker);
+        for plane in planes {
+            let (out, after) = rest.split_at_mut(plane.len() * sample_bytes);
+            if sample_bytes == 1 {
+                codes::to_bytes(plane, out);
+            } else {
+                codes::to_words(plane, out);
+            }
+            rest = after;
+        }
+    }
+}
+
 impl<W: Write + Send> Sink for Y4mSink<W> {
     fn write(&mut self, picture: &Picture, _shown: Shown) -> Result<()> {
         let (width, height) = (self.header.width, self.header.height);
@@ -188,17 +214,7 @@ impl<W: Write + Send> Sink for Y4mSink<W> {
                 "the picture does not fit the Y4M header".to_owned(),
             ));
         }
-        self.bytes.clear();
-        self.bytes.extend(b"FRAME\n");
-        // Code values are whole numbers within the depth; the casts would clamp others.
-        for plane in picture.planes() {
-            if self.header.sample_bytes() == 1 {
-                self.bytes.extend(plane.iter().map(|v| (v + 0.5) as u8));
-            } else {
-                self.bytes
-                    .extend(plane.iter().flat_map(|v| ((v + 0.5) as u16).to_le_bytes()));
-            }
-        }
+        self.take(picture);
         Ok(self.writer.write_all(&self.bytes)?)
     }
 

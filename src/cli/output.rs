@@ -1,0 +1,55 @@
+//! An output of bytes that are made at once: a file that is whole or not there, or standard output.
+
+use super::pair::is_pipe;
+use crate::files::PendingFile;
+use anyhow::Context;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Where bytes go.
+pub enum Output {
+    /// Standard output.
+    Pipe,
+    /// A file, under its hidden name until it is whole.
+    File(PathBuf, PendingFile),
+}
+
+impl Output {
+    /// Refuses what cannot be written before any work is done.
+    ///
+    /// # Errors
+    /// One line naming the file.
+    pub fn open(path: &Path, overwrite: bool) -> anyhow::Result<Self> {
+        if is_pipe(path) {
+            return Ok(Self::Pipe);
+        }
+        let pending =
+            PendingFile::create(path, overwrite).with_context(|| path.display().to_string())?;
+        Ok(Self::File(path.to_owned(), pending))
+    }
+
+    /// Writes all bytes and gives a file its name.
+    ///
+    /// # Errors
+    /// One line naming the file.
+    pub fn write(self, bytes: &[u8]) -> anyhow::Result<()> {
+        match self {
+            Self::Pipe => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()?;
+                Ok(())
+            }
+            Self::File(path, mut pending) => {
+                let mut write = || -> std::io::Result<()> {
+                    let mut file = BufWriter::new(pending.file_mut());
+                    file.write_all(bytes)?;
+                    file.flush()
+                };
+                write()
+                    .and_then(|()| pending.commit())
+                    .with_context(|| path.display().to_string())
+            }
+        }
+    }
+}

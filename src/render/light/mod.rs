@@ -1,0 +1,85 @@
+//! Displacement interpolation that is light enough for live use.
+//!
+//! All questions are asked at a quarter of the resolution, by cells of 4×4 px: how well the motion explains the pictures, what
+//! lands where at time t, which of the two pictures' motions fits a place best. At full resolution every picture is sampled
+//! once along one motion, along two only where they differ.
+
+mod judge;
+mod moment;
+mod places;
+mod rows;
+
+use super::carry::{Carrier, Splatted};
+use super::fill::fill;
+use crate::measure::Prepared;
+use crate::motion::Motion;
+use crate::picture::Picture;
+use crate::simd::Level as Cpu;
+use crate::timings::{Stage, stage};
+use judge::{Judged, Unexplained};
+use moment::Moment;
+use std::sync::Arc;
+
+/// The pyramid's level on which a pixel is a cell.
+pub const CELL_LEVEL: usize = 2;
+/// Side of a cell, px.
+const CELL_PX: usize = 1 << CELL_LEVEL;
+
+/// A transition ready to be rendered at any time.
+#[derive(Debug)]
+pub struct Light {
+    prepared: [Arc<Prepared>; 2],
+    carriers: [Carrier; 2],
+    /// By the motion of either picture.
+    unexplained: [Unexplained; 2],
+}
+
+impl Light {
+    /// Of the motion between two pictures that are prepared from [`CELL_LEVEL`] on, the second as bright as the first.
+    pub fn new(cpu: Cpu, motion: Motion, prepared: [Arc<Prepared>; 2]) -> Self {
+        let _stage = stage(Stage::Evidence);
+        let [a, b] = [0, 1].map(|n| &prepared[n].levels()[0].features);
+        let Motion { forward, backward } = motion;
+        let (first, second) = rayon::join(
+            || Judged::of(cpu, &forward, a, b),
+            || Judged::of(cpu, &backward, b, a),
+        );
+        Self {
+            carriers: [
+                Carrier::new(forward, first.weight),
+                Carrier::new(backward, second.weight),
+            ],
+            unexplained: [first.unexplained, second.unexplained],
+            prepared,
+        }
+    }
+
+    /// Share of the picture, halfway, that the motion does not explain.
+    pub fn unexplained_share(&self) -> f32 {
+        let [first, second] = &self.unexplained;
+        first.mixed(second, 0.5).mean()
+    }
+
+    /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
+    pub fn at(&self, cpu: Cpu, [first, second]: [&Picture; 2], t: f32) -> Picture {
+        let splatting = stage(Stage::Splat);
+        let carried = |carrier: &Carrier, t: f32, sign: f32| {
+            let mut splatted: Splatted = carrier.at(cpu, t, sign);
+            fill(&mut splatted);
+            splatted
+        };
+        let (a, b) = rayon::join(
+            || carried(&self.carriers[0], t, 1.0),
+            || carried(&self.carriers[1], 1.0 - t, -1.0),
+        );
+        drop(splatting);
+        let judging = stage(Stage::Evidence);
+        let features = [0, 1].map(|n| &self.prepared[n].levels()[0].features);
+        let unexplained = self.unexplained[0].mixed(&self.unexplained[1], t);
+        let moment = Moment::new(cpu, t, [a, b], features, &unexplained);
+        drop(judging);
+        let mut out = first.blank();
+        rows::render(cpu, &moment, [first, second], &mut out);
+        out
+    }
+}

@@ -1,0 +1,319 @@
+//! Which motions pass through the cells at time t.
+
+use super::super::carry::Splatted;
+use super::CELL_PX;
+use super::judge::{Unexplained, smooth_step};
+use super::places::{Places, content, counted, load, store};
+use crate::measure::Features;
+use crate::motion::Field;
+use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd};
+use rayon::prelude::*;
+
+/// Mass that every motion has at least: where nothing arrived, its filled-in value still counts.
+const LEAST_MASS: f32 = 0.02;
+/// Share of each of the two motions that does not depend on t.
+const TIMELESS_SHARE: f32 = 0.2;
+/// Difference of luma and colour that is nothing unusual: a motion's weight is `(1 + e/0.004)^-2`.
+const USUAL_ERROR: f32 = 0.004;
+/// Motions that differ less, |Δx| + |Δy|, are shown as one, their mean, px.
+const SAME_MOTION_PX: f32 = 1.5;
+/// How much steeper than the weights the choice between two motions is: beyond it one is enough.
+const DECISION: f32 = 1.5;
+/// How well no motion stands beside the motions found.
+const STILL_STANDING: f32 = 0.3;
+/// Errors along the better motion at which a cell begins to be in doubt, and is so in full.
+const ERRORS: (f32, f32) = (0.003, 0.02);
+/// Distance at which motions are held against a cell's own, cells, and by how much they differ, |Δx| + |Δy| in px, where it
+/// begins to be in doubt, and is so in full.
+const NEIGHBOUR_CELLS: isize = 2;
+/// See [`NEIGHBOUR_CELLS`].
+const INCOHERENCE_PX: (f32, f32) = (0.75, 3.0);
+
+/// The motions at one time.
+#[derive(Debug)]
+pub struct Moment {
+    /// In `(0, 1)`.
+    pub t: f32,
+    /// From the first picture to the second, by cells, in px of the picture. Equal where one motion is enough.
+    pub fields: [Field; 2],
+    /// Weight of the second field's motion; 0 where the two are equal.
+    pub second: Plane,
+    /// Share of the cross-fade, where some is unexplained.
+    pub faded: Option<Plane>,
+}
+
+impl Moment {
+    /// Of the two pictures' motions carried to time t, in cells.
+    pub fn new(
+        cpu: Cpu,
+        t: f32,
+        [a, b]: [Splatted; 2],
+        pictures: [&Features; 2],
+        unexplained: &Unexplained,
+    ) -> Self {
+        let dim = a.mass.dim();
+        let ((errors_a, errors_b), still) = rayon::join(
+            || {
+                rayon::join(
+                    || errors(cpu, t, Some(&a.field), pictures),
+                    || errors(cpu, t, Some(&b.field), pictures),
+                )
+            },
+            || errors(cpu, t, None, pictures),
+        );
+        let masses = [a.mass, b.mass];
+        let mut moment = Self {
+            t,
+            fields: [a.field, b.field],
+            second: Plane::zeros(dim),
+            faded: None,
+        };
+        let mut best = Plane::zeros(dim);
+        moment.choose(cpu, masses, [&errors_a, &errors_b, &still], &mut best);
+        if !unexplained.is_zero() {
+            moment.faded = Some(moment.fades(unexplained, &best));
+        }
+        moment
+    }
+
+    /// Weighs the two motions of every cell and none against each other; `best` becomes the error of the best.
+    fn choose(&mut self, cpu: Cpu, masses: [Plane; 2], errors: [&Plane; 3], best: &mut Plane) {
+        let (height, width) = best.dim();
+        let t = self.t;
+        let [a, b] = &mut self.fields;
+        let fields = samples_mut(&mut a.dx)
+            .par_chunks_mut(width)
+            .zip(samples_mut(&mut a.dy).par_chunks_mut(width))
+            .zip(samples_mut(&mut b.dx).par_chunks_mut(width))
+            .zip(samples_mut(&mut b.dy).par_chunks_mut(width));
+        let weights = samples_mut(&mut self.second)
+            .par_chunks_mut(width)
+            .zip(samples_mut(best).par_chunks_mut(width));
+        fields.zip(weights).enumerate().for_each_init(
+            Vec::new,
+            |smoothed, (y, ((((ax, ay), bx), by), (second, best)))| {
+                cpu.run(ChooseRow {
+                    t,
+                    errors: errors.map(|plane| {
+                        [y.saturating_sub(1), y, (y + 1).min(height - 1)]
+                            .map(|y| Grid::new(plane).row(y))
+                    }),
+                    masses: masses.each_ref().map(|plane| Grid::new(plane).row(y)),
+                    smoothed,
+                    fields: [ax, ay, bx, by],
+                    second,
+                    best,
+                });
+            },
+        );
+    }
+
+    /// What is unexplained around a cell times the cell's own doubt, a mean of 3×3.
+    fn fades(&self, unexplained: &Unexplained, best: &Plane) -> Plane {
+        let (height, width) = best.dim();
+        let doubt = Plane::from_shape_fn((height, width), |(y, x)| {
+            let share = unexplained.at_cell(y, x);
+            if share == 0.0 {
+                return 0.0;
+            }
+            let apart =
+                0.5 * (incoherence(&self.fields[0], (y, x)) + incoherence(&self.fields[1], (y, x)));
+            share * smooth_step(best[(y, x)], ERRORS).max(smooth_step(apart, INCOHERENCE_PX))
+        });
+        Plane::from_shape_fn((height, width), |(y, x)| {
+            let mut sum = 0.0;
+            for y in [y.saturating_sub(1), y, (y + 1).min(height - 1)] {
+                for x in [x.saturating_sub(1), x, (x + 1).min(width - 1)] {
+                    sum += doubt[(y, x)];
+                }
+            }
+            sum / 9.0
+        })
+    }
+}
+
+/// How far the motions of four neighbours lie from a cell's own: the median, since half of them may lie across the boundary of
+/// something that moves as a whole.
+fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
+    let (height, width) = dx.dim();
+    let by = NEIGHBOUR_CELLS;
+    let mut apart = [(-by, 0), (by, 0), (0, -by), (0, by)].map(|(down, right)| {
+        let y2 = y.saturating_add_signed(down).min(height - 1);
+        let x2 = x.saturating_add_signed(right).min(width - 1);
+        (dx[(y2, x2)] - dx[(y, x)]).abs() + (dy[(y2, x2)] - dy[(y, x)]).abs()
+    });
+    apart.sort_unstable_by(f32::total_cmp);
+    0.5 * (apart[1] + apart[2])
+}
+
+/// The difference of two pictures along a motion, or in place, for every cell at time t.
+fn errors(cpu: Cpu, t: f32, field: Option<&Field>, pictures: [&Features; 2]) -> Plane {
+    let (height, width) = pictures[0].dim();
+    let mut out = Plane::zeros((height, width));
+    samples_mut(&mut out)
+        .par_chunks_mut(width)
+        .enumerate()
+        .for_each(|(y, out)| {
+            cpu.run(ErrorRow {
+                t,
+                field,
+                pictures,
+                y,
+                out,
+            });
+        });
+    out
+}
+
+struct ErrorRow<'a> {
+    t: f32,
+    field: Option<&'a Field>,
+    pictures: [&'a Features; 2],
+    y: usize,
+    out: &'a mut [f32],
+}
+
+impl Kernel for ErrorRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        if self.pictures[0].has_colors() {
+            self.fill::<S, 3>();
+        } else {
+            self.fill::<S, 1>();
+        }
+    }
+}
+
+impl ErrorRow<'_> {
+    #[inline(always)]
+    fn fill<S: Simd, const P: usize>(self) {
+        let v = S::V::splat;
+        let width = self.out.len();
+        let [a, b] = self.pictures;
+        let (a, b) = (content::<P>(a), content::<P>(b));
+        let (y, t) = (self.y, self.t);
+        let Some(Field { dx, dy }) = self.field else {
+            self.out.fill(0.0);
+            for p in 0..P {
+                let pair = a[p].row(y).iter().zip(b[p].row(y));
+                for (out, (a, b)) in self.out.iter_mut().zip(pair) {
+                    *out += (a - b).abs();
+                }
+            }
+            return;
+        };
+        let (dx, dy) = (
+            &samples(dx)[y * width..][..width],
+            &samples(dy)[y * width..][..width],
+        );
+        for first in (0..width).step_by(LANES) {
+            let last = width.min(first + LANES);
+            let (dx, dy) = (load::<S>(&dx[first..last]), load::<S>(&dy[first..last]));
+            let (x, y) = (counted::<S>(first as f32), v(y as f32));
+            let (back, on) = (v(-t), v(1.0 - t));
+            let va = Places::<S, 2>::linear(dx.mul_add(back, x), dy.mul_add(back, y)).sample(&a);
+            let vb = Places::<S, 2>::linear(dx.mul_add(on, x), dy.mul_add(on, y)).sample(&b);
+            let mut sum = v(0.0);
+            for p in 0..P {
+                let apart = va[p].sub(vb[p]);
+                sum = sum.add(apart.max(v(0.0).sub(apart)));
+            }
+            store::<S>(sum, &mut self.out[first..last]);
+        }
+    }
+}
+
+/// The choice in one row of cells.
+struct ChooseRow<'a> {
+    t: f32,
+    /// Of the two motions and of none: the rows above, here and below.
+    errors: [[&'a [f32]; 3]; 3],
+    masses: [&'a [f32]; 2],
+    /// Memory for the three errors, smoothed.
+    smoothed: &'a mut Vec<f32>,
+    /// dx and dy of the first field, then of the second: in cells, and afterwards in px.
+    fields: [&'a mut [f32]; 4],
+    second: &'a mut [f32],
+    best: &'a mut [f32],
+}
+
+impl Kernel for ChooseRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let width = self.best.len();
+        self.smoothed.resize(3 * width, 0.0);
+        let [e0, e1, e2] = self.errors;
+        let (s0, rest) = self.smoothed.split_at_mut(width);
+        let (s1, s2) = rest.split_at_mut(width);
+        smooth(e0, s0, self.best);
+        smooth(e1, s1, self.best);
+        smooth(e2, s2, self.best);
+        let [ax, ay, bx, by] = self.fields;
+        let (ax, ay, bx, by) = (
+            &mut ax[..width],
+            &mut ay[..width],
+            &mut bx[..width],
+            &mut by[..width],
+        );
+        let (ma, mb) = (&self.masses[0][..width], &self.masses[1][..width]);
+        let (second, best) = (&mut self.second[..width], &mut self.best[..width]);
+        let px = CELL_PX as f32;
+        for x in 0..width {
+            let fit = |e: f32| {
+                let unlike = 1.0 + e * (1.0 / USUAL_ERROR);
+                1.0 / (unlike * unlike)
+            };
+            let standing = |mass: f32, time: f32| {
+                ((if mass < 1.0 { mass } else { 1.0 }) + LEAST_MASS) * (TIMELESS_SHARE + time)
+            };
+            let wa = standing(ma[x], 1.0 - self.t) * fit(s0[x]);
+            let wb = standing(mb[x], self.t) * fit(s1[x]);
+            let still = STILL_STANDING * fit(s2[x]) * fit(s2[x]);
+            let share = wb / (wa + wb);
+            let (dx, dy) = (bx[x] - ax[x], by[x] - ay[x]);
+            let is_one = px * (dx.abs() + dy.abs()) < SAME_MOTION_PX;
+            let stays = still > wa + wb;
+            let (mx, my) = (ax[x] + share * dx, ay[x] + share * dy);
+            let scale = if stays { 0.0 } else { px };
+            let (x0, y0) = if is_one { (mx, my) } else { (ax[x], ay[x]) };
+            let (x1, y1) = if is_one { (mx, my) } else { (bx[x], by[x]) };
+            ax[x] = scale * x0;
+            ay[x] = scale * y0;
+            bx[x] = scale * x1;
+            by[x] = scale * y1;
+            second[x] = if is_one || stays { 0.0 } else { decided(share) };
+            let least = if s0[x] < s1[x] { s0[x] } else { s1[x] };
+            best[x] = if stays { s2[x] } else { least };
+        }
+    }
+}
+
+/// A weight that is 0 or 1 unless it is near a half.
+#[inline(always)]
+fn decided(share: f32) -> f32 {
+    let share = (share - 0.5) * DECISION + 0.5;
+    let share = if share > 0.0 { share } else { 0.0 };
+    if share < 1.0 { share } else { 1.0 }
+}
+
+/// Means of three rows and three columns, weights 1, 2, 1.
+#[inline(always)]
+fn smooth(rows: [&[f32]; 3], out: &mut [f32], line: &mut [f32]) {
+    let n = out.len();
+    let (above, here, below) = (&rows[0][..n], &rows[1][..n], &rows[2][..n]);
+    let line = &mut line[..n];
+    for x in 0..n {
+        line[x] = 0.25 * (above[x] + below[x]) + 0.5 * here[x];
+    }
+    for x in 1..n.saturating_sub(1) {
+        out[x] = 0.25 * (line[x - 1] + line[x + 1]) + 0.5 * line[x];
+    }
+    let last = n - 1;
+    out[0] = 0.75 * line[0] + 0.25 * line[1.min(last)];
+    out[last] = 0.75 * line[last] + 0.25 * line[last.saturating_sub(1)];
+}

@@ -1,0 +1,565 @@
+//! The rows of a picture at time t, from the motions of cells.
+
+use super::CELL_PX;
+use super::moment::Moment;
+use super::places::{FARTHEST_PX, Places, counted, load, near, store};
+use crate::picture::{Picture, Plane, samples_mut, sampling::Grid};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
+use rayon::prelude::*;
+
+/// Rows of the picture that one task makes.
+const BAND_ROWS: usize = 16;
+/// Weight of a sample from outside the picture, beside one from inside.
+const OUTSIDE: f32 = 1e-3;
+
+/// What a cell or a vector of pixels needs: the first field's motion.
+const FIRST: u8 = 1;
+/// The second field's.
+const SECOND: u8 = 2;
+/// A cross-fade.
+const FADES: u8 = 4;
+/// A motion may begin or end outside the picture.
+const LEAVES: u8 = 8;
+/// Something moves.
+const MOVES: u8 = 16;
+
+/// Planes of one size of both pictures.
+struct Group<'a> {
+    firsts: Vec<Grid<'a>>,
+    seconds: Vec<Grid<'a>>,
+    /// Their places among all planes.
+    indices: Vec<usize>,
+    /// How often they are halved, along y and x: alike in all.
+    shift: (u8, u8),
+}
+
+/// Renders all planes of `out` from two pictures of its format and size.
+pub fn render(cpu: Cpu, moment: &Moment, [first, second]: [&Picture; 2], out: &mut Picture) {
+    let format = out.format();
+    let (chroma, mut full): (Vec<usize>, Vec<usize>) =
+        (0..format.plane_count()).partition(|&index| format.plane_shift(index) != (0, 0));
+    let alpha = full.split_off(full.len() - usize::from(format.alpha));
+    let groups: Vec<Group<'_>> = [full, chroma, alpha]
+        .into_iter()
+        .filter(|indices| !indices.is_empty())
+        .map(|indices| Group {
+            firsts: grids(first, &indices),
+            seconds: grids(second, &indices),
+            shift: format.plane_shift(indices[0]),
+            indices,
+        })
+        .collect();
+    let kinds = kinds(cpu, moment, (out.height(), out.width()));
+    let mut bands: Vec<Vec<&mut [f32]>> = Vec::new();
+    bands.resize_with(out.height().div_ceil(BAND_ROWS), Vec::new);
+    for (index, plane) in out.planes_mut().iter_mut().enumerate() {
+        let rows = (BAND_ROWS >> format.plane_shift(index).0) * plane.ncols();
+        for (band, chunk) in bands.iter_mut().zip(samples_mut(plane).chunks_mut(rows)) {
+            band.push(chunk);
+        }
+    }
+    bands
+        .into_par_iter()
+        .enumerate()
+        .for_each_init(Scratch::default, |scratch, (n, mut out)| {
+            for group in &groups {
+                let rows = RenderRows {
+                    moment,
+                    kinds: &kinds,
+                    group,
+                    first_row: (n * BAND_ROWS) >> group.shift.0,
+                    scratch,
+                    out: &mut out,
+                };
+                rows.run(cpu);
+            }
+        });
+}
+
+fn grids<'a>(picture: &'a Picture, indices: &[usize]) -> Vec<Grid<'a>> {
+    let planes = indices.iter().map(|&index| &picture.planes()[index]);
+    planes.map(Grid::new).collect()
+}
+
+/// What is to be done for every cell, row by row.
+fn kinds(cpu: Cpu, moment: &Moment, (height, width): (usize, usize)) -> Vec<u8> {
+    let (rows, columns) = moment.second.dim();
+    let mut kinds = vec![0; rows * columns];
+    let [a, b] = &moment.fields;
+    kinds
+        .par_chunks_mut(columns)
+        .enumerate()
+        .for_each(|(y, kinds)| {
+            cpu.run(KindsOfRow {
+                t: moment.t,
+                y: (y * CELL_PX) as f32,
+                last: [(width - 1) as f32, (height - 1) as f32],
+                fields: [&a.dx, &a.dy, &b.dx, &b.dy].map(|plane| Grid::new(plane).row(y)),
+                second: Grid::new(&moment.second).row(y),
+                faded: moment.faded.as_ref().map(|faded| Grid::new(faded).row(y)),
+                kinds,
+            });
+        });
+    kinds
+}
+
+struct KindsOfRow<'a> {
+    t: f32,
+    /// In px of the picture.
+    y: f32,
+    /// Last column and row.
+    last: [f32; 2],
+    fields: [&'a [f32]; 4],
+    second: &'a [f32],
+    faded: Option<&'a [f32]>,
+    kinds: &'a mut [u8],
+}
+
+impl Kernel for KindsOfRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let n = self.kinds.len();
+        let [ax, ay, bx, by] = self.fields;
+        let (ax, ay, bx, by) = (&ax[..n], &ay[..n], &bx[..n], &by[..n]);
+        let (second, t, y) = (&self.second[..n], self.t, self.y);
+        for (i, kind) in self.kinds.iter_mut().enumerate() {
+            let x = (i * CELL_PX) as f32;
+            let (mut moves, mut leaves) = (false, false);
+            for [dx, dy] in [[ax[i], ay[i]], [bx[i], by[i]]] {
+                moves |= (dx != 0.0) | (dy != 0.0);
+                for (at, d, last) in [(x, dx, self.last[0]), (y, dy, self.last[1])] {
+                    let (from, to) = (at - t * d, at + (1.0 - t) * d);
+                    leaves |= (from < 0.0) | (to < 0.0) | (from > last) | (to > last);
+                }
+            }
+            // Where the two are equal either will do.
+            let differ = (ax[i] != bx[i]) | (ay[i] != by[i]);
+            *kind = (u8::from(differ & (second[i] < 1.0)) * FIRST)
+                | (u8::from(differ & (second[i] > 0.0)) * SECOND)
+                | (u8::from(leaves) * LEAVES)
+                | (u8::from(moves) * MOVES);
+        }
+        if let Some(faded) = self.faded {
+            for (kind, &faded) in self.kinds.iter_mut().zip(faded) {
+                *kind |= u8::from(faded != 0.0) * FADES;
+            }
+        }
+    }
+}
+
+/// Memory for a row.
+#[derive(Default)]
+struct Scratch {
+    /// A row between two rows of cells.
+    cells: Vec<f32>,
+    /// dx and dy of the first motion, then of the second, in px of the plane.
+    motions: [Vec<f32>; 4],
+    second: Vec<f32>,
+    faded: Vec<f32>,
+    /// For every vector of pixels.
+    plans: Vec<Plan>,
+    /// The group's place and row of cells that the plans are made for.
+    planned: Option<(usize, usize)>,
+}
+
+/// What is to be done for a vector of pixels, in all rows between two rows of cells.
+#[derive(Clone, Copy, Default)]
+struct Plan {
+    kind: u8,
+    /// Where the first and the second motion lead to, in the first and in the second picture.
+    reaches: [[Reach; 2]; 2],
+}
+
+/// The least whole displacement, rightwards and downwards, and the number of further whole ones along each.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    least: [f32; 2],
+    further: [u8; 2],
+}
+
+impl Reach {
+    /// Of displacements between `least` and `most`, times `factor`.
+    #[inline(always)]
+    fn of(least: [f32; 2], most: [f32; 2], factor: f32) -> Self {
+        let mut reach = Self::default();
+        for axis in 0..2 {
+            let (a, b) = (factor * least[axis], factor * most[axis]);
+            let (from, to) = if a < b { (a, b) } else { (b, a) };
+            let from = from.floor().clamp(-FARTHEST_PX, FARTHEST_PX);
+            reach.least[axis] = from;
+            reach.further[axis] = (to.floor() - from).clamp(0.0, 9.0) as u8;
+        }
+        reach
+    }
+}
+
+struct RenderRows<'a, 'b> {
+    moment: &'a Moment,
+    /// Of all cells.
+    kinds: &'a [u8],
+    group: &'a Group<'a>,
+    /// In the planes of the group.
+    first_row: usize,
+    scratch: &'a mut Scratch,
+    out: &'a mut [&'b mut [f32]],
+}
+
+impl RenderRows<'_, '_> {
+    fn run(self, cpu: Cpu) {
+        match self.group.indices.len() {
+            1 => cpu.run(OfPlanes::<1>(self)),
+            2 => cpu.run(OfPlanes::<2>(self)),
+            _ => cpu.run(OfPlanes::<3>(self)),
+        }
+    }
+}
+
+/// Rows of a group of so many planes.
+struct OfPlanes<'a, 'b, const P: usize>(RenderRows<'a, 'b>);
+
+impl<const P: usize> Kernel for OfPlanes<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        self.0.render::<S, P>();
+    }
+}
+
+/// A vector of pixels of a row.
+struct Pixels<'a, const P: usize> {
+    t: f32,
+    pictures: [&'a [Grid<'a>; P]; 2],
+    y: usize,
+    x: usize,
+    columns: usize,
+}
+
+impl RenderRows<'_, '_> {
+    #[inline(always)]
+    fn render<S: Simd, const P: usize>(self) {
+        let group = self.group;
+        // There are P planes, as `run` found.
+        let (Ok(firsts), Ok(seconds)) = (
+            <&[Grid<'_>; P]>::try_from(&group.firsts[..]),
+            <&[Grid<'_>; P]>::try_from(&group.seconds[..]),
+        ) else {
+            return;
+        };
+        let width = firsts[0].width;
+        let rows = self.out[group.indices[0]].len() / width;
+        for n in 0..rows {
+            let y = self.first_row + n;
+            self.scratch
+                .prepare(self.moment, self.kinds, y, group, width);
+            for block in 0..width.div_ceil(LANES) {
+                let x = block * LANES;
+                let columns = LANES.min(width - x);
+                let pixels = Pixels {
+                    t: self.moment.t,
+                    pictures: [firsts, seconds],
+                    y,
+                    x,
+                    columns,
+                };
+                let values = self.scratch.values::<S, P>(&pixels, block);
+                for (p, &index) in group.indices.iter().enumerate() {
+                    store::<S>(values[p], &mut self.out[index][n * width + x..][..columns]);
+                }
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// Brings the cells' motions to the pixels of row `y` of a group's planes.
+    #[inline(always)]
+    fn prepare(
+        &mut self,
+        moment: &Moment,
+        kinds: &[u8],
+        y: usize,
+        group: &Group<'_>,
+        width: usize,
+    ) {
+        let (shift_y, shift_x) = group.shift;
+        let rows = moment.second.nrows();
+        // Pixel i of the plane stands at (i + 1/2)·2^shift - 1/2 in the picture, a cell at a multiple of its side.
+        let at = ((y as f32 + 0.5) * f32::from(1u8 << shift_y) - 0.5) / CELL_PX as f32;
+        let upper = (at as usize).min(rows - 1);
+        let lower = (upper + 1).min(rows - 1);
+        let fraction = at - upper as f32;
+        let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
+        if self.planned != Some((group.indices[0], upper)) {
+            self.planned = Some((group.indices[0], upper));
+            self.plan(moment, kinds, [upper, lower], shift_x, scales, width);
+        }
+        let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
+        let padded = width.next_multiple_of(LANES);
+        let cells = &mut self.cells;
+        cells.resize(padded.div_ceil(CELL_PX >> shift_x) + 1, 0.0);
+        for (n, field) in moment.fields.iter().enumerate() {
+            if all & [FIRST, SECOND][n] != 0 {
+                for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
+                    let out = &mut self.motions[2 * n + axis];
+                    widen(
+                        plane,
+                        [upper, lower],
+                        fraction,
+                        scales[axis],
+                        cells,
+                        out,
+                        padded,
+                    );
+                }
+            }
+        }
+        if all & SECOND != 0 {
+            let out = &mut self.second;
+            widen(
+                &moment.second,
+                [upper, lower],
+                fraction,
+                1.0,
+                cells,
+                out,
+                padded,
+            );
+        }
+        if let Some(faded) = &moment.faded
+            && all & FADES != 0
+        {
+            widen(
+                faded,
+                [upper, lower],
+                fraction,
+                1.0,
+                cells,
+                &mut self.faded,
+                padded,
+            );
+        }
+    }
+
+    /// Makes the plans for all rows between two rows of cells.
+    #[inline(always)]
+    fn plan(
+        &mut self,
+        moment: &Moment,
+        kinds: &[u8],
+        rows: [usize; 2],
+        shift_x: u8,
+        scales: [f32; 2],
+        width: usize,
+    ) {
+        let columns = moment.second.ncols();
+        let cells = (LANES << shift_x) / CELL_PX;
+        let t = moment.t;
+        self.plans.clear();
+        for first in (0..width.div_ceil(LANES)).map(|block| block * cells) {
+            let near = first.min(columns - 1)..(first + cells + 1).min(columns);
+            let mut plan = Plan::default();
+            for row in rows {
+                let kinds = &kinds[row * columns..][near.clone()];
+                plan.kind = kinds.iter().fold(plan.kind, |all, kind| all | kind);
+            }
+            for (n, field) in moment.fields.iter().enumerate() {
+                if n == 0 && plan.kind & (FIRST | SECOND) == 0 {
+                    plan.kind |= FIRST;
+                }
+                if plan.kind & [FIRST, SECOND][n] == 0 {
+                    continue;
+                }
+                let (mut least, mut most) = ([f32::MAX; 2], [f32::MIN; 2]);
+                for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
+                    for row in rows {
+                        for &d in &Grid::new(plane).row(row)[near.clone()] {
+                            let d = scales[axis] * d;
+                            least[axis] = if d < least[axis] { d } else { least[axis] };
+                            most[axis] = if d > most[axis] { d } else { most[axis] };
+                        }
+                    }
+                }
+                plan.reaches[n] = [Reach::of(least, most, -t), Reach::of(least, most, 1.0 - t)];
+            }
+            self.plans.push(plan);
+        }
+    }
+
+    /// What a vector of pixels shows.
+    #[inline(always)]
+    fn values<S: Simd, const P: usize>(&self, pixels: &Pixels<'_, P>, block: usize) -> [S::V; P] {
+        let plan = &self.plans[block];
+        if plan.kind & (MOVES | FADES) == 0 {
+            return pixels.in_place::<S>();
+        }
+        let mut values = [S::V::splat(0.0); P];
+        // Loops over two, here and below, because sampling is long and stands in the program once for each of its sizes.
+        for n in 0..2 {
+            if plan.kind & [FIRST, SECOND][n] == 0 {
+                continue;
+            }
+            let shown = self.along::<S, P>(pixels, plan, n);
+            let share = if n == 1 && plan.kind & FIRST != 0 {
+                S::V::load(&self.second[pixels.x..])
+            } else {
+                S::V::splat(1.0)
+            };
+            let is_only = n == 0 || plan.kind & FIRST == 0;
+            for p in 0..P {
+                let before = if is_only { shown[p] } else { values[p] };
+                values[p] = shown[p].sub(before).mul_add(share, before);
+            }
+        }
+        if plan.kind & FADES != 0 {
+            let fades = pixels.in_place::<S>();
+            let share = S::V::load(&self.faded[pixels.x..]);
+            for p in 0..P {
+                values[p] = fades[p].sub(values[p]).mul_add(share, values[p]);
+            }
+        }
+        values
+    }
+}
+
+impl Scratch {
+    /// What one of the two motions shows.
+    #[inline(always)]
+    fn along<S: Simd, const P: usize>(
+        &self,
+        pixels: &Pixels<'_, P>,
+        plan: &Plan,
+        n: usize,
+    ) -> [S::V; P] {
+        let dx = S::V::load(&self.motions[2 * n][pixels.x..]);
+        let dy = S::V::load(&self.motions[2 * n + 1][pixels.x..]);
+        pixels.along::<S>([dx, dy], &plan.reaches[n], plan.kind & LEAVES != 0)
+    }
+}
+
+impl<const P: usize> Pixels<'_, P> {
+    /// The cross-fade.
+    #[inline(always)]
+    fn in_place<S: Simd>(&self) -> [S::V; P] {
+        let mut values = [S::V::splat(0.0); P];
+        let [firsts, seconds] = self.pictures;
+        for p in 0..P {
+            let a = load::<S>(&firsts[p].row(self.y)[self.x..][..self.columns]);
+            let b = load::<S>(&seconds[p].row(self.y)[self.x..][..self.columns]);
+            // As a correction to the one sample: two equal samples give exactly that value.
+            values[p] = b.sub(a).mul_add(S::V::splat(self.t), a);
+        }
+        values
+    }
+
+    /// Both pictures along a motion from the first to the second.
+    #[inline(always)]
+    fn along<S: Simd>(&self, motion: [S::V; 2], reaches: &[Reach; 2], leaves: bool) -> [S::V; P] {
+        let v = S::V::splat;
+        let mut sampled = [[v(0.0); P]; 2];
+        for (side, sampled) in sampled.iter_mut().enumerate() {
+            *sampled = self.sampled::<S>(side, motion, reaches[side]);
+        }
+        let [a, b] = sampled;
+        let share = if leaves {
+            let dim = (self.pictures[0][0].height, self.pictures[0][0].width);
+            let (x, y) = (counted::<S>(self.x as f32), v(self.y as f32));
+            let (back, on) = (v(-self.t), v(1.0 - self.t));
+            let from = [motion[0].mul_add(back, x), motion[1].mul_add(back, y)];
+            let to = [motion[0].mul_add(on, x), motion[1].mul_add(on, y)];
+            let first = seen::<S>(from, dim).mul(on);
+            let second = seen::<S>(to, dim).mul(v(self.t));
+            second.div(first.add(second))
+        } else {
+            v(self.t)
+        };
+        let mut values = a;
+        for p in 0..P {
+            values[p] = b[p].sub(a[p]).mul_add(share, a[p]);
+        }
+        values
+    }
+
+    /// The first or the second picture along the motion.
+    #[inline(always)]
+    fn sampled<S: Simd>(&self, picture: usize, [dx, dy]: [S::V; 2], reach: Reach) -> [S::V; P] {
+        let v = S::V::splat;
+        let planes = self.pictures[picture];
+        let factor = v([-self.t, 1.0 - self.t][picture]);
+        let (dx, dy) = (dx.mul(factor), dy.mul(factor));
+        let [left, top] = reach.least;
+        let column = self.x as isize + left as isize;
+        let row = self.y as isize + top as isize;
+        let past = [dx.sub(v(left)), dy.sub(v(top))];
+        match reach.further {
+            [0, 0] => near::<S, 4, 4, P>(planes, [column, row], past),
+            [1, 0] => near::<S, 5, 4, P>(planes, [column, row], past),
+            [0, 1] => near::<S, 4, 5, P>(planes, [column, row], past),
+            [1, 1] => near::<S, 5, 5, P>(planes, [column, row], past),
+            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, [column, row], past),
+            _ => {
+                let (x, y) = (counted::<S>(self.x as f32), v(self.y as f32));
+                Places::<S, 4>::cubic(x.add(dx), y.add(dy)).sample(planes)
+            }
+        }
+    }
+}
+
+/// 1 inside the picture, [`OUTSIDE`] elsewhere.
+#[inline(always)]
+fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
+    let v = S::V::splat;
+    // Distance from the middle, which may be half the picture's size.
+    let x = x.sub(v(0.5 * (width as f32 - 1.0)));
+    let y = y.sub(v(0.5 * (height as f32 - 1.0)));
+    let (x, y) = (x.max(v(0.0).sub(x)), y.max(v(0.0).sub(y)));
+    let inside_x = x.select_less(v(0.5 * width as f32), v(1.0), v(OUTSIDE));
+    y.select_less(v(0.5 * height as f32), inside_x, v(OUTSIDE))
+}
+
+/// Brings a row between two rows of cells to `len` pixels, whole cells of them.
+#[inline(always)]
+fn widen(
+    plane: &Plane,
+    [upper, lower]: [usize; 2],
+    fraction: f32,
+    scale: f32,
+    cells: &mut [f32],
+    out: &mut Vec<f32>,
+    len: usize,
+) {
+    let grid = Grid::new(plane);
+    let known = grid.width.min(cells.len());
+    let (above, below) = (&grid.row(upper)[..known], &grid.row(lower)[..known]);
+    between_rows(above, below, fraction, scale, cells);
+    out.resize(len, 0.0);
+    match len / (cells.len() - 1) {
+        4 => widen_by([0.0, 0.25, 0.5, 0.75], cells, out),
+        2 => widen_by([0.125, 0.625], cells, out),
+        _ => widen_by([0.375], cells, out),
+    }
+}
+
+/// A row between two rows of cells, times `scale`; beyond its end the last value again.
+#[inline(always)]
+fn between_rows(above: &[f32], below: &[f32], fraction: f32, scale: f32, out: &mut [f32]) {
+    let known = above.len();
+    for ((value, above), below) in out.iter_mut().zip(above).zip(below) {
+        *value = scale * (above + fraction * (below - above));
+    }
+    let last = out[known - 1];
+    out[known..].fill(last);
+}
+
+/// Values between cells, at `R` places from each to the next.
+#[inline(always)]
+fn widen_by<const R: usize>(fractions: [f32; R], cells: &[f32], out: &mut [f32]) {
+    let values = out.as_chunks_mut::<R>().0.iter_mut();
+    for ((out, &cell), &next) in values.zip(cells).zip(&cells[1..]) {
+        for (out, fraction) in out.iter_mut().zip(fractions) {
+            *out = cell + fraction * (next - cell);
+        }
+    }
+}
