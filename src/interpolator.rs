@@ -3,9 +3,12 @@
 use crate::measure::{Content, Exposure, MassOptions, Prepared};
 use crate::motion;
 use crate::picture::{Format, Picture};
-use crate::render::{CELL_LEVEL, Displacement, Light, Mass, MassError, alpha, cross_fade};
+use crate::render::{
+    Displacement, Light, Mass, MassError, alpha, cell_level, cross_fade,
+};
 use crate::simd::{Level as Cpu, LevelError};
 use crate::timings::{Stage, stage};
+use std::borrow::Borrow;
 use std::sync::{Arc, OnceLock};
 
 /// Levels of more pixels are refined only: their tiles are worth 0.2 dB at 640×480, 0.0007 of SSIM at 960×540 and nothing measurable at 1080p.
@@ -14,6 +17,9 @@ const MOST_SOLVED_PIXELS: usize = 1024 * 544;
 /// Pictures with a short side from here on are rendered from motions of cells with [`Preset::Fast`]: smaller ones have too few, and
 /// need little time anyway.
 const LEAST_LIGHT_SIDE_PX: usize = 128;
+
+/// Pixels of the finest level whose tiles [`Preset::Fast`] solves, an eighth of 1080p: at 4K that level would take 40 % of the time.
+const MOST_TILED_PIXELS_OF_FAST: usize = 240 * 136;
 
 /// Residual transport with [`Preset::Fast`]. Measured on a 1080p rider: none 31.5 dB, 300 pixels 32.3, 2000 32.7; 0, 7 and 44 ms.
 const FAST_RESIDUAL_PIXELS: usize = 300;
@@ -35,8 +41,8 @@ pub enum Method {
 /// How much work is done for quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Preset {
-    /// Transport is solved down to an eighth of the resolution, refined down to a quarter; motions are weighed there, and the
-    /// pictures sampled once along each.
+    /// Transport is solved down to an eighth of the resolution, refined down to a quarter (an eighth above a megapixel); motions
+    /// are weighed there, and the pictures sampled once along each.
     Fast,
     /// Motion is solved at full resolution (from 720p on at half, 4K at a quarter) and refined twice down to the full one.
     #[default]
@@ -96,11 +102,10 @@ impl Preparation {
     }
 }
 
-/// What lies between two pictures: solved once, rendered at any t.
+/// What lies between two pictures, borrowed or shared: solved once, rendered at any t.
 #[derive(Debug)]
-pub struct Transition<'a> {
-    first: &'a Picture,
-    second: &'a Picture,
+pub struct Transition<P> {
+    ends: [P; 2],
     path: Path,
 }
 
@@ -145,7 +150,11 @@ impl Interpolator {
     ///
     /// # Errors
     /// [`Error`] if sizes or formats differ, or if `OTINTERP_CPU` names no CPU level.
-    pub fn between<'a>(&self, a: &'a Picture, b: &'a Picture) -> Result<Transition<'a>, Error> {
+    pub fn between<'a>(
+        &self,
+        a: &'a Picture,
+        b: &'a Picture,
+    ) -> Result<Transition<&'a Picture>, Error> {
         self.between_prepared([a, b], [&Preparation::default(), &Preparation::default()])
     }
 
@@ -154,19 +163,16 @@ impl Interpolator {
     ///
     /// # Errors
     /// As [`Interpolator::between`].
-    pub fn between_prepared<'a>(
+    pub fn between_prepared<P: Borrow<Picture>>(
         &self,
-        [a, b]: [&'a Picture; 2],
+        ends: [P; 2],
         preparations: [&Preparation; 2],
-    ) -> Result<Transition<'a>, Error> {
+    ) -> Result<Transition<P>, Error> {
+        let [a, b] = ends.each_ref().map(Borrow::borrow);
         check(a, b)?;
         // Within the pool from here on: its threads need not be woken for every step.
         let path = rayon::scope(|_| self.path(a, b, preparations))?;
-        Ok(Transition {
-            first: a,
-            second: b,
-            path,
-        })
+        Ok(Transition { ends, path })
     }
 
     fn path(
@@ -257,18 +263,21 @@ impl Interpolator {
         (motion, exposure)
     }
 
-    /// Whether a pair of such pictures is rendered from motions of cells.
-    fn is_light(&self, picture: &Picture) -> bool {
-        self.preset == Preset::Fast && picture.width().min(picture.height()) >= LEAST_LIGHT_SIDE_PX
+    /// Whether a pair of such pictures is rendered from motions of cells: its steps are too short for many threads, and what it keeps
+    /// is small beside the pictures.
+    pub(crate) fn is_light(&self, picture: &Picture) -> bool {
+        self.method == Method::Ot
+            && self.preset == Preset::Fast
+            && picture.width().min(picture.height()) >= LEAST_LIGHT_SIDE_PX
     }
 
     /// What is needed of one picture (premultiplied, if it has alpha), whatever the other one of its pair.
     fn prepared(&self, cpu: Cpu, picture: &Picture) -> Prepared {
         let _stage = stage(Stage::Pyramid);
         let levels = motion::level_count((picture.height(), picture.width()));
-        let settings = self.settings(picture.height() * picture.width());
-        let finest_coded = settings.finest_solved;
-        Prepared::of(cpu, picture, CELL_LEVEL, levels - CELL_LEVEL, finest_coded)
+        let pixels = picture.height() * picture.width();
+        let (cells, coded) = (cell_level(pixels), self.settings(pixels).finest_solved);
+        Prepared::of(cpu, picture, cells, levels - cells, coded)
     }
 
     /// Solves the transport between two prepared pictures.
@@ -294,7 +303,10 @@ impl Interpolator {
 
     fn settings(&self, pixels: usize) -> motion::Settings {
         let (finest_solved, finest_refined, warps, residual_pixels) = match self.preset {
-            Preset::Fast => (3, 2, 2, FAST_RESIDUAL_PIXELS),
+            Preset::Fast => {
+                let refined = cell_level(pixels);
+                (finest_of_fast(pixels), refined, 2, FAST_RESIDUAL_PIXELS)
+            }
             Preset::Balanced => (0, 0, 2, motion::RESIDUAL_PIXELS),
             Preset::Best => (0, 0, 3, motion::RESIDUAL_PIXELS),
         };
@@ -321,6 +333,15 @@ pub fn most_mass_cells(preset: Preset) -> usize {
         Preset::Balanced => MOST_MASS_CELLS / 2,
         Preset::Best => MOST_MASS_CELLS,
     }
+}
+
+/// The finest level that [`Preset::Fast`] solves: an eighth, above 1080p the first that is no larger than that of 1080p.
+fn finest_of_fast(pixels: usize) -> usize {
+    let mut level = 3;
+    while pixels >> (2 * level) > MOST_TILED_PIXELS_OF_FAST {
+        level += 1;
+    }
+    level
 }
 
 /// The finest pyramid level of at most [`MOST_SOLVED_PIXELS`].
@@ -355,29 +376,40 @@ fn premultiplied(a: &Picture, b: &Picture) -> Option<Box<[Picture; 2]>> {
         .then(|| Box::new([alpha::premultiplied(a), alpha::premultiplied(b)]))
 }
 
-impl Transition<'_> {
+impl<P: Borrow<Picture>> Transition<P> {
     /// Share of the picture, in `[0, 1]`, that no motion explains (a cut, a flash, water); 0 for other methods than
     /// transport. What no motion shows well there is cross-faded.
     pub fn unexplained_share(&self) -> f32 {
-        match &self.path {
-            Path::Displacement { displacement, .. } => displacement.unexplained_share(),
-            Path::Light { light, .. } => light.unexplained_share(),
-            Path::Still | Path::Hold | Path::CrossFade(_) | Path::Mass(_) => 0.0,
-        }
+        self.path.unexplained_share()
     }
 
     /// The frame at time `t` in `[0, 1]` (clamped), in whole code values.
     ///
     /// `at(0.0)` and `at(1.0)` are the two pictures themselves, bit for bit.
     pub fn at(&self, t: f32) -> Picture {
-        let (a, b) = (self.first, self.second);
+        let [a, b] = self.ends.each_ref().map(Borrow::borrow);
+        self.path.at([a, b], t)
+    }
+}
+
+impl Path {
+    fn unexplained_share(&self) -> f32 {
+        match self {
+            Path::Displacement { displacement, .. } => displacement.unexplained_share(),
+            Path::Light { light, .. } => light.unexplained_share(),
+            Path::Still | Path::Hold | Path::CrossFade(_) | Path::Mass(_) => 0.0,
+        }
+    }
+
+    /// The frame at `t` between the pictures that it was made for.
+    fn at(&self, [a, b]: [&Picture; 2], t: f32) -> Picture {
         if t >= 1.0 {
             return b.clone();
         }
         if t <= 0.0 || t.is_nan() {
             return a.clone();
         }
-        match &self.path {
+        match self {
             Path::Still => a.clone(),
             Path::Hold => {
                 if t < 0.5 {
@@ -387,16 +419,15 @@ impl Transition<'_> {
                 }
             }
             Path::CrossFade(_) | Path::Mass(_) | Path::Displacement { .. } | Path::Light { .. } => {
-                rayon::scope(|_| self.made(t))
+                rayon::scope(|_| self.made([a, b], t))
             }
         }
     }
 
     /// The frame at `t` in `(0, 1)` of what is made of both.
-    fn made(&self, t: f32) -> Picture {
-        let (a, b) = (self.first, self.second);
+    fn made(&self, [a, b]: [&Picture; 2], t: f32) -> Picture {
         let making = stage(Stage::Render);
-        let mut out = match &self.path {
+        let mut out = match self {
             Path::Still | Path::Hold => a.clone(),
             Path::CrossFade(None) => cross_fade(a, b, t),
             Path::CrossFade(Some(pair)) => cross_fade(&pair[0], &pair[1], t),
@@ -428,8 +459,10 @@ impl Transition<'_> {
             alpha::unpremultiply(&mut out, &cross_fade(a, b, t));
         }
         drop(making);
-        let _stage = stage(Stage::Quantize);
-        out.quantize();
+        if out.format().alpha || !matches!(self, Path::Light { .. }) {
+            let _stage = stage(Stage::Quantize);
+            out.quantize();
+        }
         out
     }
 }

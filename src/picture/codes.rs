@@ -1,7 +1,7 @@
 //! Samples between `f32` and the whole code values that files hold. Plain loops over slices, which vectorise anywhere.
 
 /// 2²³: added to a float in `[0, 2²²]`, it leaves the nearest whole number, halves to even, in the sum's low bits.
-const WHOLE: f32 = 8_388_608.0;
+pub const WHOLE: f32 = 8_388_608.0;
 
 /// Values as bytes: the nearest whole numbers, halves to even, in `0..=255`. Both slices are of one length.
 pub fn to_bytes(values: &[f32], bytes: &mut [u8]) {

@@ -5,10 +5,11 @@ use super::cuts::{Held, Marked};
 use super::duplicates::Merged;
 use super::rules::{AtCut, Rules};
 use super::{Counts, Error, Observer, Read};
-use crate::interpolator::{Interpolator, Method, Preset};
+use crate::interpolator::{Interpolator, Method, Preset, Transition};
 use crate::picture::Picture;
 use crate::video::Shown;
-use crate::video::time::{OutputClock, Rational, to_f64};
+use crate::video::time::{Output, OutputClock, Rational, to_f64};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -43,12 +44,17 @@ pub(super) fn render(
         unexplained: 0.0,
     };
     let mut frames = Merged::new(Marked::new(frames, rules), rules.duplicates);
-    let mut from = frames.next()?.ok_or(Error::TooShort(0))?;
+    let mut from = Arc::new(frames.next()?.ok_or(Error::TooShort(0))?);
+    let mut last = None;
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
-        renderer.end_segment()?;
-        renderer.between(&from, &until)?;
+        let until = Arc::new(until);
+        let pair = renderer.pair(&from, &until, last.as_ref());
+        last = renderer.follow(last, pair)?;
         from = until;
+    }
+    if let Some(pair) = last {
+        renderer.send_pair(pair)?;
     }
     let frames_in = frames.marked.count;
     if frames_in < 2 {
@@ -110,57 +116,70 @@ impl Renderer<'_> {
         Ok(passes)
     }
 
-    /// All outputs from one frame's time up to the next's. The transport is solved only if one of
-    /// them falls on neither.
-    fn between(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
-        if until.is_cut && self.rules.at_cut == AtCut::Hold {
-            return self.hold_nearer(from, until);
-        }
+    /// What is shown from one frame's time up to the next's, which comes after what `last` shows.
+    fn pair(&mut self, from: &Arc<Held>, until: &Arc<Held>, last: Option<&Pair>) -> Pair {
         let interpolator = if until.is_cut {
             Interpolator::new(Method::CrossFade, Preset::default())
         } else {
             self.rules.interpolator
         };
-        let mut transition = None;
-        while let Some(output) = self.clock.next_between(from.time, until.time) {
+        let outputs = std::iter::from_fn(|| self.clock.next_between(from.time, until.time));
+        let mut pair = Pair {
+            from: Arc::clone(from),
+            until: Arc::clone(until),
+            interpolator,
+            is_held: until.is_cut && self.rules.at_cut == AtCut::Hold,
+            outputs: outputs.collect(),
+            needs_transition: false,
+            transition: None,
+            ahead: VecDeque::new(),
+        };
+        let first = self.frames_out + last.map_or(0, |last| last.outputs.len() as u64);
+        let mut numbered = (first..).zip(&pair.outputs);
+        pair.needs_transition = !pair.is_held
+            && numbered.any(|(n, output)| output.is_between() && !self.segments.has(n));
+        pair
+    }
+
+    /// Sends the last pair, and this one too unless it is worth while to render it beside the next.
+    fn follow(&mut self, last: Option<Pair>, mut pair: Pair) -> Result<Option<Pair>, Error> {
+        let overlaps =
+            pair.needs_transition && self.rules.interpolator.is_light(&pair.from.picture);
+        if let Some(mut last) = last {
+            if overlaps {
+                let (solved, ()) = rayon::join(|| pair.solve(), || last.render_ahead());
+                solved?;
+            }
+            self.send_pair(last)?;
+        }
+        if overlaps {
+            pair.solve()?;
+            return Ok(Some(pair));
+        }
+        self.send_pair(pair)?;
+        Ok(None)
+    }
+
+    /// All outputs of a pair.
+    fn send_pair(&mut self, mut pair: Pair) -> Result<(), Error> {
+        self.end_segment()?;
+        for output in std::mem::take(&mut pair.outputs) {
             if self.passes(output.shown)? {
                 continue;
             }
-            if *output.position.numer() == 0 {
-                self.send(Message::Picture(Arc::clone(&from.picture), output.shown))?;
+            if pair.is_held || !output.is_between() {
+                let nearer = Arc::clone(&pair.nearer(output.position).picture);
+                self.send(Message::Picture(nearer, output.shown))?;
                 continue;
             }
-            let transition = match &transition {
-                Some(solved) => solved,
-                None => transition.insert(interpolator.between_prepared(
-                    [&*from.picture, &*until.picture],
-                    [&from.preparation, &until.preparation],
-                )?),
-            };
-            let picture = transition.at(to_f64(output.position) as f32);
-            if !until.is_cut {
+            let (picture, unexplained_share) = pair.render(output.position)?;
+            if !pair.until.is_cut {
                 self.in_betweens += 1;
                 let earlier = self.segments.earlier().in_betweens;
                 self.observer.in_betweens(self.in_betweens - earlier);
-                self.unexplained += f64::from(transition.unexplained_share());
+                self.unexplained += f64::from(unexplained_share);
             }
             self.send(Message::Picture(Arc::new(picture), output.shown))?;
-        }
-        Ok(())
-    }
-
-    /// The same at a cut: every output is the nearer of the two frames, the second halfway.
-    fn hold_nearer(&mut self, from: &Held, until: &Held) -> Result<(), Error> {
-        while let Some(output) = self.clock.next_between(from.time, until.time) {
-            if self.passes(output.shown)? {
-                continue;
-            }
-            let nearer = if output.position < Rational::new(1, 2) {
-                from
-            } else {
-                until
-            };
-            self.send(Message::Picture(Arc::clone(&nearer.picture), output.shown))?;
         }
         Ok(())
     }
@@ -179,5 +198,70 @@ impl Renderer<'_> {
         }
         // A closed queue means that the third stage has failed, and its error came first.
         self.out.send(message).map_err(|_| Error::Interrupted)
+    }
+}
+
+/// In-betweens of a pair that are rendered beside the solving of the next: as many as take about as long.
+const MOST_AHEAD: usize = 2;
+
+/// Two neighbouring frames and what is shown from the first's time up to the second's.
+struct Pair {
+    from: Arc<Held>,
+    until: Arc<Held>,
+    interpolator: Interpolator,
+    /// A cut at which nothing is blended.
+    is_held: bool,
+    outputs: Vec<Output>,
+    needs_transition: bool,
+    transition: Option<Transition<Arc<Picture>>>,
+    /// The first in-betweens, where they are rendered already.
+    ahead: VecDeque<(Rational, Picture)>,
+}
+
+impl Pair {
+    /// Solves the transport, unless that has been done.
+    fn solve(&mut self) -> Result<&Transition<Arc<Picture>>, Error> {
+        if self.transition.is_none() {
+            let ends = [&self.from, &self.until];
+            self.transition = Some(self.interpolator.between_prepared(
+                ends.map(|end| Arc::clone(&end.picture)),
+                ends.map(|end| &end.preparation),
+            )?);
+        }
+        // It was set just now where it was not there.
+        self.transition.as_ref().ok_or(Error::Interrupted)
+    }
+
+    /// Renders what comes first.
+    fn render_ahead(&mut self) {
+        if let Some(transition) = &self.transition {
+            let positions = self.outputs.iter().filter(|output| output.is_between());
+            for position in positions.map(|output| output.position).take(MOST_AHEAD) {
+                let picture = transition.at(to_f64(position) as f32);
+                self.ahead.push_back((position, picture));
+            }
+        }
+    }
+
+    /// An in-between, and the share of it that no motion explains.
+    fn render(&mut self, position: Rational) -> Result<(Picture, f32), Error> {
+        let is_ahead = self.ahead.front().is_some_and(|(of, _)| *of == position);
+        let ahead = is_ahead.then(|| self.ahead.pop_front()).flatten();
+        let transition = self.solve()?;
+        let share = transition.unexplained_share();
+        let picture = ahead.map_or_else(
+            || transition.at(to_f64(position) as f32),
+            |(_, picture)| picture,
+        );
+        Ok((picture, share))
+    }
+
+    /// The nearer of the two frames, the second halfway.
+    fn nearer(&self, position: Rational) -> &Held {
+        if position < Rational::new(1, 2) {
+            &self.from
+        } else {
+            &self.until
+        }
     }
 }

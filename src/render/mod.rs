@@ -27,5 +27,5 @@ mod trial;
 
 pub use displacement::Displacement;
 pub use fade::cross_fade;
-pub use light::{CELL_LEVEL, Light};
+pub use light::{Light, cell_level};
 pub use mass::{Mass, MassError};

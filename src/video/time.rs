@@ -215,6 +215,13 @@ pub struct Output {
     pub shown: Shown,
 }
 
+impl Output {
+    /// Whether it is no source frame.
+    pub fn is_between(&self) -> bool {
+        *self.position.numer() != 0
+    }
+}
+
 impl OutputClock {
     /// A clock for `rate` frames per second (positive), `slowdown` times slower than the source.
     pub fn new(rate: Rational, slowdown: Rational) -> Self {

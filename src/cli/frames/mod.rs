@@ -126,7 +126,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 
 /// Renders each frame while the one before it is written.
 fn render_all(
-    transition: &Transition,
+    transition: &Transition<&crate::picture::Picture>,
     times: &[f64],
     icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,

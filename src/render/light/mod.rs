@@ -1,8 +1,8 @@
 //! Displacement interpolation that is light enough for live use.
 //!
-//! All questions are asked at a quarter of the resolution, by cells of 4×4 px: how well the motion explains the pictures, what
-//! lands where at time t, which of the two pictures' motions fits a place best. At full resolution every picture is sampled
-//! once along one motion, along two only where they differ.
+//! All questions are asked of the pictures reduced, by cells of 4×4 px, of 8×8 px above a megapixel: how well the motion explains
+//! the pictures, what lands where at time t, which of the two pictures' motions fits a place best. At full resolution every
+//! picture is sampled once along one motion, along two only where they differ.
 
 mod judge;
 mod moment;
@@ -20,10 +20,18 @@ use judge::{Judged, Unexplained};
 use moment::Moment;
 use std::sync::Arc;
 
-/// The pyramid's level on which a pixel is a cell.
-pub const CELL_LEVEL: usize = 2;
-/// Side of a cell, px.
-const CELL_PX: usize = 1 << CELL_LEVEL;
+/// Pictures of more pixels have cells of twice the side: at 1080p they take 30 % less time for 0.07 dB (measured on clips of foliage,
+/// animation and a rider; 720p lies below).
+const MOST_PIXELS_OF_SMALL_CELLS: usize = 1 << 20;
+
+/// The pyramid's level on which a pixel is a cell, for pictures of so many pixels: 2 or 3.
+pub fn cell_level(pixels: usize) -> usize {
+    if pixels > MOST_PIXELS_OF_SMALL_CELLS {
+        3
+    } else {
+        2
+    }
+}
 
 /// A transition ready to be rendered at any time.
 #[derive(Debug)]
@@ -35,7 +43,7 @@ pub struct Light {
 }
 
 impl Light {
-    /// Of the motion between two pictures that are prepared from [`CELL_LEVEL`] on, the second as bright as the first.
+    /// Of the motion between two pictures that are prepared from their [`cell_level`] on, the second as bright as the first.
     pub fn new(cpu: Cpu, motion: Motion, prepared: [Arc<Prepared>; 2]) -> Self {
         let _stage = stage(Stage::Evidence);
         let [a, b] = [0, 1].map(|n| &prepared[n].levels()[0].features);
@@ -60,7 +68,7 @@ impl Light {
         first.mixed(second, 0.5).mean()
     }
 
-    /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
+    /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
     pub fn at(&self, cpu: Cpu, [first, second]: [&Picture; 2], t: f32) -> Picture {
         let splatting = stage(Stage::Splat);
         let carried = |carrier: &Carrier, t: f32, sign: f32| {
@@ -76,7 +84,8 @@ impl Light {
         let judging = stage(Stage::Evidence);
         let features = [0, 1].map(|n| &self.prepared[n].levels()[0].features);
         let unexplained = self.unexplained[0].mixed(&self.unexplained[1], t);
-        let moment = Moment::new(cpu, t, [a, b], features, &unexplained);
+        let cell_px = 1 << self.prepared[0].finest();
+        let moment = Moment::new(cpu, t, [a, b], cell_px, features, &unexplained);
         drop(judging);
         let mut out = first.blank();
         rows::render(cpu, &moment, [first, second], &mut out);

@@ -1,7 +1,6 @@
 //! Which motions pass through the cells at time t.
 
 use super::super::carry::Splatted;
-use super::CELL_PX;
 use super::judge::{Unexplained, smooth_step};
 use super::places::{Places, content, counted, load, store};
 use crate::measure::Features;
@@ -35,6 +34,8 @@ const INCOHERENCE_PX: (f32, f32) = (0.75, 3.0);
 pub struct Moment {
     /// In `(0, 1)`.
     pub t: f32,
+    /// Side of a cell, px.
+    pub cell_px: usize,
     /// From the first picture to the second, by cells, in px of the picture. Equal where one motion is enough.
     pub fields: [Field; 2],
     /// Weight of the second field's motion; 0 where the two are equal.
@@ -49,6 +50,7 @@ impl Moment {
         cpu: Cpu,
         t: f32,
         [a, b]: [Splatted; 2],
+        cell_px: usize,
         pictures: [&Features; 2],
         unexplained: &Unexplained,
     ) -> Self {
@@ -65,6 +67,7 @@ impl Moment {
         let masses = [a.mass, b.mass];
         let mut moment = Self {
             t,
+            cell_px,
             fields: [a.field, b.field],
             second: Plane::zeros(dim),
             faded: None,
@@ -80,7 +83,7 @@ impl Moment {
     /// Weighs the two motions of every cell and none against each other; `best` becomes the error of the best.
     fn choose(&mut self, cpu: Cpu, masses: [Plane; 2], errors: [&Plane; 3], best: &mut Plane) {
         let (height, width) = best.dim();
-        let t = self.t;
+        let (t, px) = (self.t, self.cell_px as f32);
         let [a, b] = &mut self.fields;
         let fields = samples_mut(&mut a.dx)
             .par_chunks_mut(width)
@@ -95,6 +98,7 @@ impl Moment {
             |smoothed, (y, ((((ax, ay), bx), by), (second, best)))| {
                 cpu.run(ChooseRow {
                     t,
+                    px,
                     errors: errors.map(|plane| {
                         [y.saturating_sub(1), y, (y + 1).min(height - 1)]
                             .map(|y| Grid::new(plane).row(y))
@@ -229,6 +233,8 @@ impl ErrorRow<'_> {
 /// The choice in one row of cells.
 struct ChooseRow<'a> {
     t: f32,
+    /// Side of a cell, px.
+    px: f32,
     /// Of the two motions and of none: the rows above, here and below.
     errors: [[&'a [f32]; 3]; 3],
     masses: [&'a [f32]; 2],
@@ -262,7 +268,7 @@ impl Kernel for ChooseRow<'_> {
         );
         let (ma, mb) = (&self.masses[0][..width], &self.masses[1][..width]);
         let (second, best) = (&mut self.second[..width], &mut self.best[..width]);
-        let px = CELL_PX as f32;
+        let px = self.px;
         for x in 0..width {
             let fit = |e: f32| {
                 let unlike = 1.0 + e * (1.0 / USUAL_ERROR);

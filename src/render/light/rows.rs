@@ -1,9 +1,8 @@
 //! The rows of a picture at time t, from the motions of cells.
 
-use super::CELL_PX;
 use super::moment::Moment;
 use super::places::{FARTHEST_PX, Places, counted, load, near, store};
-use crate::picture::{Picture, Plane, samples_mut, sampling::Grid};
+use crate::picture::{Picture, Plane, codes, samples_mut, sampling::Grid};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
@@ -33,7 +32,7 @@ struct Group<'a> {
     shift: (u8, u8),
 }
 
-/// Renders all planes of `out` from two pictures of its format and size.
+/// Renders all planes of `out` from two pictures of its format and size: in whole code values, unless it has alpha.
 pub fn render(cpu: Cpu, moment: &Moment, [first, second]: [&Picture; 2], out: &mut Picture) {
     let format = out.format();
     let (chroma, mut full): (Vec<usize>, Vec<usize>) =
@@ -69,6 +68,7 @@ pub fn render(cpu: Cpu, moment: &Moment, [first, second]: [&Picture; 2], out: &m
                     group,
                     first_row: (n * BAND_ROWS) >> group.shift.0,
                     scratch,
+                    max_code: (!format.alpha).then(|| format.max_code()),
                     out: &mut out,
                 };
                 rows.run(cpu);
@@ -92,7 +92,8 @@ fn kinds(cpu: Cpu, moment: &Moment, (height, width): (usize, usize)) -> Vec<u8> 
         .for_each(|(y, kinds)| {
             cpu.run(KindsOfRow {
                 t: moment.t,
-                y: (y * CELL_PX) as f32,
+                px: moment.cell_px,
+                y: (y * moment.cell_px) as f32,
                 last: [(width - 1) as f32, (height - 1) as f32],
                 fields: [&a.dx, &a.dy, &b.dx, &b.dy].map(|plane| Grid::new(plane).row(y)),
                 second: Grid::new(&moment.second).row(y),
@@ -105,6 +106,8 @@ fn kinds(cpu: Cpu, moment: &Moment, (height, width): (usize, usize)) -> Vec<u8> 
 
 struct KindsOfRow<'a> {
     t: f32,
+    /// Side of a cell, px.
+    px: usize,
     /// In px of the picture.
     y: f32,
     /// Last column and row.
@@ -125,7 +128,7 @@ impl Kernel for KindsOfRow<'_> {
         let (ax, ay, bx, by) = (&ax[..n], &ay[..n], &bx[..n], &by[..n]);
         let (second, t, y) = (&self.second[..n], self.t, self.y);
         for (i, kind) in self.kinds.iter_mut().enumerate() {
-            let x = (i * CELL_PX) as f32;
+            let x = (i * self.px) as f32;
             let (mut moves, mut leaves) = (false, false);
             for [dx, dy] in [[ax[i], ay[i]], [bx[i], by[i]]] {
                 moves |= (dx != 0.0) | (dy != 0.0);
@@ -203,6 +206,8 @@ struct RenderRows<'a, 'b> {
     /// In the planes of the group.
     first_row: usize,
     scratch: &'a mut Scratch,
+    /// Values are rounded, up to this one.
+    max_code: Option<f32>,
     out: &'a mut [&'b mut [f32]],
 }
 
@@ -266,7 +271,10 @@ impl RenderRows<'_, '_> {
                 };
                 let values = self.scratch.values::<S, P>(&pixels, block);
                 for (p, &index) in group.indices.iter().enumerate() {
-                    store::<S>(values[p], &mut self.out[index][n * width + x..][..columns]);
+                    let value = self.max_code.map_or(values[p], |max_code| {
+                        rounded::<S>(values[p], max_code)
+                    });
+                    store::<S>(value, &mut self.out[index][n * width + x..][..columns]);
                 }
             }
         }
@@ -287,10 +295,12 @@ impl Scratch {
         let (shift_y, shift_x) = group.shift;
         let rows = moment.second.nrows();
         // Pixel i of the plane stands at (i + 1/2)·2^shift - 1/2 in the picture, a cell at a multiple of its side.
-        let at = ((y as f32 + 0.5) * f32::from(1u8 << shift_y) - 0.5) / CELL_PX as f32;
+        let in_cells = |at: f32, shift: u8| {
+            ((at + 0.5) * f32::from(1u8 << shift) - 0.5) / moment.cell_px as f32
+        };
+        let at = in_cells(y as f32, shift_y);
         let upper = (at as usize).min(rows - 1);
         let lower = (upper + 1).min(rows - 1);
-        let fraction = at - upper as f32;
         let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
         if self.planned != Some((group.indices[0], upper)) {
             self.planned = Some((group.indices[0], upper));
@@ -299,47 +309,28 @@ impl Scratch {
         let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
         let padded = width.next_multiple_of(LANES);
         let cells = &mut self.cells;
-        cells.resize(padded.div_ceil(CELL_PX >> shift_x) + 1, 0.0);
+        cells.resize(padded.div_ceil(moment.cell_px >> shift_x) + 1, 0.0);
+        let row = RowOfCells {
+            rows: [upper, lower],
+            fraction: at - upper as f32,
+            first: in_cells(0.0, shift_x),
+            len: padded,
+        };
         for (n, field) in moment.fields.iter().enumerate() {
             if all & [FIRST, SECOND][n] != 0 {
                 for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
                     let out = &mut self.motions[2 * n + axis];
-                    widen(
-                        plane,
-                        [upper, lower],
-                        fraction,
-                        scales[axis],
-                        cells,
-                        out,
-                        padded,
-                    );
+                    row.widen(plane, scales[axis], cells, out);
                 }
             }
         }
         if all & SECOND != 0 {
-            let out = &mut self.second;
-            widen(
-                &moment.second,
-                [upper, lower],
-                fraction,
-                1.0,
-                cells,
-                out,
-                padded,
-            );
+            row.widen(&moment.second, 1.0, cells, &mut self.second);
         }
         if let Some(faded) = &moment.faded
             && all & FADES != 0
         {
-            widen(
-                faded,
-                [upper, lower],
-                fraction,
-                1.0,
-                cells,
-                &mut self.faded,
-                padded,
-            );
+            row.widen(faded, 1.0, cells, &mut self.faded);
         }
     }
 
@@ -355,7 +346,7 @@ impl Scratch {
         width: usize,
     ) {
         let columns = moment.second.ncols();
-        let cells = (LANES << shift_x) / CELL_PX;
+        let cells = (LANES << shift_x) / moment.cell_px;
         let t = moment.t;
         self.plans.clear();
         for first in (0..width.div_ceil(LANES)).map(|block| block * cells) {
@@ -507,6 +498,14 @@ impl<const P: usize> Pixels<'_, P> {
     }
 }
 
+/// The nearest whole number in `0..=max_code`, halves to even; what is no number becomes 0.
+#[inline(always)]
+fn rounded<S: Simd>(value: S::V, max_code: f32) -> S::V {
+    let whole = S::V::splat(codes::WHOLE);
+    let value = value.max(S::V::splat(0.0)).min(S::V::splat(max_code));
+    value.add(whole).sub(whole)
+}
+
 /// 1 inside the picture, [`OUTSIDE`] elsewhere.
 #[inline(always)]
 fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
@@ -519,26 +518,32 @@ fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
     y.select_less(v(0.5 * height as f32), inside_x, v(OUTSIDE))
 }
 
-/// Brings a row between two rows of cells to `len` pixels, whole cells of them.
-#[inline(always)]
-fn widen(
-    plane: &Plane,
-    [upper, lower]: [usize; 2],
+/// A row of pixels between two rows of cells.
+struct RowOfCells {
+    rows: [usize; 2],
+    /// How far down between them.
     fraction: f32,
-    scale: f32,
-    cells: &mut [f32],
-    out: &mut Vec<f32>,
+    /// Where the first pixel stands, in cells.
+    first: f32,
+    /// Pixels, whole cells of them.
     len: usize,
-) {
-    let grid = Grid::new(plane);
-    let known = grid.width.min(cells.len());
-    let (above, below) = (&grid.row(upper)[..known], &grid.row(lower)[..known]);
-    between_rows(above, below, fraction, scale, cells);
-    out.resize(len, 0.0);
-    match len / (cells.len() - 1) {
-        4 => widen_by([0.0, 0.25, 0.5, 0.75], cells, out),
-        2 => widen_by([0.125, 0.625], cells, out),
-        _ => widen_by([0.375], cells, out),
+}
+
+impl RowOfCells {
+    /// Brings the cells' values, times `scale`, to the pixels.
+    #[inline(always)]
+    fn widen(&self, plane: &Plane, scale: f32, cells: &mut [f32], out: &mut Vec<f32>) {
+        let grid = Grid::new(plane);
+        let known = grid.width.min(cells.len());
+        let [above, below] = self.rows.map(|row| &grid.row(row)[..known]);
+        between_rows(above, below, self.fraction, scale, cells);
+        out.resize(self.len, 0.0);
+        match self.len / (cells.len() - 1) {
+            8 => widen_by::<8>(self.first, cells, out),
+            4 => widen_by::<4>(self.first, cells, out),
+            2 => widen_by::<2>(self.first, cells, out),
+            _ => widen_by::<1>(self.first, cells, out),
+        }
     }
 }
 
@@ -553,9 +558,10 @@ fn between_rows(above: &[f32], below: &[f32], fraction: f32, scale: f32, out: &m
     out[known..].fill(last);
 }
 
-/// Values between cells, at `R` places from each to the next.
+/// Values between cells, at `R` places from each to the next, the first of them `first` after it.
 #[inline(always)]
-fn widen_by<const R: usize>(fractions: [f32; R], cells: &[f32], out: &mut [f32]) {
+fn widen_by<const R: usize>(first: f32, cells: &[f32], out: &mut [f32]) {
+    let fractions: [f32; R] = std::array::from_fn(|i| first + i as f32 / R as f32);
     let values = out.as_chunks_mut::<R>().0.iter_mut();
     for ((out, &cell), &next) in values.zip(cells).zip(&cells[1..]) {
         for (out, fraction) in out.iter_mut().zip(fractions) {
