@@ -124,37 +124,45 @@ fn sure_match(
 fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32> {
     let (height, width) = source.dim();
     let (dx, dy) = (samples(&field.dx), samples(&field.dy));
-    let grids: Vec<Grid<'_>> = target.planes.iter().map(Grid::new).collect();
-    let sources: Vec<&[f32]> = source.planes.iter().map(samples).collect();
-    let raw: Vec<f32> = (0..height * width)
-        .into_par_iter()
-        .map(|i| {
-            let (x, y) = ((i % width) as f32 + dx[i], (i / width) as f32 + dy[i]);
-            sources
-                .iter()
-                .zip(&grids)
-                .map(|(s, t)| (s[i] - t.bilinear(x, y)).abs())
-                .sum()
-        })
-        .collect();
-    (0..height * width)
-        .into_par_iter()
-        .map(|i| {
-            let (x, y) = ((i % width) as isize, (i / width) as isize);
-            let stays = |at: f32, len: usize| at >= 0.0 && at <= (len - 1) as f32;
-            if !(stays(x as f32 + dx[i], width) && stays(y as f32 + dy[i], height)) {
-                return 0.0;
-            }
-            let (mut sum, mut n) = (0.0, 0.0);
-            for yy in (y - PATCH_RADIUS).max(0)..=(y + PATCH_RADIUS).min(height as isize - 1) {
-                for xx in (x - PATCH_RADIUS).max(0)..=(x + PATCH_RADIUS).min(width as isize - 1) {
-                    sum += raw[yy as usize * width + xx as usize];
-                    n += 1.0;
+    let planes = source.planes.iter().zip(&target.planes);
+    let pairs: Vec<_> = planes.map(|(s, t)| (samples(s), Grid::new(t))).collect();
+    let mut raw = vec![0.0f32; height * width];
+    raw.par_chunks_mut(width).enumerate().for_each(|(y, raw)| {
+        for (x, raw) in raw.iter_mut().enumerate() {
+            let i = y * width + x;
+            let to = pairs[0].1.between(x as f32 + dx[i], y as f32 + dy[i]);
+            *raw = pairs.iter().map(|(s, t)| (s[i] - t.sample(&to)).abs()).sum();
+        }
+    });
+    let mut means = vec![0.0; height * width];
+    let radius = PATCH_RADIUS.unsigned_abs();
+    means.par_chunks_mut(width).enumerate().for_each_init(
+        || vec![0.0f32; width + 2 * radius],
+        |columns, (y, means)| {
+            let rows = y.saturating_sub(radius)..(y + radius + 1).min(height);
+            let sums = &mut columns[radius..][..width];
+            sums.fill(0.0);
+            for row in raw[rows.start * width..rows.end * width].chunks_exact(width) {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += value;
                 }
             }
-            sum / n
-        })
-        .collect()
+            for (mean, around) in means.iter_mut().zip(columns.windows(2 * radius + 1)) {
+                *mean = around.iter().sum();
+            }
+            let stays = |at: f32, len: usize| at >= 0.0 && at <= (len - 1) as f32;
+            for (x, mean) in means.iter_mut().enumerate() {
+                let i = y * width + x;
+                let across = (x + radius + 1).min(width) - x.saturating_sub(radius);
+                if stays(x as f32 + dx[i], width) && stays(y as f32 + dy[i], height) {
+                    *mean /= (rows.len() * across) as f32;
+                } else {
+                    *mean = 0.0;
+                }
+            }
+        },
+    );
+    means
 }
 
 /// The pixels with errors above the threshold, the worst of them if they are too many, in raster order.

@@ -35,6 +35,16 @@ pub struct Grid<'a> {
     pub height: usize,
 }
 
+/// A place between four samples.
+#[derive(Debug, Clone, Copy)]
+pub struct Between {
+    /// Indices of the two above, in raster order.
+    top: [usize; 2],
+    bottom: [usize; 2],
+    /// How far right and down.
+    fractions: [f32; 2],
+}
+
 impl<'a> Grid<'a> {
     /// A view of a plane.
     pub fn new(plane: &'a Plane) -> Self {
@@ -60,12 +70,29 @@ impl<'a> Grid<'a> {
     /// Bilinear sample at `(x, y)`; the border is repeated outwards.
     #[inline(always)]
     pub fn bilinear(&self, x: f32, y: f32) -> f32 {
+        self.sample(&self.between(x, y))
+    }
+
+    /// Where `(x, y)` lies between the samples, of this plane and of others of its size.
+    #[inline(always)]
+    pub fn between(&self, x: f32, y: f32) -> Between {
         let ((x0, fx), (y0, fy)) = (split(x, self.width), split(y, self.height));
         let x1 = (x0 + 1).min(self.width - 1);
         let (top, bottom) = (y0 * self.width, (y0 + 1).min(self.height - 1) * self.width);
-        let s = self.samples;
-        let a = s[top + x0] + fx * (s[top + x1] - s[top + x0]);
-        let b = s[bottom + x0] + fx * (s[bottom + x1] - s[bottom + x0]);
+        Between {
+            top: [top + x0, top + x1],
+            bottom: [bottom + x0, bottom + x1],
+            fractions: [fx, fy],
+        }
+    }
+
+    /// Bilinear sample at a place.
+    #[inline(always)]
+    pub fn sample(&self, place: &Between) -> f32 {
+        let [fx, fy] = place.fractions;
+        let [a, b] = [place.top, place.bottom].map(|[left, right]| {
+            self.samples[left] + fx * (self.samples[right] - self.samples[left])
+        });
         a + fy * (b - a)
     }
 

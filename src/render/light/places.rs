@@ -18,8 +18,12 @@ const SHARPNESS: f32 = -0.6;
 const LANE: [f32; LANES] = [
     0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
 ];
-/// Room for the samples that a vector of cubic samples is made of.
+/// Rows of pixels that are sampled together.
+pub const ROWS: usize = 2;
+/// Room for the samples of a row that a vector of cubic samples is made of.
 const LINE: usize = LANES + 5;
+/// Rows of them.
+const LINES: usize = ROWS + 5;
 
 /// `x`, `x + 1`, … in the lanes.
 #[inline(always)]
@@ -115,8 +119,8 @@ impl<S: Simd, const N: usize> Places<S, N> {
             let down = self.row.sub(v(row));
             // 0 in the lanes whose samples these are, else at least 1.
             let apart = right.mul_add(right, down.mul(down));
-            let values =
-                weighted::<S, N, N, P>(planes, [column as isize, row as isize], &self.wx, &self.wy);
+            let place = [column as isize, row as isize];
+            let [values] = weighted::<S, N, N, P, 1>(planes, place, &[self.wx], &[self.wy]);
             for p in 0..P {
                 out[p] = apart.select_less(v(0.5), values[p], out[p]);
             }
@@ -133,17 +137,21 @@ impl<S: Simd, const N: usize> Places<S, N> {
     }
 }
 
-/// Cubic samples of sixteen places that lie close together: lane l stands `past` columns and rows after `(column + l, row)`, between 0
-/// and `NX - 3` and `NY - 3`. No place has to be looked at by itself.
+/// Cubic samples of sixteen places that lie close together, in two neighbouring rows at once, which share most of what they read:
+/// lane l of row k stands `past[k]` columns and rows after `(column + l, row + k)`, between 0 and `NX - 3` and `NY - 3`. No place has to
+/// be looked at by itself.
 #[inline(always)]
 pub fn near<S: Simd, const NX: usize, const NY: usize, const P: usize>(
     planes: &[Grid<'_>; P],
     place: [isize; 2],
-    past: [S::V; 2],
-) -> [S::V; P] {
-    let wx = spread_weights::<S, NX>(past[0]);
-    let wy = spread_weights::<S, NY>(past[1]);
-    weighted::<S, NX, NY, P>(planes, place, &wx, &wy)
+    past: [[S::V; 2]; ROWS],
+) -> [[S::V; P]; ROWS] {
+    let (mut wx, mut wy) = ([[past[0][0]; NX]; ROWS], [[past[0][0]; NY]; ROWS]);
+    for k in 0..ROWS {
+        wx[k] = spread_weights::<S, NX>(past[k][0]);
+        wy[k] = spread_weights::<S, NY>(past[k][1]);
+    }
+    weighted::<S, NX, NY, P, ROWS>(planes, place, &wx, &wy)
 }
 
 /// Cubic weights of `N` samples, 4 to 6, around a point between 0 and `N - 3` past the second of them.
@@ -170,62 +178,71 @@ fn spread_weights<S: Simd, const N: usize>(past: S::V) -> [S::V; N] {
     weights
 }
 
-/// Sums over `NX × NY` samples, the first lane's from one column and one row before `(column, row)` on; bilinear ones from there.
+/// Sums over `NX × NY` samples for each of `R` rows, row k's first lane's from one column and one row before `(column, row + k)` on;
+/// bilinear ones from there.
 #[inline(always)]
-fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize>(
+fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: usize>(
     planes: &[Grid<'_>; P],
     [column, row]: [isize; 2],
-    wx: &[S::V; NX],
-    wy: &[S::V; NY],
-) -> [S::V; P] {
+    wx: &[[S::V; NX]; R],
+    wy: &[[S::V; NY]; R],
+) -> [[S::V; P]; R] {
     let before = if NX == 2 { 0 } else { 1 };
     let (left, top) = (column - before, row - before);
     let Grid { width, height, .. } = planes[0];
-    let inside = left >= 0 && left as usize + LANES + NX - 1 <= width;
-    let last = height as isize - 1;
-    let mut rows = [0; NY];
-    for (j, row) in rows.iter_mut().enumerate() {
-        *row = (top + j as isize).clamp(0, last) as usize * width;
-    }
-    // The row below is the only one that the next row of pixels finds new.
-    let below = (top + NY as isize).clamp(0, last) as usize * width;
-    let mut out = [S::V::splat(0.0); P];
-    for (out, plane) in out.iter_mut().zip(planes) {
-        let mut sum = S::V::splat(0.0);
-        for (&row, &wy) in rows.iter().zip(wy) {
-            let mut line = [0.0; LINE];
-            let near = if inside {
-                plane.samples_from(row + left as usize, LANES + NX - 1)
-            } else {
-                pick(
-                    plane.samples_from(row, width),
-                    left,
-                    &mut line[..LANES + NX - 1],
-                );
-                &line[..LANES + NX - 1]
-            };
-            let near = S::V::load_shifted::<NX>(near);
-            let mut along = wx[0].mul(near[0]);
-            for i in 1..NX {
-                along = wx[i].mul_add(near[i], along);
+    let (across, down) = (LANES + NX - 1, NY + R - 1);
+    let inside = left >= 0
+        && top >= 0
+        && left as usize + across <= width
+        && top as usize + down <= height;
+    let mut picked = [0.0; LINES * LINE];
+    let mut out = [[S::V::splat(0.0); P]; R];
+    for (p, plane) in planes.iter().enumerate() {
+        let (window, stride) = if inside {
+            let first = top as usize * width + left as usize;
+            (plane.samples_from(first, (down - 1) * width + across), width)
+        } else {
+            pick(plane, [left, top], down, &mut picked);
+            (&picked[..], LINE)
+        };
+        let mut sums = [S::V::splat(0.0); R];
+        for j in 0..NY + R - 1 {
+            let near = S::V::load_shifted::<NX>(&window[j * stride..][..across]);
+            for k in 0..R {
+                // Row k begins k samples further down.
+                if j >= k && j - k < NY {
+                    let mut along = wx[k][0].mul(near[0]);
+                    for i in 1..NX {
+                        along = wx[k][i].mul_add(near[i], along);
+                    }
+                    sums[k] = along.mul_add(wy[k][j - k], sums[k]);
+                }
             }
-            sum = along.mul_add(wy, sum);
         }
-        if inside {
-            S::V::prefetch(plane.samples_from(below, width), left as usize + LANES);
+        // The rows below are the only ones that the next rows of pixels find new.
+        for j in down..(down + R).min(height.saturating_sub(top.max(0) as usize)) {
+            if inside {
+                let below = (top as usize + j) * width;
+                S::V::prefetch(plane.samples_from(below, width), left as usize + LANES);
+            }
         }
-        *out = sum;
+        for k in 0..R {
+            out[k][p] = sums[k];
+        }
     }
     out
 }
 
-/// Samples from column `left` on, the border's repeated outwards.
+/// So many rows of samples from `(left, top)` on, the border's repeated outwards.
 #[cold]
 #[inline(never)]
-fn pick(samples: &[f32], left: isize, line: &mut [f32]) {
-    let last = samples.len() as isize - 1;
-    for (i, value) in line.iter_mut().enumerate() {
-        *value = samples[(left + i as isize).clamp(0, last) as usize];
+fn pick(plane: &Grid<'_>, [left, top]: [isize; 2], rows: usize, lines: &mut [f32]) {
+    let (last_x, last_y) = (plane.width as isize - 1, plane.height as isize - 1);
+    for (line, y) in lines.chunks_exact_mut(LINE).take(rows).zip(top..) {
+        let row = plane.row(y.clamp(0, last_y) as usize);
+        for (value, x) in line.iter_mut().zip(left..) {
+            *value = row[x.clamp(0, last_x) as usize];
+        }
     }
 }
 

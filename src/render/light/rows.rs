@@ -1,7 +1,7 @@
 //! The rows of a picture at time t, from the motions of cells.
 
 use super::moment::Moment;
-use super::places::{FARTHEST_PX, Places, counted, load, near, store};
+use super::places::{FARTHEST_PX, Places, ROWS, counted, load, near, store};
 use crate::picture::{Picture, Plane, codes, samples_mut, sampling::Grid};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
@@ -152,19 +152,25 @@ impl Kernel for KindsOfRow<'_> {
     }
 }
 
-/// Memory for a row.
+/// Memory for some rows.
 #[derive(Default)]
 struct Scratch {
     /// A row between two rows of cells.
     cells: Vec<f32>,
-    /// dx and dy of the first motion, then of the second, in px of the plane.
-    motions: [Vec<f32>; 4],
-    second: Vec<f32>,
-    faded: Vec<f32>,
+    rows: [PixelRow; ROWS],
     /// For every vector of pixels.
     plans: Vec<Plan>,
     /// The group's place and row of cells that the plans are made for.
     planned: Option<(usize, usize)>,
+}
+
+/// The cells' values brought to a row of pixels.
+#[derive(Default)]
+struct PixelRow {
+    /// dx and dy of the first motion, then of the second, in px of the plane.
+    motions: [Vec<f32>; 4],
+    second: Vec<f32>,
+    faded: Vec<f32>,
 }
 
 /// What is to be done for a vector of pixels, in all rows between two rows of cells.
@@ -233,7 +239,7 @@ impl<const P: usize> Kernel for OfPlanes<'_, '_, P> {
     }
 }
 
-/// A vector of pixels of a row.
+/// A vector of pixels in each of [`ROWS`] rows from `y` on.
 struct Pixels<'a, const P: usize> {
     t: f32,
     pictures: [&'a [Grid<'a>; P]; 2],
@@ -255,10 +261,12 @@ impl RenderRows<'_, '_> {
         };
         let width = firsts[0].width;
         let rows = self.out[group.indices[0]].len() / width;
-        for n in 0..rows {
-            let y = self.first_row + n;
-            self.scratch
-                .prepare(self.moment, self.kinds, y, group, width);
+        let mut done = 0;
+        while done < rows {
+            let y = self.first_row + done;
+            let count = group.rows_together(self.moment, y).min(rows - done);
+            let scratch = &mut *self.scratch;
+            scratch.prepare(self.moment, self.kinds, [y, y + count - 1], group, width);
             for block in 0..width.div_ceil(LANES) {
                 let x = block * LANES;
                 let columns = LANES.min(width - x);
@@ -269,38 +277,61 @@ impl RenderRows<'_, '_> {
                     x,
                     columns,
                 };
-                let values = self.scratch.values::<S, P>(&pixels, block);
-                for (p, &index) in group.indices.iter().enumerate() {
-                    let value = self.max_code.map_or(values[p], |max_code| {
-                        rounded::<S>(values[p], max_code)
-                    });
-                    store::<S>(value, &mut self.out[index][n * width + x..][..columns]);
+                let values = scratch.values::<S, P>(&pixels, block);
+                for (k, values) in values.iter().enumerate().take(count) {
+                    for (&value, &index) in values.iter().zip(&group.indices) {
+                        let value = self.max_code.map_or(value, |most| rounded::<S>(value, most));
+                        let to = (done + k) * width + x;
+                        store::<S>(value, &mut self.out[index][to..][..columns]);
+                    }
                 }
             }
+            done += count;
         }
     }
 }
 
+impl Group<'_> {
+    /// Where row `y` of the planes stands, in cells of the picture.
+    #[inline(always)]
+    fn row_in_cells(&self, moment: &Moment, y: usize) -> f32 {
+        in_cells(moment, y as f32, self.shift.0)
+    }
+
+    /// Rows from `y` on that lie between the same two rows of cells, up to [`ROWS`].
+    #[inline(always)]
+    fn rows_together(&self, moment: &Moment, y: usize) -> usize {
+        let between = |y| self.row_in_cells(moment, y) as usize;
+        let first = between(y);
+        (1..ROWS)
+            .find(|&n| between(y + n) != first)
+            .unwrap_or(ROWS)
+    }
+}
+
+/// Sample `at` of a plane stands at `(at + 1/2)·2^shift - 1/2` in the picture, a cell at a multiple of its side.
+#[inline(always)]
+fn in_cells(moment: &Moment, at: f32, shift: u8) -> f32 {
+    ((at + 0.5) * f32::from(1u8 << shift) - 0.5) / moment.cell_px as f32
+}
+
 impl Scratch {
-    /// Brings the cells' motions to the pixels of row `y` of a group's planes.
+    /// Brings the cells' motions to the pixels of the rows from the first to the last of `ys` of a group's planes; where there are fewer
+    /// than [`ROWS`], the last stands for the others.
     #[inline(always)]
     fn prepare(
         &mut self,
         moment: &Moment,
         kinds: &[u8],
-        y: usize,
+        [first, last]: [usize; 2],
         group: &Group<'_>,
         width: usize,
     ) {
-        let (shift_y, shift_x) = group.shift;
+        let shift_x = group.shift.1;
         let rows = moment.second.nrows();
-        // Pixel i of the plane stands at (i + 1/2)·2^shift - 1/2 in the picture, a cell at a multiple of its side.
-        let in_cells = |at: f32, shift: u8| {
-            ((at + 0.5) * f32::from(1u8 << shift) - 0.5) / moment.cell_px as f32
-        };
-        let at = in_cells(y as f32, shift_y);
-        let upper = (at as usize).min(rows - 1);
+        let upper = (group.row_in_cells(moment, first) as usize).min(rows - 1);
         let lower = (upper + 1).min(rows - 1);
+        let (shift_y, shift_x) = (group.shift.0, shift_x);
         let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
         if self.planned != Some((group.indices[0], upper)) {
             self.planned = Some((group.indices[0], upper));
@@ -310,27 +341,28 @@ impl Scratch {
         let padded = width.next_multiple_of(LANES);
         let cells = &mut self.cells;
         cells.resize(padded.div_ceil(moment.cell_px >> shift_x) + 1, 0.0);
-        let row = RowOfCells {
-            rows: [upper, lower],
-            fraction: at - upper as f32,
-            first: in_cells(0.0, shift_x),
-            len: padded,
-        };
-        for (n, field) in moment.fields.iter().enumerate() {
-            if all & [FIRST, SECOND][n] != 0 {
-                for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
-                    let out = &mut self.motions[2 * n + axis];
-                    row.widen(plane, scales[axis], cells, out);
+        for (y, out) in (first..).zip(&mut self.rows) {
+            let row = RowOfCells {
+                rows: [upper, lower],
+                fraction: group.row_in_cells(moment, y.min(last)) - upper as f32,
+                first: in_cells(moment, 0.0, shift_x),
+                len: padded,
+            };
+            for (n, field) in moment.fields.iter().enumerate() {
+                if all & [FIRST, SECOND][n] != 0 {
+                    for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
+                        row.widen(plane, scales[axis], cells, &mut out.motions[2 * n + axis]);
+                    }
                 }
             }
-        }
-        if all & SECOND != 0 {
-            row.widen(&moment.second, 1.0, cells, &mut self.second);
-        }
-        if let Some(faded) = &moment.faded
-            && all & FADES != 0
-        {
-            row.widen(faded, 1.0, cells, &mut self.faded);
+            if all & SECOND != 0 {
+                row.widen(&moment.second, 1.0, cells, &mut out.second);
+            }
+            if let Some(faded) = &moment.faded
+                && all & FADES != 0
+            {
+                row.widen(faded, 1.0, cells, &mut out.faded);
+            }
         }
     }
 
@@ -379,120 +411,141 @@ impl Scratch {
         }
     }
 
-    /// What a vector of pixels shows.
+    /// What a vector of pixels shows in each row.
     #[inline(always)]
-    fn values<S: Simd, const P: usize>(&self, pixels: &Pixels<'_, P>, block: usize) -> [S::V; P] {
+    fn values<S: Simd, const P: usize>(
+        &self,
+        pixels: &Pixels<'_, P>,
+        block: usize,
+    ) -> [[S::V; P]; ROWS] {
         let plan = &self.plans[block];
         if plan.kind & (MOVES | FADES) == 0 {
             return pixels.in_place::<S>();
         }
-        let mut values = [S::V::splat(0.0); P];
+        let mut values = [[S::V::splat(0.0); P]; ROWS];
         // Loops over two, here and below, because sampling is long and stands in the program once for each of its sizes.
         for n in 0..2 {
             if plan.kind & [FIRST, SECOND][n] == 0 {
                 continue;
             }
-            let shown = self.along::<S, P>(pixels, plan, n);
-            let share = if n == 1 && plan.kind & FIRST != 0 {
-                S::V::load(&self.second[pixels.x..])
-            } else {
-                S::V::splat(1.0)
-            };
+            let mut motions = [[S::V::splat(0.0); 2]; ROWS];
+            for (motion, row) in motions.iter_mut().zip(&self.rows) {
+                for axis in 0..2 {
+                    motion[axis] = S::V::load(&row.motions[2 * n + axis][pixels.x..]);
+                }
+            }
+            let shown = pixels.along::<S>(motions, &plan.reaches[n], plan.kind & LEAVES != 0);
             let is_only = n == 0 || plan.kind & FIRST == 0;
-            for p in 0..P {
-                let before = if is_only { shown[p] } else { values[p] };
-                values[p] = shown[p].sub(before).mul_add(share, before);
+            for k in 0..ROWS {
+                let share = if is_only {
+                    S::V::splat(1.0)
+                } else {
+                    S::V::load(&self.rows[k].second[pixels.x..])
+                };
+                for p in 0..P {
+                    let before = if is_only { shown[k][p] } else { values[k][p] };
+                    values[k][p] = shown[k][p].sub(before).mul_add(share, before);
+                }
             }
         }
         if plan.kind & FADES != 0 {
             let fades = pixels.in_place::<S>();
-            let share = S::V::load(&self.faded[pixels.x..]);
-            for p in 0..P {
-                values[p] = fades[p].sub(values[p]).mul_add(share, values[p]);
+            for k in 0..ROWS {
+                let share = S::V::load(&self.rows[k].faded[pixels.x..]);
+                for p in 0..P {
+                    values[k][p] = fades[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
+                }
             }
         }
         values
-    }
-}
-
-impl Scratch {
-    /// What one of the two motions shows.
-    #[inline(always)]
-    fn along<S: Simd, const P: usize>(
-        &self,
-        pixels: &Pixels<'_, P>,
-        plan: &Plan,
-        n: usize,
-    ) -> [S::V; P] {
-        let dx = S::V::load(&self.motions[2 * n][pixels.x..]);
-        let dy = S::V::load(&self.motions[2 * n + 1][pixels.x..]);
-        pixels.along::<S>([dx, dy], &plan.reaches[n], plan.kind & LEAVES != 0)
     }
 }
 
 impl<const P: usize> Pixels<'_, P> {
     /// The cross-fade.
     #[inline(always)]
-    fn in_place<S: Simd>(&self) -> [S::V; P] {
-        let mut values = [S::V::splat(0.0); P];
+    fn in_place<S: Simd>(&self) -> [[S::V; P]; ROWS] {
+        let mut values = [[S::V::splat(0.0); P]; ROWS];
         let [firsts, seconds] = self.pictures;
-        for p in 0..P {
-            let a = load::<S>(&firsts[p].row(self.y)[self.x..][..self.columns]);
-            let b = load::<S>(&seconds[p].row(self.y)[self.x..][..self.columns]);
-            // As a correction to the one sample: two equal samples give exactly that value.
-            values[p] = b.sub(a).mul_add(S::V::splat(self.t), a);
+        for (k, values) in values.iter_mut().enumerate() {
+            let y = (self.y + k).min(firsts[0].height - 1);
+            for p in 0..P {
+                let a = load::<S>(&firsts[p].row(y)[self.x..][..self.columns]);
+                let b = load::<S>(&seconds[p].row(y)[self.x..][..self.columns]);
+                // As a correction to the one sample: two equal samples give exactly that value.
+                values[p] = b.sub(a).mul_add(S::V::splat(self.t), a);
+            }
         }
         values
     }
 
-    /// Both pictures along a motion from the first to the second.
+    /// Both pictures along a motion from the first to the second, in each row.
     #[inline(always)]
-    fn along<S: Simd>(&self, motion: [S::V; 2], reaches: &[Reach; 2], leaves: bool) -> [S::V; P] {
+    fn along<S: Simd>(
+        &self,
+        motions: [[S::V; 2]; ROWS],
+        reaches: &[Reach; 2],
+        leaves: bool,
+    ) -> [[S::V; P]; ROWS] {
         let v = S::V::splat;
-        let mut sampled = [[v(0.0); P]; 2];
+        let mut sampled = [[[v(0.0); P]; ROWS]; 2];
         for (side, sampled) in sampled.iter_mut().enumerate() {
-            *sampled = self.sampled::<S>(side, motion, reaches[side]);
+            *sampled = self.sampled::<S>(side, motions, reaches[side]);
         }
-        let [a, b] = sampled;
-        let share = if leaves {
-            let dim = (self.pictures[0][0].height, self.pictures[0][0].width);
-            let (x, y) = (counted::<S>(self.x as f32), v(self.y as f32));
-            let (back, on) = (v(-self.t), v(1.0 - self.t));
-            let from = [motion[0].mul_add(back, x), motion[1].mul_add(back, y)];
-            let to = [motion[0].mul_add(on, x), motion[1].mul_add(on, y)];
-            let first = seen::<S>(from, dim).mul(on);
-            let second = seen::<S>(to, dim).mul(v(self.t));
-            second.div(first.add(second))
-        } else {
-            v(self.t)
-        };
-        let mut values = a;
-        for p in 0..P {
-            values[p] = b[p].sub(a[p]).mul_add(share, a[p]);
+        let [mut values, b] = sampled;
+        for (k, [dx, dy]) in motions.into_iter().enumerate() {
+            let share = if leaves {
+                let dim = (self.pictures[0][0].height, self.pictures[0][0].width);
+                let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
+                let (back, on) = (v(-self.t), v(1.0 - self.t));
+                let from = [dx.mul_add(back, x), dy.mul_add(back, y)];
+                let to = [dx.mul_add(on, x), dy.mul_add(on, y)];
+                let first = seen::<S>(from, dim).mul(on);
+                let second = seen::<S>(to, dim).mul(v(self.t));
+                second.div(first.add(second))
+            } else {
+                v(self.t)
+            };
+            for p in 0..P {
+                values[k][p] = b[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
+            }
         }
         values
     }
 
-    /// The first or the second picture along the motion.
+    /// The first or the second picture along the motion, in each row.
     #[inline(always)]
-    fn sampled<S: Simd>(&self, picture: usize, [dx, dy]: [S::V; 2], reach: Reach) -> [S::V; P] {
+    fn sampled<S: Simd>(
+        &self,
+        picture: usize,
+        motions: [[S::V; 2]; ROWS],
+        reach: Reach,
+    ) -> [[S::V; P]; ROWS] {
         let v = S::V::splat;
         let planes = self.pictures[picture];
         let factor = v([-self.t, 1.0 - self.t][picture]);
-        let (dx, dy) = (dx.mul(factor), dy.mul(factor));
         let [left, top] = reach.least;
-        let column = self.x as isize + left as isize;
-        let row = self.y as isize + top as isize;
-        let past = [dx.sub(v(left)), dy.sub(v(top))];
+        let place = [self.x as isize + left as isize, self.y as isize + top as isize];
+        let mut past = motions;
+        for [dx, dy] in &mut past {
+            *dx = dx.mul_add(factor, v(-left));
+            *dy = dy.mul_add(factor, v(-top));
+        }
         match reach.further {
-            [0, 0] => near::<S, 4, 4, P>(planes, [column, row], past),
-            [1, 0] => near::<S, 5, 4, P>(planes, [column, row], past),
-            [0, 1] => near::<S, 4, 5, P>(planes, [column, row], past),
-            [1, 1] => near::<S, 5, 5, P>(planes, [column, row], past),
-            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, [column, row], past),
+            [0, 0] => near::<S, 4, 4, P>(planes, place, past),
+            [1, 0] => near::<S, 5, 4, P>(planes, place, past),
+            [0, 1] => near::<S, 4, 5, P>(planes, place, past),
+            [1, 1] => near::<S, 5, 5, P>(planes, place, past),
+            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, place, past),
             _ => {
-                let (x, y) = (counted::<S>(self.x as f32), v(self.y as f32));
-                Places::<S, 4>::cubic(x.add(dx), y.add(dy)).sample(planes)
+                let mut values = [[v(0.0); P]; ROWS];
+                for (k, [dx, dy]) in motions.into_iter().enumerate() {
+                    let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
+                    values[k] =
+                        Places::<S, 4>::cubic(dx.mul_add(factor, x), dy.mul_add(factor, y))
+                            .sample(planes);
+                }
+                values
             }
         }
     }
