@@ -28,9 +28,11 @@ lint: setup-test
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --all-targets --no-default-features -- -D warnings
 
-# Doc tests are part of each `cargo test`.
+# What is another program without FFmpeg. The rest is the same there: it runs once, with FFmpeg, and doc tests with it.
+WITHOUT_VIDEO = distance pipeline retime retime_errors retime_pipes retime_report retime_resume rgb_frames score y4m
+
 test: lint
-	cargo test --no-default-features
+	cargo test --no-default-features --lib $(addprefix --test ,$(WITHOUT_VIDEO))
 	cargo test
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.

@@ -13,8 +13,14 @@ use texture::texture;
 /// Width and height: odd, and large enough not to be left to the other renderer.
 const SIZE: (usize, usize) = (211, 149);
 
+/// Above a megapixel, where cells are larger; also odd.
+const LARGE: (usize, usize) = (1301, 807);
+
 fn moved(format: Format, dx: f64, dy: f64) -> Picture {
-    let (width, height) = SIZE;
+    moved_of(SIZE, format, dx, dy)
+}
+
+fn moved_of((width, height): (usize, usize), format: Format, dx: f64, dy: f64) -> Picture {
     let planes = (0..format.plane_count()).map(|index| {
         let (sy, sx) = format.plane_shift(index);
         let at = |i: usize, s: u8| (i as f64 + 0.5) * f64::from(1u8 << s) - 0.5;
@@ -110,6 +116,19 @@ fn a_shift_gives_part_of_the_shift_in_every_format() {
                 "{format:?} {dx},{dy}: {difference} grey levels"
             );
         }
+    }
+}
+
+#[test]
+fn a_shift_gives_part_of_the_shift_with_large_cells() {
+    for format in formats().into_iter().filter(|format| !format.alpha) {
+        let [a, b, truth] =
+            [(0.0, 0.0), (10.0, -6.5), (4.0, -2.6)].map(|(dx, dy)| moved_of(LARGE, format, dx, dy));
+        let found = interpolator().between(&a, &b).unwrap().at(0.4);
+        let coarse = format.chroma_shift_x == 2;
+        let bound = if coarse { 60.0 } else { 6.0 };
+        let difference = worst(&found, &truth, 48);
+        assert!(difference <= bound, "{format:?}: {difference} grey levels");
     }
 }
 

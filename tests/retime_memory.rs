@@ -57,7 +57,8 @@ fn peak_bytes(size: (usize, usize), frames: usize, out: &str, args: &[&str]) -> 
     1024 * peak_kib
 }
 
-/// The peak with four times the frames, which is the same.
+/// The peak with four times the frames. It is the same but for how full the queues happen to be and where the allocator puts things: what a
+/// further frame adds is far below a tenth of that frame (8 bits, 4:2:0), so nothing of its size stays behind.
 fn peak_of_long_clip(size: (usize, usize), frames: usize, out: &str, args: &[&str]) -> u64 {
     let short = peak_bytes(size, frames, out, args);
     let long = peak_bytes(size, 4 * frames, out, args);
@@ -67,7 +68,9 @@ fn peak_of_long_clip(size: (usize, usize), frames: usize, out: &str, args: &[&st
         mib(short),
         mib(long)
     );
-    assert!(long as f64 <= 1.05 * short as f64);
+    let frame = (size.0 * size.1 * 3 / 2) as u64;
+    let further = 3 * frames as u64;
+    assert!(long < short + further * frame / 10);
     long
 }
 

@@ -131,7 +131,10 @@ fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32>
         for (x, raw) in raw.iter_mut().enumerate() {
             let i = y * width + x;
             let to = pairs[0].1.between(x as f32 + dx[i], y as f32 + dy[i]);
-            *raw = pairs.iter().map(|(s, t)| (s[i] - t.sample(&to)).abs()).sum();
+            *raw = pairs
+                .iter()
+                .map(|(s, t)| (s[i] - t.sample(&to)).abs())
+                .sum();
         }
     });
     let mut means = vec![0.0; height * width];

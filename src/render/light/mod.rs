@@ -7,7 +7,9 @@
 mod judge;
 mod moment;
 mod places;
+mod plan;
 mod rows;
+mod widen;
 
 use super::carry::{Carrier, Splatted};
 use super::fill::fill;

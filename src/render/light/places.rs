@@ -191,16 +191,17 @@ fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: 
     let (left, top) = (column - before, row - before);
     let Grid { width, height, .. } = planes[0];
     let (across, down) = (LANES + NX - 1, NY + R - 1);
-    let inside = left >= 0
-        && top >= 0
-        && left as usize + across <= width
-        && top as usize + down <= height;
+    let inside =
+        left >= 0 && top >= 0 && left as usize + across <= width && top as usize + down <= height;
     let mut picked = [0.0; LINES * LINE];
     let mut out = [[S::V::splat(0.0); P]; R];
     for (p, plane) in planes.iter().enumerate() {
         let (window, stride) = if inside {
             let first = top as usize * width + left as usize;
-            (plane.samples_from(first, (down - 1) * width + across), width)
+            (
+                plane.samples_from(first, (down - 1) * width + across),
+                width,
+            )
         } else {
             pick(plane, [left, top], down, &mut picked);
             (&picked[..], LINE)

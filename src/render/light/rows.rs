@@ -1,8 +1,10 @@
 //! The rows of a picture at time t, from the motions of cells.
 
 use super::moment::Moment;
-use super::places::{FARTHEST_PX, Places, ROWS, counted, load, near, store};
-use crate::picture::{Picture, Plane, codes, samples_mut, sampling::Grid};
+use super::places::{Places, ROWS, counted, load, near, store};
+use super::plan::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
+use super::widen::{RowOfCells, in_cells};
+use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
@@ -10,17 +12,6 @@ use rayon::prelude::*;
 const BAND_ROWS: usize = 16;
 /// Weight of a sample from outside the picture, beside one from inside.
 const OUTSIDE: f32 = 1e-3;
-
-/// What a cell or a vector of pixels needs: the first field's motion.
-const FIRST: u8 = 1;
-/// The second field's.
-const SECOND: u8 = 2;
-/// A cross-fade.
-const FADES: u8 = 4;
-/// A motion may begin or end outside the picture.
-const LEAVES: u8 = 8;
-/// Something moves.
-const MOVES: u8 = 16;
 
 /// Planes of one size of both pictures.
 struct Group<'a> {
@@ -81,77 +72,6 @@ fn grids<'a>(picture: &'a Picture, indices: &[usize]) -> Vec<Grid<'a>> {
     planes.map(Grid::new).collect()
 }
 
-/// What is to be done for every cell, row by row.
-fn kinds(cpu: Cpu, moment: &Moment, (height, width): (usize, usize)) -> Vec<u8> {
-    let (rows, columns) = moment.second.dim();
-    let mut kinds = vec![0; rows * columns];
-    let [a, b] = &moment.fields;
-    kinds
-        .par_chunks_mut(columns)
-        .enumerate()
-        .for_each(|(y, kinds)| {
-            cpu.run(KindsOfRow {
-                t: moment.t,
-                px: moment.cell_px,
-                y: (y * moment.cell_px) as f32,
-                last: [(width - 1) as f32, (height - 1) as f32],
-                fields: [&a.dx, &a.dy, &b.dx, &b.dy].map(|plane| Grid::new(plane).row(y)),
-                second: Grid::new(&moment.second).row(y),
-                faded: moment.faded.as_ref().map(|faded| Grid::new(faded).row(y)),
-                kinds,
-            });
-        });
-    kinds
-}
-
-struct KindsOfRow<'a> {
-    t: f32,
-    /// Side of a cell, px.
-    px: usize,
-    /// In px of the picture.
-    y: f32,
-    /// Last column and row.
-    last: [f32; 2],
-    fields: [&'a [f32]; 4],
-    second: &'a [f32],
-    faded: Option<&'a [f32]>,
-    kinds: &'a mut [u8],
-}
-
-impl Kernel for KindsOfRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let n = self.kinds.len();
-        let [ax, ay, bx, by] = self.fields;
-        let (ax, ay, bx, by) = (&ax[..n], &ay[..n], &bx[..n], &by[..n]);
-        let (second, t, y) = (&self.second[..n], self.t, self.y);
-        for (i, kind) in self.kinds.iter_mut().enumerate() {
-            let x = (i * self.px) as f32;
-            let (mut moves, mut leaves) = (false, false);
-            for [dx, dy] in [[ax[i], ay[i]], [bx[i], by[i]]] {
-                moves |= (dx != 0.0) | (dy != 0.0);
-                for (at, d, last) in [(x, dx, self.last[0]), (y, dy, self.last[1])] {
-                    let (from, to) = (at - t * d, at + (1.0 - t) * d);
-                    leaves |= (from < 0.0) | (to < 0.0) | (from > last) | (to > last);
-                }
-            }
-            // Where the two are equal either will do.
-            let differ = (ax[i] != bx[i]) | (ay[i] != by[i]);
-            *kind = (u8::from(differ & (second[i] < 1.0)) * FIRST)
-                | (u8::from(differ & (second[i] > 0.0)) * SECOND)
-                | (u8::from(leaves) * LEAVES)
-                | (u8::from(moves) * MOVES);
-        }
-        if let Some(faded) = self.faded {
-            for (kind, &faded) in self.kinds.iter_mut().zip(faded) {
-                *kind |= u8::from(faded != 0.0) * FADES;
-            }
-        }
-    }
-}
-
 /// Memory for some rows.
 #[derive(Default)]
 struct Scratch {
@@ -171,37 +91,6 @@ struct PixelRow {
     motions: [Vec<f32>; 4],
     second: Vec<f32>,
     faded: Vec<f32>,
-}
-
-/// What is to be done for a vector of pixels, in all rows between two rows of cells.
-#[derive(Clone, Copy, Default)]
-struct Plan {
-    kind: u8,
-    /// Where the first and the second motion lead to, in the first and in the second picture.
-    reaches: [[Reach; 2]; 2],
-}
-
-/// The least whole displacement, rightwards and downwards, and the number of further whole ones along each.
-#[derive(Clone, Copy, Default)]
-struct Reach {
-    least: [f32; 2],
-    further: [u8; 2],
-}
-
-impl Reach {
-    /// Of displacements between `least` and `most`, times `factor`.
-    #[inline(always)]
-    fn of(least: [f32; 2], most: [f32; 2], factor: f32) -> Self {
-        let mut reach = Self::default();
-        for axis in 0..2 {
-            let (a, b) = (factor * least[axis], factor * most[axis]);
-            let (from, to) = if a < b { (a, b) } else { (b, a) };
-            let from = from.floor().clamp(-FARTHEST_PX, FARTHEST_PX);
-            reach.least[axis] = from;
-            reach.further[axis] = (to.floor() - from).clamp(0.0, 9.0) as u8;
-        }
-        reach
-    }
 }
 
 struct RenderRows<'a, 'b> {
@@ -280,7 +169,9 @@ impl RenderRows<'_, '_> {
                 let values = scratch.values::<S, P>(&pixels, block);
                 for (k, values) in values.iter().enumerate().take(count) {
                     for (&value, &index) in values.iter().zip(&group.indices) {
-                        let value = self.max_code.map_or(value, |most| rounded::<S>(value, most));
+                        let value = self
+                            .max_code
+                            .map_or(value, |most| rounded::<S>(value, most));
                         let to = (done + k) * width + x;
                         store::<S>(value, &mut self.out[index][to..][..columns]);
                     }
@@ -303,16 +194,8 @@ impl Group<'_> {
     fn rows_together(&self, moment: &Moment, y: usize) -> usize {
         let between = |y| self.row_in_cells(moment, y) as usize;
         let first = between(y);
-        (1..ROWS)
-            .find(|&n| between(y + n) != first)
-            .unwrap_or(ROWS)
+        (1..ROWS).find(|&n| between(y + n) != first).unwrap_or(ROWS)
     }
-}
-
-/// Sample `at` of a plane stands at `(at + 1/2)·2^shift - 1/2` in the picture, a cell at a multiple of its side.
-#[inline(always)]
-fn in_cells(moment: &Moment, at: f32, shift: u8) -> f32 {
-    ((at + 0.5) * f32::from(1u8 << shift) - 0.5) / moment.cell_px as f32
 }
 
 impl Scratch {
@@ -335,7 +218,15 @@ impl Scratch {
         let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
         if self.planned != Some((group.indices[0], upper)) {
             self.planned = Some((group.indices[0], upper));
-            self.plan(moment, kinds, [upper, lower], shift_x, scales, width);
+            plan(
+                &mut self.plans,
+                moment,
+                kinds,
+                [upper, lower],
+                shift_x,
+                scales,
+                width,
+            );
         }
         let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
         let padded = width.next_multiple_of(LANES);
@@ -363,51 +254,6 @@ impl Scratch {
             {
                 row.widen(faded, 1.0, cells, &mut out.faded);
             }
-        }
-    }
-
-    /// Makes the plans for all rows between two rows of cells.
-    #[inline(always)]
-    fn plan(
-        &mut self,
-        moment: &Moment,
-        kinds: &[u8],
-        rows: [usize; 2],
-        shift_x: u8,
-        scales: [f32; 2],
-        width: usize,
-    ) {
-        let columns = moment.second.ncols();
-        let cells = (LANES << shift_x) / moment.cell_px;
-        let t = moment.t;
-        self.plans.clear();
-        for first in (0..width.div_ceil(LANES)).map(|block| block * cells) {
-            let near = first.min(columns - 1)..(first + cells + 1).min(columns);
-            let mut plan = Plan::default();
-            for row in rows {
-                let kinds = &kinds[row * columns..][near.clone()];
-                plan.kind = kinds.iter().fold(plan.kind, |all, kind| all | kind);
-            }
-            for (n, field) in moment.fields.iter().enumerate() {
-                if n == 0 && plan.kind & (FIRST | SECOND) == 0 {
-                    plan.kind |= FIRST;
-                }
-                if plan.kind & [FIRST, SECOND][n] == 0 {
-                    continue;
-                }
-                let (mut least, mut most) = ([f32::MAX; 2], [f32::MIN; 2]);
-                for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
-                    for row in rows {
-                        for &d in &Grid::new(plane).row(row)[near.clone()] {
-                            let d = scales[axis] * d;
-                            least[axis] = if d < least[axis] { d } else { least[axis] };
-                            most[axis] = if d > most[axis] { d } else { most[axis] };
-                        }
-                    }
-                }
-                plan.reaches[n] = [Reach::of(least, most, -t), Reach::of(least, most, 1.0 - t)];
-            }
-            self.plans.push(plan);
         }
     }
 
@@ -525,7 +371,10 @@ impl<const P: usize> Pixels<'_, P> {
         let planes = self.pictures[picture];
         let factor = v([-self.t, 1.0 - self.t][picture]);
         let [left, top] = reach.least;
-        let place = [self.x as isize + left as isize, self.y as isize + top as isize];
+        let place = [
+            self.x as isize + left as isize,
+            self.y as isize + top as isize,
+        ];
         let mut past = motions;
         for [dx, dy] in &mut past {
             *dx = dx.mul_add(factor, v(-left));
@@ -541,9 +390,8 @@ impl<const P: usize> Pixels<'_, P> {
                 let mut values = [[v(0.0); P]; ROWS];
                 for (k, [dx, dy]) in motions.into_iter().enumerate() {
                     let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
-                    values[k] =
-                        Places::<S, 4>::cubic(dx.mul_add(factor, x), dy.mul_add(factor, y))
-                            .sample(planes);
+                    values[k] = Places::<S, 4>::cubic(dx.mul_add(factor, x), dy.mul_add(factor, y))
+                        .sample(planes);
                 }
                 values
             }
@@ -569,56 +417,4 @@ fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
     let (x, y) = (x.max(v(0.0).sub(x)), y.max(v(0.0).sub(y)));
     let inside_x = x.select_less(v(0.5 * width as f32), v(1.0), v(OUTSIDE));
     y.select_less(v(0.5 * height as f32), inside_x, v(OUTSIDE))
-}
-
-/// A row of pixels between two rows of cells.
-struct RowOfCells {
-    rows: [usize; 2],
-    /// How far down between them.
-    fraction: f32,
-    /// Where the first pixel stands, in cells.
-    first: f32,
-    /// Pixels, whole cells of them.
-    len: usize,
-}
-
-impl RowOfCells {
-    /// Brings the cells' values, times `scale`, to the pixels.
-    #[inline(always)]
-    fn widen(&self, plane: &Plane, scale: f32, cells: &mut [f32], out: &mut Vec<f32>) {
-        let grid = Grid::new(plane);
-        let known = grid.width.min(cells.len());
-        let [above, below] = self.rows.map(|row| &grid.row(row)[..known]);
-        between_rows(above, below, self.fraction, scale, cells);
-        out.resize(self.len, 0.0);
-        match self.len / (cells.len() - 1) {
-            8 => widen_by::<8>(self.first, cells, out),
-            4 => widen_by::<4>(self.first, cells, out),
-            2 => widen_by::<2>(self.first, cells, out),
-            _ => widen_by::<1>(self.first, cells, out),
-        }
-    }
-}
-
-/// A row between two rows of cells, times `scale`; beyond its end the last value again.
-#[inline(always)]
-fn between_rows(above: &[f32], below: &[f32], fraction: f32, scale: f32, out: &mut [f32]) {
-    let known = above.len();
-    for ((value, above), below) in out.iter_mut().zip(above).zip(below) {
-        *value = scale * (above + fraction * (below - above));
-    }
-    let last = out[known - 1];
-    out[known..].fill(last);
-}
-
-/// Values between cells, at `R` places from each to the next, the first of them `first` after it.
-#[inline(always)]
-fn widen_by<const R: usize>(first: f32, cells: &[f32], out: &mut [f32]) {
-    let fractions: [f32; R] = std::array::from_fn(|i| first + i as f32 / R as f32);
-    let values = out.as_chunks_mut::<R>().0.iter_mut();
-    for ((out, &cell), &next) in values.zip(cells).zip(&cells[1..]) {
-        for (out, fraction) in out.iter_mut().zip(fractions) {
-            *out = cell + fraction * (next - cell);
-        }
-    }
 }
