@@ -327,6 +327,7 @@ impl Interpolator {
                 relaxation: 4,
             },
             residual_pixels,
+            solves_changes_only: self.preset == Preset::Fast,
         }
     }
 }

@@ -48,6 +48,7 @@ fn solve(a: &Picture, b: &Picture) -> Motion {
             relaxation: 4,
         },
         residual_pixels: motion::RESIDUAL_PIXELS,
+        solves_changes_only: false,
     };
     motion::solve(
         Level::current().unwrap(),

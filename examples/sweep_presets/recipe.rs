@@ -68,6 +68,7 @@ impl Solved {
                 relaxation: 4,
             },
             residual_pixels: otinterp::motion::RESIDUAL_PIXELS,
+            solves_changes_only: false,
         };
         let [a, b] = contents;
         Ok(Self {

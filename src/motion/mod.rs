@@ -53,6 +53,8 @@ pub struct Settings {
     /// At most so many pixels of each picture take part in the residual transport, the worst explained: its time grows
     /// with their square. None: it is left out.
     pub residual_pixels: usize,
+    /// After it tiles are solved again only where it changed the field, rather than wherever they are needed.
+    pub solves_changes_only: bool,
 }
 
 /// Above this both directions are refined one after the other: there each keeps all threads busy, and takes memory.
@@ -180,13 +182,24 @@ impl Solving<'_> {
             return motion;
         }
         let matching = stage(Stage::Residual);
+        let before = self.settings.solves_changes_only.then(|| motion.clone());
         let pixels = self.settings.residual_pixels;
         let is_improved = residual::improve(self.cpu, features, &mut motion, pixels);
         drop(matching);
         if !is_improved {
             return motion;
         }
-        let motion = self.tiled(lumas, codes, motion);
+        let motion = match before {
+            None => self.tiled(lumas, codes, motion),
+            Some(before) => {
+                let _stage = stage(Stage::Tiles);
+                let cells = [
+                    need::changed(&before.forward, &motion.forward),
+                    need::changed(&before.backward, &motion.backward),
+                ];
+                self.tiled_in(Some(cells), codes, motion)
+            }
+        };
         self.refined(lumas, motion)
     }
 
@@ -196,10 +209,20 @@ impl Solving<'_> {
     }
 
     /// Transport in tiles.
-    fn tiled(&self, [a, b]: [&Plane; 2], codes: [&Codes; 2], mut motion: Motion) -> Motion {
+    fn tiled(&self, [a, b]: [&Plane; 2], codes: [&Codes; 2], motion: Motion) -> Motion {
         let _stage = stage(Stage::Tiles);
         // Nothing predicts the coarsest level: all of it is solved.
         let cells = (!self.coarsest).then(|| needed(self.cpu, a, b, &motion));
+        self.tiled_in(cells, codes, motion)
+    }
+
+    /// The same in some cells of each picture.
+    fn tiled_in(
+        &self,
+        cells: Option<[Cells; 2]>,
+        codes: [&Codes; 2],
+        mut motion: Motion,
+    ) -> Motion {
         let options = tile_options(self.coarsest);
         level::solve(self.cpu, codes, &mut motion, cells.as_ref(), &options);
         motion

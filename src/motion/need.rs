@@ -53,6 +53,20 @@ impl Cells {
     }
 }
 
+/// The cells where two fields of one size differ.
+pub fn changed(before: &Field, after: &Field) -> Cells {
+    let (_, width) = after.dim();
+    let mut cells = Cells::none(after.dim());
+    for [a, b] in [[&before.dx, &after.dx], [&before.dy, &after.dy]] {
+        for (i, (a, b)) in samples(a).iter().zip(samples(b)).enumerate() {
+            if a != b {
+                cells.needed[i / width / CELL * cells.columns + i % width / CELL] = true;
+            }
+        }
+    }
+    cells
+}
+
 /// The cells of `source` whose predictions do not suffice.
 pub fn needed(cpu: Cpu, source: &Plane, target: &Plane, prediction: &Field) -> Cells {
     let mut cells = Cells::none(source.dim());
