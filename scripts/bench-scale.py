@@ -91,7 +91,7 @@ def text(lines, presets):
     return f"""## Size, threads, memory
 
 One clip of 3840×2160, reduced by area, every other of seven frames rebuilt ({date.today():%Y-%m}, {environment.processor()}).
-CPU milliseconds for one in-between on one core, and in brackets for a megapixel of it (beyond 1080p tiles are solved at half the resolution):
+CPU milliseconds for one in-between on one core, and in brackets for a megapixel of it (how fine motion is solved depends on the size):
 
 {results.table(["", *SIZES], cost)}
 

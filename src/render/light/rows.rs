@@ -276,8 +276,8 @@ impl Scratch {
             }
             let mut motions = [[S::V::splat(0.0); 2]; ROWS];
             for (motion, row) in motions.iter_mut().zip(&self.rows) {
-                for axis in 0..2 {
-                    motion[axis] = S::V::load(&row.motions[2 * n + axis][pixels.x..]);
+                for (d, of_row) in motion.iter_mut().zip(&row.motions[2 * n..]) {
+                    *d = S::V::load(&of_row[pixels.x..]);
                 }
             }
             let shown = pixels.along::<S>(motions, &plan.reaches[n], plan.kind & LEAVES != 0);
