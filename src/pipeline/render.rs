@@ -123,28 +123,27 @@ impl Renderer<'_> {
         } else {
             self.rules.interpolator
         };
+        let is_held = until.is_cut && self.rules.at_cut == AtCut::Hold;
         let outputs = std::iter::from_fn(|| self.clock.next_between(from.time, until.time));
-        let mut pair = Pair {
+        let outputs: Vec<Output> = outputs.collect();
+        let first = self.frames_out + last.map_or(0, |last| last.outputs.len() as u64);
+        let mut numbered = (first..).zip(&outputs);
+        Pair {
             from: Arc::clone(from),
             until: Arc::clone(until),
             interpolator,
-            is_held: until.is_cut && self.rules.at_cut == AtCut::Hold,
-            outputs: outputs.collect(),
-            needs_transition: false,
+            needs_transition: !is_held
+                && numbered.any(|(n, output)| output.is_between() && !self.segments.has(n)),
+            is_held,
+            outputs,
             transition: None,
             ahead: VecDeque::new(),
-        };
-        let first = self.frames_out + last.map_or(0, |last| last.outputs.len() as u64);
-        let mut numbered = (first..).zip(&pair.outputs);
-        pair.needs_transition = !pair.is_held
-            && numbered.any(|(n, output)| output.is_between() && !self.segments.has(n));
-        pair
+        }
     }
 
     /// Sends the last pair, and this one too unless it is worth while to render it beside the next.
     fn follow(&mut self, last: Option<Pair>, mut pair: Pair) -> Result<Option<Pair>, Error> {
-        let overlaps =
-            pair.needs_transition && self.rules.interpolator.is_light(&pair.from.picture);
+        let overlaps = pair.needs_transition && pair.interpolator.is_light(&pair.from.picture);
         if let Some(mut last) = last {
             if overlaps {
                 let (solved, ()) = rayon::join(|| pair.solve(), || last.render_ahead());
@@ -221,15 +220,15 @@ struct Pair {
 impl Pair {
     /// Solves the transport, unless that has been done.
     fn solve(&mut self) -> Result<&Transition<Arc<Picture>>, Error> {
-        if self.transition.is_none() {
-            let ends = [&self.from, &self.until];
-            self.transition = Some(self.interpolator.between_prepared(
+        let ends = [&self.from, &self.until];
+        let transition = match self.transition.take() {
+            Some(solved) => solved,
+            None => self.interpolator.between_prepared(
                 ends.map(|end| Arc::clone(&end.picture)),
                 ends.map(|end| &end.preparation),
-            )?);
-        }
-        // It was set just now where it was not there.
-        self.transition.as_ref().ok_or(Error::Interrupted)
+            )?,
+        };
+        Ok(self.transition.insert(transition))
     }
 
     /// Renders what comes first.

@@ -6,8 +6,8 @@ use super::blocks::{BLOCK_PX, HALF_BLOCK};
 use super::halved::doubled;
 use super::hypotheses::{Ends, Hypothesis, Moment};
 use super::likeness::Likeness;
+use super::part::{load, store};
 use super::points::counted;
-use super::single::store;
 use super::still::Still;
 use super::trial::{Tile, Trial};
 use crate::picture::samples;
@@ -360,17 +360,6 @@ fn every<S: Simd>(lanes: &[f32; LANES], shift: u8) -> S::V {
         *out = lanes[(l << shift).min(LANES - (1 << shift))];
     }
     S::V::load(&out)
-}
-
-/// A vector, its lanes beyond the slice's end 0.
-#[inline(always)]
-fn load<S: Simd>(from: &[f32]) -> S::V {
-    if from.len() >= LANES {
-        return S::V::load(from);
-    }
-    let mut lanes = [0.0; LANES];
-    lanes[..from.len()].copy_from_slice(from);
-    S::V::load(&lanes)
 }
 
 #[cfg(test)]

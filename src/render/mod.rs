@@ -17,6 +17,7 @@ mod likeness;
 pub mod mass;
 mod mixed;
 mod padded;
+mod part;
 mod points;
 mod single;
 mod splat;

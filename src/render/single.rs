@@ -5,6 +5,7 @@ use super::band::{Other, Planes};
 use super::blocks::BLOCK_PX;
 use super::halved::doubled;
 use super::hypotheses::{Ends, Moment};
+use super::part::store;
 use super::points::counted;
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
@@ -206,14 +207,4 @@ fn sample_displacement<S: Simd>(
         S::V::load(&lanes[0]).mul(S::V::splat(to_x)),
         S::V::load(&lanes[1]).mul(S::V::splat(to_y)),
     ]
-}
-
-/// Writes up to a vector.
-#[inline(always)]
-pub fn store<S: Simd>(value: S::V, to: &mut [f32]) {
-    if to.len() >= LANES {
-        value.store(to);
-    } else {
-        value.store_first(to);
-    }
 }

@@ -1,6 +1,7 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
-use super::places::{Places, content, counted, load, store};
+use super::super::part::{load, store};
+use super::places::{Places, content, counted};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};

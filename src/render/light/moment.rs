@@ -1,8 +1,9 @@
 //! Which motions pass through the cells at time t.
 
 use super::super::carry::Splatted;
+use super::super::part::{load, store};
 use super::judge::{Unexplained, smooth_step};
-use super::places::{Places, content, counted, load, store};
+use super::places::{Places, content, counted};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};

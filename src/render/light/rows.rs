@@ -1,7 +1,8 @@
 //! The rows of a picture at time t, from the motions of cells.
 
+use super::super::part::{load, store};
 use super::moment::Moment;
-use super::places::{Places, ROWS, counted, load, near, store};
+use super::places::{Places, ROWS, counted, near};
 use super::plan::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
 use super::widen::{RowOfCells, in_cells};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
@@ -199,8 +200,8 @@ impl Group<'_> {
 }
 
 impl Scratch {
-    /// Brings the cells' motions to the pixels of the rows from the first to the last of `ys` of a group's planes; where there are fewer
-    /// than [`ROWS`], the last stands for the others.
+    /// Brings the cells' motions to the pixels of rows `first` to `last` of a group's planes; where those are fewer than [`ROWS`], the
+    /// last stands for the others.
     #[inline(always)]
     fn prepare(
         &mut self,
@@ -210,11 +211,10 @@ impl Scratch {
         group: &Group<'_>,
         width: usize,
     ) {
-        let shift_x = group.shift.1;
+        let (shift_y, shift_x) = group.shift;
         let rows = moment.second.nrows();
         let upper = (group.row_in_cells(moment, first) as usize).min(rows - 1);
         let lower = (upper + 1).min(rows - 1);
-        let (shift_y, shift_x) = (group.shift.0, shift_x);
         let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
         if self.planned != Some((group.indices[0], upper)) {
             self.planned = Some((group.indices[0], upper));
@@ -281,16 +281,14 @@ impl Scratch {
                 }
             }
             let shown = pixels.along::<S>(motions, &plan.reaches[n], plan.kind & LEAVES != 0);
-            let is_only = n == 0 || plan.kind & FIRST == 0;
+            if n == 0 || plan.kind & FIRST == 0 {
+                values = shown;
+                continue;
+            }
             for k in 0..ROWS {
-                let share = if is_only {
-                    S::V::splat(1.0)
-                } else {
-                    S::V::load(&self.rows[k].second[pixels.x..])
-                };
+                let share = S::V::load(&self.rows[k].second[pixels.x..]);
                 for p in 0..P {
-                    let before = if is_only { shown[k][p] } else { values[k][p] };
-                    values[k][p] = shown[k][p].sub(before).mul_add(share, before);
+                    values[k][p] = shown[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
                 }
             }
         }
