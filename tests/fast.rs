@@ -1,4 +1,4 @@
-//! Truths that the light renderer of the preset `fast` must keep.
+//! Truths that rendering from motions of cells must keep: the preset `fast`, and `balanced` with large pictures.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
@@ -13,7 +13,7 @@ use texture::texture;
 /// Width and height: odd, and large enough not to be left to the other renderer.
 const SIZE: (usize, usize) = (211, 149);
 
-/// Above a megapixel, where cells are larger; also odd.
+/// Above a megapixel, where `fast` has larger cells and `balanced` has cells; also odd.
 const LARGE: (usize, usize) = (1301, 807);
 
 fn moved(format: Format, dx: f64, dy: f64) -> Picture {
@@ -120,15 +120,21 @@ fn a_shift_gives_part_of_the_shift_in_every_format() {
 }
 
 #[test]
-fn a_shift_gives_part_of_the_shift_with_large_cells() {
+fn a_shift_gives_part_of_the_shift_in_large_pictures() {
     for format in formats().into_iter().filter(|format| !format.alpha) {
         let [a, b, truth] =
             [(0.0, 0.0), (10.0, -6.5), (4.0, -2.6)].map(|(dx, dy)| moved_of(LARGE, format, dx, dy));
-        let found = interpolator().between(&a, &b).unwrap().at(0.4);
         let coarse = format.chroma_shift_x == 2;
         let bound = if coarse { 60.0 } else { 6.0 };
-        let difference = worst(&found, &truth, 48);
-        assert!(difference <= bound, "{format:?}: {difference} grey levels");
+        for preset in [Preset::Fast, Preset::Balanced] {
+            let interpolator = Interpolator::new(Method::Ot, preset);
+            let found = interpolator.between(&a, &b).unwrap().at(0.4);
+            let difference = worst(&found, &truth, 48);
+            assert!(
+                difference <= bound,
+                "{preset:?} {format:?}: {difference} grey levels"
+            );
+        }
     }
 }
 
@@ -155,26 +161,29 @@ fn where_nothing_changes_nothing_changes() {
 #[test]
 fn exchanging_the_pictures_reverses_time_and_threads_change_nothing() {
     let format = Format::rgb(8);
-    let a = moved(format, 0.0, 0.0);
-    let mut b = moved(format, 4.4, 2.7);
-    // An occlusion, so that the two directions differ.
-    for plane in b.planes_mut() {
-        plane.slice_mut(s![50..90, 60..120]).fill(200.0);
+    for (preset, size) in [(Preset::Fast, SIZE), (Preset::Balanced, LARGE)] {
+        let interpolator = Interpolator::new(Method::Ot, preset);
+        let a = moved_of(size, format, 0.0, 0.0);
+        let mut b = moved_of(size, format, 4.4, 2.7);
+        // An occlusion, so that the two directions differ.
+        for plane in b.planes_mut() {
+            plane.slice_mut(s![50..90, 60..120]).fill(200.0);
+        }
+        let there = interpolator.between(&a, &b).unwrap();
+        let back = interpolator.between(&b, &a).unwrap();
+        for t in [0.25, 0.5, 0.625] {
+            let difference = worst(&there.at(t), &back.at(1.0 - t), 0);
+            assert!(difference <= 1.0, "{preset:?}, t = {t}: {difference}");
+        }
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let at = || interpolator.between(&a, &b).unwrap().at(0.4);
+            pool.build().unwrap().install(at)
+        };
+        let one = run(1);
+        assert_eq!(one, run(2));
+        assert_eq!(one, run(5));
     }
-    let there = interpolator().between(&a, &b).unwrap();
-    let back = interpolator().between(&b, &a).unwrap();
-    for t in [0.25, 0.5, 0.625] {
-        let difference = worst(&there.at(t), &back.at(1.0 - t), 0);
-        assert!(difference <= 1.0, "t = {t}: {difference}");
-    }
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let at = || interpolator().between(&a, &b).unwrap().at(0.4);
-        pool.build().unwrap().install(at)
-    };
-    let one = run(1);
-    assert_eq!(one, run(2));
-    assert_eq!(one, run(5));
 }
 
 #[test]

@@ -28,5 +28,5 @@ mod trial;
 
 pub use displacement::Displacement;
 pub use fade::cross_fade;
-pub use light::{Light, cell_level};
+pub use light::Light;
 pub use mass::{Mass, MassError};

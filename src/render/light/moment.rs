@@ -3,10 +3,11 @@
 use super::super::carry::Splatted;
 use super::super::part::{load, store};
 use super::judge::{Unexplained, smooth_step};
+use super::neighbours::exchange;
 use super::places::{Places, content, counted};
 use crate::measure::Features;
 use crate::motion::Field;
-use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
+use crate::picture::{Plane, samples_mut, sampling::Grid};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 
@@ -46,24 +47,27 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Of the two pictures' motions carried to time t, in cells.
+    /// Of the two pictures' motions carried to time t, in cells. With `exchanges`, cells may take over motions of their neighbours.
     pub fn new(
         cpu: Cpu,
-        t: f32,
-        [a, b]: [Splatted; 2],
+        both: Both<'_>,
+        [mut a, mut b]: [Splatted; 2],
         cell_px: usize,
-        pictures: [&Features; 2],
         unexplained: &Unexplained,
+        exchanges: bool,
     ) -> Self {
         let dim = a.mass.dim();
+        let t = both.t;
+        let along = |field: &mut Field| {
+            let mut errors = errors(cpu, both, Some(field));
+            if exchanges {
+                exchange(cpu, both, field, &mut errors);
+            }
+            errors
+        };
         let ((errors_a, errors_b), still) = rayon::join(
-            || {
-                rayon::join(
-                    || errors(cpu, t, Some(&a.field), pictures),
-                    || errors(cpu, t, Some(&b.field), pictures),
-                )
-            },
-            || errors(cpu, t, None, pictures),
+            || rayon::join(|| along(&mut a.field), || along(&mut b.field)),
+            || errors(cpu, both, None),
         );
         let masses = [a.mass, b.mass];
         let mut moment = Self {
@@ -152,18 +156,67 @@ fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
     0.5 * (apart[1] + apart[2])
 }
 
+/// Two pictures, by cells, seen from time t between them.
+#[derive(Clone, Copy)]
+pub struct Both<'a> {
+    pub t: f32,
+    pub pictures: [&'a Features; 2],
+}
+
+impl Both<'_> {
+    /// The difference of the two along motions, in cells, that pass through the cells from `(x, y)` on at time t.
+    #[inline(always)]
+    pub fn error<S: Simd>(&self, motion: [S::V; 2], from: [usize; 2]) -> S::V {
+        if self.pictures[0].has_colors() {
+            self.error_of::<S, 3>(motion, from)
+        } else {
+            self.error_of::<S, 1>(motion, from)
+        }
+    }
+
+    #[inline(always)]
+    fn error_of<S: Simd, const P: usize>(&self, [dx, dy]: [S::V; 2], [x, y]: [usize; 2]) -> S::V {
+        let v = S::V::splat;
+        let [a, b] = self.pictures;
+        let (x, y) = (counted::<S>(x as f32), v(y as f32));
+        let (back, on) = (v(-self.t), v(1.0 - self.t));
+        let va = Places::<S, 2>::linear(dx.mul_add(back, x), dy.mul_add(back, y))
+            .sample(&content::<P>(a));
+        let vb =
+            Places::<S, 2>::linear(dx.mul_add(on, x), dy.mul_add(on, y)).sample(&content::<P>(b));
+        let mut sum = v(0.0);
+        for p in 0..P {
+            let apart = va[p].sub(vb[p]);
+            sum = sum.add(apart.max(v(0.0).sub(apart)));
+        }
+        sum
+    }
+
+    /// The difference of the two in place, along row `y`.
+    #[inline(always)]
+    fn errors_in_place<const P: usize>(&self, y: usize, out: &mut [f32]) {
+        let [a, b] = self.pictures.map(|picture| content::<P>(picture));
+        out.fill(0.0);
+        for p in 0..P {
+            let pair = a[p].row(y).iter().zip(b[p].row(y));
+            for (out, (a, b)) in out.iter_mut().zip(pair) {
+                *out += (a - b).abs();
+            }
+        }
+    }
+}
+
 /// The difference of two pictures along a motion, or in place, for every cell at time t.
-fn errors(cpu: Cpu, t: f32, field: Option<&Field>, pictures: [&Features; 2]) -> Plane {
-    let (height, width) = pictures[0].dim();
+pub fn errors(cpu: Cpu, both: Both<'_>, field: Option<&Field>) -> Plane {
+    let (height, width) = both.pictures[0].dim();
     let mut out = Plane::zeros((height, width));
     samples_mut(&mut out)
         .par_chunks_mut(width)
         .enumerate()
         .for_each(|(y, out)| {
             cpu.run(ErrorRow {
-                t,
+                both,
                 field,
-                pictures,
                 y,
                 out,
             });
@@ -172,9 +225,8 @@ fn errors(cpu: Cpu, t: f32, field: Option<&Field>, pictures: [&Features; 2]) -> 
 }
 
 struct ErrorRow<'a> {
-    t: f32,
+    both: Both<'a>,
     field: Option<&'a Field>,
-    pictures: [&'a Features; 2],
     y: usize,
     out: &'a mut [f32],
 }
@@ -184,49 +236,21 @@ impl Kernel for ErrorRow<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        if self.pictures[0].has_colors() {
-            self.fill::<S, 3>();
-        } else {
-            self.fill::<S, 1>();
-        }
-    }
-}
-
-impl ErrorRow<'_> {
-    #[inline(always)]
-    fn fill<S: Simd, const P: usize>(self) {
-        let v = S::V::splat;
-        let width = self.out.len();
-        let [a, b] = self.pictures;
-        let (a, b) = (content::<P>(a), content::<P>(b));
-        let (y, t) = (self.y, self.t);
+        let (both, y) = (self.both, self.y);
         let Some(Field { dx, dy }) = self.field else {
-            self.out.fill(0.0);
-            for p in 0..P {
-                let pair = a[p].row(y).iter().zip(b[p].row(y));
-                for (out, (a, b)) in self.out.iter_mut().zip(pair) {
-                    *out += (a - b).abs();
-                }
+            if both.pictures[0].has_colors() {
+                both.errors_in_place::<3>(y, self.out);
+            } else {
+                both.errors_in_place::<1>(y, self.out);
             }
             return;
         };
-        let (dx, dy) = (
-            &samples(dx)[y * width..][..width],
-            &samples(dy)[y * width..][..width],
-        );
+        let (dx, dy) = (Grid::new(dx).row(y), Grid::new(dy).row(y));
+        let width = self.out.len();
         for first in (0..width).step_by(LANES) {
-            let last = width.min(first + LANES);
-            let (dx, dy) = (load::<S>(&dx[first..last]), load::<S>(&dy[first..last]));
-            let (x, y) = (counted::<S>(first as f32), v(y as f32));
-            let (back, on) = (v(-t), v(1.0 - t));
-            let va = Places::<S, 2>::linear(dx.mul_add(back, x), dy.mul_add(back, y)).sample(&a);
-            let vb = Places::<S, 2>::linear(dx.mul_add(on, x), dy.mul_add(on, y)).sample(&b);
-            let mut sum = v(0.0);
-            for p in 0..P {
-                let apart = va[p].sub(vb[p]);
-                sum = sum.add(apart.max(v(0.0).sub(apart)));
-            }
-            store::<S>(sum, &mut self.out[first..last]);
+            let lanes = first..width.min(first + LANES);
+            let motion = [load::<S>(&dx[lanes.clone()]), load::<S>(&dy[lanes.clone()])];
+            store::<S>(both.error::<S>(motion, [first, y]), &mut self.out[lanes]);
         }
     }
 }
@@ -310,7 +334,7 @@ fn decided(share: f32) -> f32 {
 
 /// Means of three rows and three columns, weights 1, 2, 1.
 #[inline(always)]
-fn smooth(rows: [&[f32]; 3], out: &mut [f32], line: &mut [f32]) {
+pub fn smooth(rows: [&[f32]; 3], out: &mut [f32], line: &mut [f32]) {
     let n = out.len();
     let (above, here, below) = (&rows[0][..n], &rows[1][..n], &rows[2][..n]);
     let line = &mut line[..n];

@@ -1,31 +1,17 @@
 //! The main door: two pictures in, any number of in-betweens out.
 
+mod preset;
+
 use crate::measure::{Content, Exposure, MassOptions, Prepared};
 use crate::motion;
 use crate::picture::{Format, Picture};
-use crate::render::{Displacement, Light, Mass, MassError, alpha, cell_level, cross_fade};
+use crate::render::{Displacement, Light, Mass, MassError, alpha, cross_fade};
 use crate::simd::{Level as Cpu, LevelError};
 use crate::timings::{Stage, stage};
 use std::borrow::Borrow;
 use std::sync::{Arc, OnceLock};
 
-/// Pictures of up to so many pixels are solved at full resolution: tiles are worth 0.2 dB there at 640×480, 0.0007 of SSIM at 960×540.
-const MOST_SOLVED_PIXELS: usize = 1024 * 544;
-/// Of larger ones the levels above this size are refined only: their tiles are worth 0.01 dB and nothing in SSIM at 1080p
-/// (measured on clips of foliage, animation and a rider), and 0.0002 of SSIM on DAVIS with half of this.
-const MOST_SOLVED_PIXELS_OF_LARGE: usize = 1 << 18;
-/// Above this the finest level is not refined either, worth 0.01 dB and 0.0001 of SSIM at 1080p.
-const MOST_REFINED_PIXELS: usize = 1 << 20;
-
-/// Pictures with a short side from here on are rendered from motions of cells with [`Preset::Fast`]: smaller ones have too few, and
-/// need little time anyway.
-const LEAST_LIGHT_SIDE_PX: usize = 128;
-
-/// Pixels of the finest level whose tiles [`Preset::Fast`] solves, an eighth of 1080p: at 4K that level would take 40 % of the time.
-const MOST_SOLVED_PIXELS_OF_FAST: usize = 240 * 136;
-
-/// Residual transport with [`Preset::Fast`]. Measured on a 1080p rider: none 31.5 dB, 300 pixels 32.3, 2000 32.7; 0, 7 and 44 ms.
-const FAST_RESIDUAL_PIXELS: usize = 300;
+pub use preset::{Preset, most_mass_cells};
 
 /// How in-between frames are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -39,20 +25,6 @@ pub enum Method {
     CrossFade,
     /// A before t = 0.5, B from there on.
     Hold,
-}
-
-/// How much work is done for quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Preset {
-    /// Transport is solved down to an eighth of the resolution, refined down to a quarter (an eighth above a megapixel); motions
-    /// are weighed there, and the pictures sampled once along each.
-    Fast,
-    /// Motion is solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth) and refined twice down to the full one
-    /// (half above a megapixel).
-    #[default]
-    Balanced,
-    /// As [`Preset::Balanced`], refined three times, and rendered along more motions.
-    Best,
 }
 
 /// Why two pictures have no frames in between.
@@ -223,7 +195,7 @@ impl Interpolator {
                         });
                     }
                     let (motion, exposure) = self.solved(cpu, first, second);
-                    let rings = self.rings();
+                    let rings = self.preset.rings();
                     let displacement =
                         Displacement::new(cpu, motion, first, second, exposure, rings);
                     Path::Displacement {
@@ -262,7 +234,7 @@ impl Interpolator {
             || Content::of(&exposure.applied(second)),
         );
         drop(comparing);
-        let settings = self.settings(first.width() * first.height());
+        let settings = self.preset.settings(first.width() * first.height());
         let motion = motion::solve(cpu, content_a, content_b, &settings);
         (motion, exposure)
     }
@@ -270,9 +242,7 @@ impl Interpolator {
     /// Whether a pair of such pictures is rendered from motions of cells: its steps are too short for many threads, and what it keeps
     /// is small beside the pictures.
     pub(crate) fn is_light(&self, picture: &Picture) -> bool {
-        self.method == Method::Ot
-            && self.preset == Preset::Fast
-            && picture.width().min(picture.height()) >= LEAST_LIGHT_SIDE_PX
+        self.method == Method::Ot && self.preset.is_light((picture.height(), picture.width()))
     }
 
     /// What is needed of one picture (premultiplied, if it has alpha), whatever the other one of its pair.
@@ -280,7 +250,8 @@ impl Interpolator {
         let _stage = stage(Stage::Pyramid);
         let levels = motion::level_count((picture.height(), picture.width()));
         let pixels = picture.height() * picture.width();
-        let (cells, coded) = (cell_level(pixels), self.settings(pixels).finest_solved);
+        let cells = self.preset.cell_level(pixels);
+        let coded = self.preset.settings_for_cells(pixels).finest_solved;
         Prepared::of(cpu, picture, cells, levels - cells, coded)
     }
 
@@ -291,80 +262,11 @@ impl Interpolator {
         let second = exposed.map_or(second, Arc::new);
         drop(comparing);
         let (height, width) = first.full_dim();
-        let settings = self.settings(height * width);
+        let settings = self.preset.settings_for_cells(height * width);
         let motion = motion::solve_prepared(cpu, [&first, &second], &settings);
-        Light::new(cpu, motion, [first, second])
+        let exchanges = self.preset.exchanges_motions();
+        Light::new(cpu, motion, [first, second], exchanges)
     }
-
-    /// Rings of neighbours whose motions every pixel is rendered along.
-    fn rings(&self) -> u32 {
-        match self.preset {
-            Preset::Fast => 0,
-            Preset::Balanced => 1,
-            Preset::Best => 3,
-        }
-    }
-
-    fn settings(&self, pixels: usize) -> motion::Settings {
-        let (finest_solved, finest_refined, warps, residual_pixels) = match self.preset {
-            Preset::Fast => {
-                let refined = cell_level(pixels);
-                (finest_solved_fast(pixels), refined, 2, FAST_RESIDUAL_PIXELS)
-            }
-            Preset::Balanced | Preset::Best => {
-                let refined = usize::from(pixels > MOST_REFINED_PIXELS);
-                let warps = if self.preset == Preset::Best { 3 } else { 2 };
-                let residual = motion::RESIDUAL_PIXELS;
-                (finest_solved(pixels), refined, warps, residual)
-            }
-        };
-        motion::Settings {
-            finest_solved,
-            finest_refined,
-            refinement: motion::Iterations {
-                warps,
-                fixed_point: 3,
-                relaxation: 4,
-            },
-            residual_pixels,
-            solves_changes_only: self.preset == Preset::Fast,
-        }
-    }
-}
-
-/// 1080p.
-const MOST_MASS_CELLS: usize = 2048 * 1088;
-
-/// Cells with mass on the finest level that is solved: 1080p, and for the quicker presets a half and an eighth of it.
-pub fn most_mass_cells(preset: Preset) -> usize {
-    match preset {
-        Preset::Fast => MOST_MASS_CELLS / 8,
-        Preset::Balanced => MOST_MASS_CELLS / 2,
-        Preset::Best => MOST_MASS_CELLS,
-    }
-}
-
-/// The finest level that [`Preset::Fast`] solves: an eighth, above 1080p the first that is no larger than that of 1080p.
-fn finest_solved_fast(pixels: usize) -> usize {
-    finest_level(pixels, MOST_SOLVED_PIXELS_OF_FAST).max(3)
-}
-
-/// The finest level that the other presets solve.
-fn finest_solved(pixels: usize) -> usize {
-    if pixels <= MOST_SOLVED_PIXELS {
-        0
-    } else {
-        finest_level(pixels, MOST_SOLVED_PIXELS_OF_LARGE)
-    }
-}
-
-/// The finest pyramid level of at most so many pixels.
-fn finest_level(pixels: usize, most: usize) -> usize {
-    let mut level = 0;
-    while pixels >> (2 * level) > most {
-        level += 1;
-    }
-    level
 }
 
 fn check(a: &Picture, b: &Picture) -> Result<(), Error> {
