@@ -1,7 +1,7 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
 use super::super::part::{load, store};
-use super::places::{Places, content, counted};
+use super::places::{content, counted, linear};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
@@ -138,7 +138,7 @@ impl JudgeRows<'_> {
                 let last = width.min(first + LANES);
                 let x = counted::<S>(first as f32).add(load::<S>(&dx[first..last]));
                 let y_to = v(y as f32).add(load::<S>(&dy[first..last]));
-                let moved = Places::<S, 2>::linear(x, y_to).sample(&to);
+                let moved = linear::<S, P>(&to, x, y_to);
                 let stays = inside::<S>(x, width).mul(inside::<S>(y_to, height));
                 let sums = &mut columns[5 * (first / LANES)..][..5];
                 let mut unlike = v(0.0);

@@ -4,7 +4,7 @@ use super::super::carry::Splatted;
 use super::super::part::{load, store};
 use super::judge::{Unexplained, smooth_step};
 use super::neighbours::exchange;
-use super::places::{Places, content, counted};
+use super::places::{content, counted, linear};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
@@ -180,10 +180,8 @@ impl Both<'_> {
         let [a, b] = self.pictures;
         let (x, y) = (counted::<S>(x as f32), v(y as f32));
         let (back, on) = (v(-self.t), v(1.0 - self.t));
-        let va = Places::<S, 2>::linear(dx.mul_add(back, x), dy.mul_add(back, y))
-            .sample(&content::<P>(a));
-        let vb =
-            Places::<S, 2>::linear(dx.mul_add(on, x), dy.mul_add(on, y)).sample(&content::<P>(b));
+        let va = linear::<S, P>(&content(a), dx.mul_add(back, x), dy.mul_add(back, y));
+        let vb = linear::<S, P>(&content(b), dx.mul_add(on, x), dy.mul_add(on, y));
         let mut sum = v(0.0);
         for p in 0..P {
             let apart = va[p].sub(vb[p]);

@@ -1,8 +1,8 @@
 //! Sixteen neighbouring pixels' places in another plane, and the samples there.
 //!
 //! Motion is smooth: the whole parts of neighbours' displacements are mostly one and the same, so their samples lie side by
-//! side and are loaded as vectors, with weights of their own in every lane. Lanes that lie elsewhere are served in
-//! further rounds. Planes have no margins: next to the border the samples are picked one by one.
+//! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart samples are picked lane by
+//! lane, bilinear ones. Planes have no margins: next to the border rows of samples are copied.
 
 use crate::measure::Features;
 use crate::picture::sampling::Grid;
@@ -22,8 +22,8 @@ const LANE: [f32; LANES] = [
 pub const ROWS: usize = 2;
 /// Room for the samples of a row that a vector of cubic samples is made of.
 const LINE: usize = LANES + 5;
-/// Rows of them.
-const LINES: usize = ROWS + 5;
+/// Memory for all rows of them, where the border has to be repeated.
+pub type Lines = [[f32; LINE]; ROWS + 5];
 
 /// `x`, `x + 1`, … in the lanes.
 #[inline(always)]
@@ -36,84 +36,73 @@ pub fn content<const P: usize>(features: &Features) -> [Grid<'_>; P] {
     std::array::from_fn(|p| Grid::new(&features.planes[p]))
 }
 
-/// Places, and the weights of the `N × N` samples around each.
-#[derive(Debug, Clone, Copy)]
-pub struct Places<S: Simd, const N: usize> {
-    /// Whole part of x, less the number of the lane.
-    column: S::V,
-    /// Whole part of y.
-    row: S::V,
-    columns: [f32; LANES],
-    rows: [f32; LANES],
-    wx: [S::V; N],
-    wy: [S::V; N],
-}
-
-impl<S: Simd> Places<S, 2> {
-    /// Bilinear interpolation at `(x, y)`.
-    #[inline(always)]
-    pub fn linear(x: S::V, y: S::V) -> Self {
-        let ((column, fx), (row, fy)) = (split::<S>(x), split::<S>(y));
-        let one = S::V::splat(1.0);
-        Self::new(column, row, [one.sub(fx), fx], [one.sub(fy), fy])
-    }
-}
-
-impl<S: Simd> Places<S, 4> {
-    /// Cubic convolution at `(x, y)`; at a sample's own place it is that sample, exactly.
-    #[inline(always)]
-    pub fn cubic(x: S::V, y: S::V) -> Self {
-        let ((column, fx), (row, fy)) = (split::<S>(x), split::<S>(y));
-        Self::new(column, row, cubic_weights::<S>(fx), cubic_weights::<S>(fy))
-    }
-}
-
-impl<S: Simd, const N: usize> Places<S, N> {
-    #[inline(always)]
-    fn new(column: S::V, row: S::V, wx: [S::V; N], wy: [S::V; N]) -> Self {
-        let column = column.sub(S::V::load(&LANE));
-        let (mut columns, mut rows) = ([0.0; LANES], [0.0; LANES]);
-        column.store(&mut columns);
-        row.store(&mut rows);
-        Self {
-            column,
-            row,
-            columns,
-            rows,
-            wx,
-            wy,
+/// Bilinear samples of planes of one size, at least 2×2, at `(x, y)`; the border is repeated outwards.
+#[inline(always)]
+pub fn linear<S: Simd, const P: usize>(planes: &[Grid<'_>; P], x: S::V, y: S::V) -> [S::V; P] {
+    let v = S::V::splat;
+    let Grid { width, height, .. } = planes[0];
+    let (x, y) = (within::<S>(x, width - 1), within::<S>(y, height - 1));
+    let column = whole::<S>(x).min(v((width - 2) as f32));
+    let row = whole::<S>(y).min(v((height - 2) as f32));
+    let (fx, fy) = (x.sub(column), y.sub(row));
+    let (mut columns, mut rows) = ([0.0; LANES], [0.0; LANES]);
+    column.store(&mut columns);
+    row.store(&mut rows);
+    let right = column.sub(counted::<S>(columns[0]));
+    let down = row.sub(v(rows[0]));
+    let (left, top) = (columns[0] as usize, rows[0] as usize);
+    let mut out = [v(0.0); P];
+    if left + LANES < width && right.mul_add(right, down.mul(down)).largest() == 0.0 {
+        for (out, plane) in out.iter_mut().zip(planes) {
+            let window = plane.samples_from(top * width + left, width + LANES + 1);
+            let [a, b] = S::V::load_shifted::<2>(&window[..LANES + 1]);
+            let [c, d] = S::V::load_shifted::<2>(&window[width..]);
+            *out = between::<S>([a, b, c, d], fx, fy);
         }
+        return out;
     }
-
-    /// The samples of planes of one size; the border is repeated outwards.
-    #[inline(always)]
-    pub fn sample<const P: usize>(&self, planes: &[Grid<'_>; P]) -> [S::V; P] {
-        let v = S::V::splat;
-        let mut out = [v(0.0); P];
-        let mut waiting = v(1.0);
-        let mut lane = 0;
-        loop {
-            let (column, row) = (self.columns[lane], self.rows[lane]);
-            let right = self.column.sub(v(column));
-            let down = self.row.sub(v(row));
-            // 0 in the lanes whose samples these are, else at least 1.
-            let apart = right.mul_add(right, down.mul(down));
-            let place = [column as isize, row as isize];
-            let [values] = weighted::<S, N, N, P, 1>(planes, place, &[self.wx], &[self.wy]);
-            for p in 0..P {
-                out[p] = apart.select_less(v(0.5), values[p], out[p]);
-            }
-            waiting = apart.select_less(v(0.5), v(0.0), waiting);
-            if waiting.largest() == 0.0 {
-                return out;
-            }
-            let mut left = [0.0; LANES];
-            waiting.store(&mut left);
-            while left[lane] == 0.0 {
-                lane += 1;
+    let mut first = [0; LANES];
+    for ((first, column), row) in first.iter_mut().zip(columns).zip(rows) {
+        *first = (row as u32) as usize * width + (column as u32) as usize;
+    }
+    for (out, plane) in out.iter_mut().zip(planes) {
+        let mut picked = [[0.0; LANES]; 4];
+        for (lane, &first) in first.iter().enumerate() {
+            let window = plane.samples_from(first, width + 2);
+            let corners = [window[0], window[1], window[width], window[width + 1]];
+            for (picked, corner) in picked.iter_mut().zip(corners) {
+                picked[lane] = corner;
             }
         }
+        let mut corners = [v(0.0); 4];
+        for (corner, picked) in corners.iter_mut().zip(&picked) {
+            *corner = S::V::load(picked);
+        }
+        *out = between::<S>(corners, fx, fy);
     }
+    out
+}
+
+/// Between 0 and `last`; what is no number becomes 0.
+#[inline(always)]
+fn within<S: Simd>(at: S::V, last: usize) -> S::V {
+    at.max(S::V::splat(0.0)).min(S::V::splat(last as f32))
+}
+
+/// The whole part of a number from 0 on.
+#[inline(always)]
+fn whole<S: Simd>(at: S::V) -> S::V {
+    let v = S::V::splat;
+    let nearest = at.add(v(ROUND)).sub(v(ROUND));
+    nearest.sub(at.select_less(nearest, v(1.0), v(0.0)))
+}
+
+/// Between four samples: two above, two below.
+#[inline(always)]
+fn between<S: Simd>([a, b, c, d]: [S::V; 4], fx: S::V, fy: S::V) -> S::V {
+    let above = b.sub(a).mul_add(fx, a);
+    let below = d.sub(c).mul_add(fx, c);
+    below.sub(above).mul_add(fy, above)
 }
 
 /// Cubic samples of sixteen places that lie close together, in two neighbouring rows at once, which share most of what they read:
@@ -124,13 +113,14 @@ pub fn near<S: Simd, const NX: usize, const NY: usize, const P: usize>(
     planes: &[Grid<'_>; P],
     place: [isize; 2],
     past: [[S::V; 2]; ROWS],
+    lines: &mut Lines,
 ) -> [[S::V; P]; ROWS] {
     let (mut wx, mut wy) = ([[past[0][0]; NX]; ROWS], [[past[0][0]; NY]; ROWS]);
     for k in 0..ROWS {
         wx[k] = spread_weights::<S, NX>(past[k][0]);
         wy[k] = spread_weights::<S, NY>(past[k][1]);
     }
-    weighted::<S, NX, NY, P, ROWS>(planes, place, &wx, &wy)
+    weighted::<S, NX, NY, P>(planes, place, &wx, &wy, lines)
 }
 
 /// Cubic weights of `N` samples, 4 to 6, around a point between 0 and `N - 3` past the second of them.
@@ -157,23 +147,21 @@ fn spread_weights<S: Simd, const N: usize>(past: S::V) -> [S::V; N] {
     weights
 }
 
-/// Sums over `NX × NY` samples for each of `R` rows, row k's first lane's from one column and one row before `(column, row + k)` on;
-/// bilinear ones from there.
+/// Sums over `NX × NY` samples for each row, row k's first lane's from one column and one row before `(column, row + k)` on.
 #[inline(always)]
-fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: usize>(
+fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize>(
     planes: &[Grid<'_>; P],
     [column, row]: [isize; 2],
-    wx: &[[S::V; NX]; R],
-    wy: &[[S::V; NY]; R],
-) -> [[S::V; P]; R] {
-    let before = if NX == 2 { 0 } else { 1 };
-    let (left, top) = (column - before, row - before);
+    wx: &[[S::V; NX]; ROWS],
+    wy: &[[S::V; NY]; ROWS],
+    lines: &mut Lines,
+) -> [[S::V; P]; ROWS] {
+    let (left, top) = (column - 1, row - 1);
     let Grid { width, height, .. } = planes[0];
-    let (across, down) = (LANES + NX - 1, NY + R - 1);
+    let (across, down) = (LANES + NX - 1, NY + ROWS - 1);
     let inside =
         left >= 0 && top >= 0 && left as usize + across <= width && top as usize + down <= height;
-    let mut picked = [0.0; LINES * LINE];
-    let mut out = [[S::V::splat(0.0); P]; R];
+    let mut out = [[S::V::splat(0.0); P]; ROWS];
     for (p, plane) in planes.iter().enumerate() {
         let (window, stride) = if inside {
             let first = top as usize * width + left as usize;
@@ -182,13 +170,13 @@ fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: 
                 width,
             )
         } else {
-            pick(plane, [left, top], down, &mut picked);
-            (&picked[..], LINE)
+            copy_lines(plane, [left, top], down, lines);
+            (lines.as_flattened(), LINE)
         };
-        let mut sums = [S::V::splat(0.0); R];
-        for j in 0..NY + R - 1 {
+        let mut sums = [S::V::splat(0.0); ROWS];
+        for j in 0..NY + ROWS - 1 {
             let near = S::V::load_shifted::<NX>(&window[j * stride..][..across]);
-            for k in 0..R {
+            for k in 0..ROWS {
                 // Row k begins k samples further down.
                 if j >= k && j - k < NY {
                     let mut along = wx[k][0].mul(near[0]);
@@ -200,13 +188,13 @@ fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: 
             }
         }
         // The rows below are the only ones that the next rows of pixels find new.
-        for j in down..(down + R).min(height.saturating_sub(top.max(0) as usize)) {
+        for j in down..(down + ROWS).min(height.saturating_sub(top.max(0) as usize)) {
             if inside {
                 let below = (top as usize + j) * width;
                 S::V::prefetch(plane.samples_from(below, width), left as usize + LANES);
             }
         }
-        for k in 0..R {
+        for k in 0..ROWS {
             out[k][p] = sums[k];
         }
     }
@@ -216,24 +204,17 @@ fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize, const R: 
 /// So many rows of samples from `(left, top)` on, the border's repeated outwards.
 #[cold]
 #[inline(never)]
-fn pick(plane: &Grid<'_>, [left, top]: [isize; 2], rows: usize, lines: &mut [f32]) {
-    let (last_x, last_y) = (plane.width as isize - 1, plane.height as isize - 1);
-    for (line, y) in lines.chunks_exact_mut(LINE).take(rows).zip(top..) {
-        let row = plane.row(y.clamp(0, last_y) as usize);
-        for (value, x) in line.iter_mut().zip(left..) {
-            *value = row[x.clamp(0, last_x) as usize];
-        }
+fn copy_lines(plane: &Grid<'_>, [left, top]: [isize; 2], rows: usize, lines: &mut Lines) {
+    let (width, last_row) = (plane.width, plane.height as isize - 1);
+    let before = left.saturating_neg().clamp(0, LINE as isize) as usize;
+    let from = left.clamp(0, width as isize) as usize;
+    let within = (LINE - before).min(width - from);
+    for (line, y) in lines.iter_mut().take(rows).zip(top..) {
+        let row = plane.row(y.clamp(0, last_row) as usize);
+        line[..before].fill(row[0]);
+        line[before..before + within].copy_from_slice(&row[from..from + within]);
+        line[before + within..].fill(row[width - 1]);
     }
-}
-
-/// A coordinate as a whole and a fraction in `[0, 1)`. NaN lies far outside.
-#[inline(always)]
-fn split<S: Simd>(at: S::V) -> (S::V, S::V) {
-    let v = S::V::splat;
-    let at = at.max(v(-FARTHEST_PX)).min(v(FARTHEST_PX));
-    let nearest = at.add(v(ROUND)).sub(v(ROUND));
-    let whole = nearest.sub(at.select_less(nearest, v(1.0), v(0.0)));
-    (whole, at.sub(whole))
 }
 
 /// Weights of the four samples around a point `f` past the second of them (Keys, *Cubic convolution interpolation for

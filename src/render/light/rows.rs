@@ -2,7 +2,7 @@
 
 use super::super::part::{load, store};
 use super::moment::Moment;
-use super::places::{Places, ROWS, counted, near};
+use super::places::{Lines, ROWS, counted, linear, near};
 use super::plan::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
 use super::widen::{RowOfCells, in_cells};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
@@ -83,6 +83,8 @@ struct Scratch {
     plans: Vec<Plan>,
     /// The group's place and row of cells that the plans are made for.
     planned: Option<(usize, usize)>,
+    /// For samples at the border.
+    lines: Lines,
 }
 
 /// The cells' values brought to a row of pixels.
@@ -260,7 +262,7 @@ impl Scratch {
     /// What a vector of pixels shows in each row.
     #[inline(always)]
     fn values<S: Simd, const P: usize>(
-        &self,
+        &mut self,
         pixels: &Pixels<'_, P>,
         block: usize,
     ) -> [[S::V; P]; ROWS] {
@@ -280,7 +282,8 @@ impl Scratch {
                     *d = S::V::load(&of_row[pixels.x..]);
                 }
             }
-            let shown = pixels.along::<S>(motions, &plan.reaches[n], plan.kind & LEAVES != 0);
+            let leaves = plan.kind & LEAVES != 0;
+            let shown = pixels.along::<S>(motions, &plan.reaches[n], leaves, &mut self.lines);
             if n == 0 || plan.kind & FIRST == 0 {
                 values = shown;
                 continue;
@@ -330,11 +333,12 @@ impl<const P: usize> Pixels<'_, P> {
         motions: [[S::V; 2]; ROWS],
         reaches: &[Reach; 2],
         leaves: bool,
+        lines: &mut Lines,
     ) -> [[S::V; P]; ROWS] {
         let v = S::V::splat;
         let mut sampled = [[[v(0.0); P]; ROWS]; 2];
         for (side, sampled) in sampled.iter_mut().enumerate() {
-            *sampled = self.sampled::<S>(side, motions, reaches[side]);
+            *sampled = self.sampled::<S>(side, motions, reaches[side], lines);
         }
         let [mut values, b] = sampled;
         for (k, [dx, dy]) in motions.into_iter().enumerate() {
@@ -364,6 +368,7 @@ impl<const P: usize> Pixels<'_, P> {
         picture: usize,
         motions: [[S::V; 2]; ROWS],
         reach: Reach,
+        lines: &mut Lines,
     ) -> [[S::V; P]; ROWS] {
         let v = S::V::splat;
         let planes = self.pictures[picture];
@@ -379,17 +384,18 @@ impl<const P: usize> Pixels<'_, P> {
             *dy = dy.mul_add(factor, v(-top));
         }
         match reach.further {
-            [0, 0] => near::<S, 4, 4, P>(planes, place, past),
-            [1, 0] => near::<S, 5, 4, P>(planes, place, past),
-            [0, 1] => near::<S, 4, 5, P>(planes, place, past),
-            [1, 1] => near::<S, 5, 5, P>(planes, place, past),
-            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, place, past),
+            [0, 0] => near::<S, 4, 4, P>(planes, place, past, lines),
+            [1, 0] => near::<S, 5, 4, P>(planes, place, past, lines),
+            [0, 1] => near::<S, 4, 5, P>(planes, place, past, lines),
+            [1, 1] => near::<S, 5, 5, P>(planes, place, past, lines),
+            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, place, past, lines),
+            // Between cells that move apart: no motion is true there, and nothing is as sharp as its samples.
             _ => {
                 let mut values = [[v(0.0); P]; ROWS];
                 for (k, [dx, dy]) in motions.into_iter().enumerate() {
                     let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
-                    values[k] = Places::<S, 4>::cubic(dx.mul_add(factor, x), dy.mul_add(factor, y))
-                        .sample(planes);
+                    values[k] =
+                        linear::<S, P>(planes, dx.mul_add(factor, x), dy.mul_add(factor, y));
                 }
                 values
             }
