@@ -49,6 +49,7 @@ fn solve(a: &Picture, b: &Picture) -> Motion {
         },
         residual_pixels: motion::RESIDUAL_PIXELS,
         solves_changes_only: false,
+        covers_finest_once: false,
     };
     motion::solve(
         Level::current().unwrap(),

@@ -69,6 +69,7 @@ impl Solved {
             },
             residual_pixels: otinterp::motion::RESIDUAL_PIXELS,
             solves_changes_only: false,
+            covers_finest_once: false,
         };
         let [a, b] = contents;
         Ok(Self {

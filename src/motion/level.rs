@@ -8,6 +8,7 @@ use crate::ot::window::SIDE;
 use crate::picture::{samples, samples_mut};
 use crate::simd::Level as Cpu;
 use rayon::prelude::*;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Displacements that a tile tries at most.
 const CANDIDATES: usize = 3;
@@ -27,11 +28,19 @@ const STRIP_COLUMNS: usize = 32;
 /// Rows of a field that one task adds up.
 const STRIPE_ROWS: usize = 32;
 
+/// How tiles cover a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lattices {
+    /// Side by side.
+    One,
+    /// And once more, shifted by half a tile both ways.
+    Two,
+}
+
 /// Solves one level: a new motion from a predicted one.
 ///
-/// Tiles of 16×16 lie on two lattices, the second shifted by half a tile both ways, over EACH of the
-/// two pictures; each tile's plan gives displacements both ways. So every pixel is seen by four
-/// tiles in each direction, and exchanging the pictures exchanges the fields, exactly.
+/// Tiles of 16×16 lie on one or two lattices over EACH of the two pictures; each tile's plan gives displacements both ways. So every
+/// pixel is seen by two or four tiles in each direction, and exchanging the pictures exchanges the fields, exactly.
 ///
 /// With `cells`, only the tiles that touch those of their picture are solved; where none speaks the prediction stays.
 pub fn solve(
@@ -40,6 +49,7 @@ pub fn solve(
     motion: &mut Motion,
     cells: Option<&[Cells; 2]>,
     options: &TileOptions,
+    lattices: Lattices,
 ) {
     let mut forward = Votings::new(first.dim());
     let mut backward = Votings::new(first.dim());
@@ -47,13 +57,13 @@ pub fn solve(
     rayon::join(
         || {
             let votings = [&mut forward.own, &mut backward.other];
-            let cells = cells.map(|c| &c[0]);
-            cast_votes(cpu, [first, second], ahead, cells, options, votings);
+            let jobs = jobs(ahead, cells.map(|c| &c[0]), options.shape.radius, lattices);
+            cast_votes(cpu, [first, second], ahead, &jobs, options, votings);
         },
         || {
             let votings = [&mut backward.own, &mut forward.other];
-            let cells = cells.map(|c| &c[1]);
-            cast_votes(cpu, [second, first], back, cells, options, votings);
+            let jobs = jobs(back, cells.map(|c| &c[1]), options.shape.radius, lattices);
+            cast_votes(cpu, [second, first], back, &jobs, options, votings);
         },
     );
     rayon::join(
@@ -62,43 +72,66 @@ pub fn solve(
     );
 }
 
-/// Solves all tiles of `source` and adds what they say.
+/// Solves tiles of the first picture and adds what they say.
 fn cast_votes(
     cpu: Cpu,
     codes: [&Codes; 2],
     prediction: &Field,
-    cells: Option<&Cells>,
+    jobs: &[TileJob],
     options: &TileOptions,
     [own, other]: [&mut Tally; 2],
 ) {
-    let jobs = jobs(prediction, cells, options.shape.radius);
-    let mut results = vec![TileResult::new(); BATCH_TILES.min(jobs.len())];
+    let mut memory = results_for(BATCH_TILES.min(jobs.len()));
     for batch in jobs.chunks(BATCH_TILES) {
-        let results = &mut results[..batch.len()];
-        results.par_iter_mut().zip(batch).for_each_init(
-            || TileScratch::new(options.shape),
-            |scratch, (result, &job)| {
-                let tile = SolveTile {
-                    codes,
-                    prediction,
-                    job,
-                    options,
-                    scratch,
-                    result,
-                };
-                tile.run(cpu);
-            },
-        );
+        let results = &mut memory[..batch.len()];
+        results
+            .par_iter_mut()
+            .zip(batch)
+            .for_each(|(result, &job)| {
+                TileScratch::lent(options.shape, |scratch| {
+                    let tile = SolveTile {
+                        codes,
+                        prediction,
+                        job,
+                        options,
+                        scratch,
+                        result,
+                    };
+                    tile.run(cpu);
+                });
+            });
         let results = &*results;
         rayon::join(
             || own.add(results, |r| &r.forward),
             || other.add(results, |r| &r.backward),
         );
     }
+    spare_results().push(memory);
+}
+
+/// Results that are used again: both pictures' tiles are solved at the same time.
+static SPARE_RESULTS: Mutex<Vec<Vec<TileResult>>> = Mutex::new(Vec::new());
+
+fn spare_results() -> MutexGuard<'static, Vec<Vec<TileResult>>> {
+    SPARE_RESULTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Room for so many results or more, whatever they say.
+fn results_for(count: usize) -> Vec<TileResult> {
+    let mut results = spare_results().pop().unwrap_or_default();
+    if results.len() < count {
+        results.resize(count, TileResult::new());
+    }
+    results
 }
 
 /// All tiles with all their candidates.
-fn jobs(prediction: &Field, cells: Option<&Cells>, radius: usize) -> Vec<TileJob> {
+fn jobs(
+    prediction: &Field,
+    cells: Option<&Cells>,
+    radius: usize,
+    lattices: Lattices,
+) -> Vec<TileJob> {
     let (height, width) = prediction.dim();
     let origins = |len: usize| -> Vec<isize> {
         let half = SIDE as isize / 2;
@@ -112,7 +145,9 @@ fn jobs(prediction: &Field, cells: Option<&Cells>, radius: usize) -> Vec<TileJob
     let strips = columns.chunks(STRIP_COLUMNS);
     let tiles: Vec<(isize, isize)> = strips
         .flat_map(|columns| {
-            rows.iter().enumerate().flat_map(move |(r, &y0)| {
+            let every = if lattices == Lattices::One { 2 } else { 1 };
+            let rows = rows.iter().enumerate().step_by(every);
+            rows.flat_map(move |(r, &y0)| {
                 let own_lattice = columns.iter().skip(r % 2).step_by(2);
                 own_lattice.map(move |&x0| (x0, y0))
             })

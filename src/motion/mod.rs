@@ -15,6 +15,7 @@ use crate::ot::window::{Options, Shape};
 use crate::picture::Plane;
 use crate::simd::Level as Cpu;
 use crate::timings::{Stage, stage};
+use level::Lattices;
 use need::Cells;
 use tile::TileOptions;
 
@@ -55,6 +56,8 @@ pub struct Settings {
     pub residual_pixels: usize,
     /// After it tiles are solved again only where it changed the field, rather than wherever they are needed.
     pub solves_changes_only: bool,
+    /// On the finest level whose tiles are solved they cover each picture once, rather than twice.
+    pub covers_finest_once: bool,
 }
 
 /// Above this both directions are refined one after the other: there each keeps all threads busy, and takes memory.
@@ -224,7 +227,20 @@ impl Solving<'_> {
         mut motion: Motion,
     ) -> Motion {
         let options = tile_options(self.coarsest);
-        level::solve(self.cpu, codes, &mut motion, cells.as_ref(), &options);
+        let lattices =
+            if self.settings.covers_finest_once && self.level == self.settings.finest_solved {
+                Lattices::One
+            } else {
+                Lattices::Two
+            };
+        level::solve(
+            self.cpu,
+            codes,
+            &mut motion,
+            cells.as_ref(),
+            &options,
+            lattices,
+        );
         motion
     }
 

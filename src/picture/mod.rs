@@ -8,6 +8,7 @@ pub mod field;
 mod format;
 pub mod pyramid;
 pub mod sampling;
+pub mod spare;
 pub mod still;
 mod yuv;
 
@@ -53,10 +54,28 @@ pub enum PictureError {
 ///
 /// Plane order: `Gray` Y; `Rgb` R, G, B; `Yuv` Y, U, V; alpha, where there is one, comes last and
 /// is full size. Colour is not premultiplied by alpha.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// The memory of its planes serves later pictures ([`spare`]).
+#[derive(Debug, PartialEq)]
 pub struct Picture {
     format: Format,
     planes: Vec<Plane>,
+}
+
+impl Clone for Picture {
+    fn clone(&self) -> Self {
+        let mut copy = self.alike();
+        for (to, from) in copy.planes.iter_mut().zip(&self.planes) {
+            to.assign(from);
+        }
+        copy
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        self.planes.drain(..).for_each(spare::keep);
+    }
 }
 
 impl Picture {
@@ -100,12 +119,12 @@ impl Picture {
         Ok(Self { format, planes })
     }
 
-    /// A picture of this one's format and size, all samples 0.
-    pub fn blank(&self) -> Self {
+    /// A picture of this one's format and size, all of whose samples are still to be written.
+    pub fn alike(&self) -> Self {
         let planes = self.planes.iter();
         Self {
             format: self.format,
-            planes: planes.map(|plane| Plane::zeros(plane.dim())).collect(),
+            planes: planes.map(|plane| unwritten(plane.dim())).collect(),
         }
     }
 
@@ -153,6 +172,13 @@ impl Picture {
                 .for_each(|band| codes::round(band, max_code));
         }
     }
+}
+
+/// A plane all of whose samples are still to be written.
+fn unwritten(dim: (usize, usize)) -> Plane {
+    let samples = spare::room(dim.0 * dim.1);
+    // As many as the plane has.
+    Plane::from_shape_vec(dim, samples).unwrap_or_else(|_| Plane::zeros(dim))
 }
 
 /// A plane's samples, row by row.

@@ -1,8 +1,7 @@
 //! Gaussian pyramids.
 
-use super::{Plane, samples, samples_mut};
+use super::{Plane, samples, samples_mut, spare, unwritten};
 use crate::simd::{Kernel, Level as Cpu, Simd};
-use ndarray::Array2;
 use rayon::prelude::*;
 
 /// Binomial low-pass filter (Burt & Adelson, *The Laplacian pyramid as a compact image code*, 1983).
@@ -22,10 +21,14 @@ pub fn halve(cpu: Cpu, plane: &Plane) -> Plane {
 
 /// A plane halved so many times along y and along x.
 pub fn reduced(cpu: Cpu, plane: &Plane, halvings_y: usize, halvings_x: usize) -> Plane {
-    let steps = (0..halvings_y.max(halvings_x)).map(|n| (n < halvings_y, n < halvings_x));
-    let reduced = steps.fold(None, |reduced: Option<Plane>, axes| {
-        Some(halve_axes(cpu, reduced.as_ref().unwrap_or(plane), axes))
-    });
+    let mut reduced: Option<Plane> = None;
+    for n in 0..halvings_y.max(halvings_x) {
+        let axes = (n < halvings_y, n < halvings_x);
+        let halved = halve_axes(cpu, reduced.as_ref().unwrap_or(plane), axes);
+        if let Some(larger) = reduced.replace(halved) {
+            spare::keep(larger);
+        }
+    }
     reduced.unwrap_or_else(|| plane.clone())
 }
 
@@ -34,7 +37,7 @@ fn halve_axes(cpu: Cpu, plane: &Plane, (along_y, along_x): (bool, bool)) -> Plan
     let (height, width) = plane.dim();
     let half = |len: usize, halved: bool| if halved { len.div_ceil(2) } else { len };
     let dim = (half(height, along_y), half(width, along_x));
-    let mut out = Array2::zeros(dim);
+    let mut out = unwritten(dim);
     samples_mut(&mut out)
         .par_chunks_mut(BAND_ROWS * dim.1)
         .enumerate()
@@ -134,7 +137,7 @@ mod tests {
     #[test]
     fn an_axis_that_is_not_halved_is_kept_and_both_ways_are_one() {
         let plane =
-            Array2::from_shape_fn((33, 70), |(y, x)| ((y * 7919 + x * 104_729) % 256) as f32);
+            Plane::from_shape_fn((33, 70), |(y, x)| ((y * 7919 + x * 104_729) % 256) as f32);
         assert_eq!(reduced(cpu(), &plane, 0, 0), plane);
         let both = reduced(cpu(), &plane, 1, 1);
         assert_eq!(both, halve(cpu(), &plane));
@@ -151,11 +154,11 @@ mod tests {
     #[test]
     fn constants_and_ramps_survive() {
         for dim in [(1, 1), (1, 7), (6, 5), (33, 40)] {
-            let half = halve(cpu(), &Array2::from_elem(dim, 3.0));
+            let half = halve(cpu(), &Plane::from_elem(dim, 3.0));
             assert_eq!(half.dim(), (dim.0.div_ceil(2), dim.1.div_ceil(2)));
             assert!(half.iter().all(|v| (v - 3.0).abs() < 1e-6));
         }
-        let ramp = Array2::from_shape_fn((40, 60), |(y, x)| y as f32 + 0.5 * x as f32);
+        let ramp = Plane::from_shape_fn((40, 60), |(y, x)| y as f32 + 0.5 * x as f32);
         let half = halve(cpu(), &ramp);
         for y in 1..19 {
             for x in 1..29 {

@@ -83,7 +83,7 @@ impl Displacement {
 
     /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
     pub fn at(&self, cpu: Cpu, first: &Picture, second: &Picture, t: f32) -> Picture {
-        let mut out = first.blank();
+        let mut out = first.alike();
         let splatting = stage(Stage::Splat);
         let (a, b) = rayon::join(
             || filled(self.forward.at(cpu, t, 1.0)),

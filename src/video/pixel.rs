@@ -1,7 +1,7 @@
 //! FFmpeg's pixel formats beside [`Format`], and samples carried between frames and pictures.
 
 use super::{Error, Result, ffi};
-use crate::picture::{ColorModel, Format, Matrix, Picture, Plane, Range, codes, samples};
+use crate::picture::{ColorModel, Format, Matrix, Picture, Plane, Range, codes, samples, spare};
 use crate::timings::{Stage, stage};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
@@ -286,7 +286,8 @@ fn read_plane(
     offset: usize,
 ) -> Plane {
     let (data, stride) = (frame.data(plane), frame.stride(plane));
-    let mut samples = Vec::with_capacity(width * height);
+    let mut samples = spare::room(width * height);
+    samples.clear();
     for row in data.chunks(stride).take(height) {
         match (bytes, step) {
             (1, 1) => codes::extend_from_bytes(&mut samples, &row[..width.min(row.len())]),

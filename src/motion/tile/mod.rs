@@ -11,6 +11,7 @@ use crate::ot::window::{Options, SIDE, SOURCES, Shape, Solution};
 use crate::simd::{Kernel, Level as Cpu, Simd, math};
 use costs::{COST_STEP, Costs, is_content_different};
 use modes::{ABSENT, Modes, Potentials, Reduced, log_scaled_kernel};
+use std::cell::RefCell;
 
 /// Confidence falls by 1/e for this much cost at the mode (measured).
 const CONFIDENCE_COST: f32 = 0.01;
@@ -99,9 +100,10 @@ impl TileResult {
     }
 }
 
-/// Memory that solving a tile takes; one per thread, kept and used again.
+/// Memory that solving a tile takes.
 #[derive(Debug)]
 pub struct TileScratch {
+    shape: Shape,
     costs: Box<Costs>,
     source_mass: Vec<f32>,
     target_mass: Vec<f32>,
@@ -110,10 +112,28 @@ pub struct TileScratch {
     reduced: Box<Reduced>,
 }
 
+thread_local! {
+    /// This thread's, one for each shape that it has met.
+    static SCRATCH: RefCell<Vec<TileScratch>> = const { RefCell::new(Vec::new()) };
+}
+
 impl TileScratch {
+    /// What `solve` makes of this thread's memory for tiles of one shape. It may not come back here.
+    pub fn lent<T>(shape: Shape, solve: impl FnOnce(&mut Self) -> T) -> T {
+        SCRATCH.with_borrow_mut(|all| {
+            let found = all.iter().position(|scratch| scratch.shape == shape);
+            let place = found.unwrap_or_else(|| {
+                all.push(Self::new(shape));
+                all.len() - 1
+            });
+            solve(&mut all[place])
+        })
+    }
+
     /// Memory for tiles of one shape.
     pub fn new(shape: Shape) -> Self {
         Self {
+            shape,
             costs: Costs::new(),
             source_mass: vec![0.0; SOURCES],
             target_mass: vec![0.0; shape.targets()],

@@ -81,7 +81,7 @@ impl Light {
         let both = Both { t, pictures };
         let moment = Moment::new(cpu, both, [a, b], cell_px, &unexplained, self.exchanges);
         drop(judging);
-        let mut out = first.blank();
+        let mut out = first.alike();
         rows::render(cpu, &moment, [first, second], &mut out);
         out
     }

@@ -18,7 +18,7 @@ const TIMELESS_SHARE: f32 = 0.2;
 /// Difference of luma and colour that is nothing unusual: a motion's weight is `(1 + e/0.004)^-2`.
 const USUAL_ERROR: f32 = 0.004;
 /// Motions that differ less, |Δx| + |Δy|, are shown as one, their mean, px.
-const SAME_MOTION_PX: f32 = 1.5;
+const SAME_MOTION_PX: f32 = 2.0;
 /// How much steeper than the weights the choice between two motions is: beyond it one is enough.
 const DECISION: f32 = 1.5;
 /// How well no motion stands beside the motions found.

@@ -11,7 +11,7 @@ pub use header::Header;
 
 use super::time::Rational;
 use super::{Error, Frame, Info, Result, Shown, Sink, Source};
-use crate::picture::{Picture, Plane, codes, samples};
+use crate::picture::{Picture, Plane, codes, samples, spare};
 use crate::timings::{Stage, stage};
 use std::io::{BufRead, BufReader, Read, Write};
 
@@ -76,7 +76,8 @@ impl<R: Read + Send> Y4mSource<R> {
             return Ok(None);
         }
         let _stage = stage(Stage::FromSamples);
-        let mut samples = Vec::with_capacity(height * width);
+        let mut samples = spare::room(height * width);
+        samples.clear();
         if self.header.sample_bytes() == 1 {
             codes::extend_from_bytes(&mut samples, &self.bytes);
         } else {
