@@ -3,17 +3,23 @@
 /// 2²³: added to a float in `[0, 2²²]`, it leaves the nearest whole number, halves to even, in the sum's low bits.
 pub const WHOLE: f32 = 8_388_608.0;
 
+/// The nearest whole number in `0..=max`, halves to even; `max` is whole and at most 65535. What is no number becomes 0.
+#[inline(always)]
+pub fn nearest(value: f32, max: f32) -> u16 {
+    (clamped(value, max) + WHOLE).to_bits() as u16
+}
+
 /// Values as bytes: the nearest whole numbers, halves to even, in `0..=255`. Both slices are of one length.
 pub fn to_bytes(values: &[f32], bytes: &mut [u8]) {
     for (&value, byte) in values.iter().zip(bytes) {
-        *byte = (clamped(value, 255.0) + WHOLE).to_bits() as u8;
+        *byte = nearest(value, 255.0) as u8;
     }
 }
 
 /// Values as 16-bit codes, little endian, two bytes each: as [`to_bytes`], in `0..=65535`.
 pub fn to_words(values: &[f32], bytes: &mut [u8]) {
     for (&value, bytes) in values.iter().zip(bytes.as_chunks_mut::<2>().0) {
-        *bytes = ((clamped(value, 65_535.0) + WHOLE).to_bits() as u16).to_le_bytes();
+        *bytes = nearest(value, 65_535.0).to_le_bytes();
     }
 }
 
@@ -36,6 +42,7 @@ pub fn round(values: &mut [f32], max: f32) {
 }
 
 /// Written so that it is two instructions on any vector unit, whatever it has for numbers that are none.
+#[inline(always)]
 fn clamped(value: f32, max: f32) -> f32 {
     let value = if value > 0.0 { value } else { 0.0 };
     if value < max { value } else { max }

@@ -2,7 +2,7 @@
 
 use super::promote::converted;
 use super::{Still, StillError, StillFormat, png, tiff};
-use crate::picture::{ColorModel, Format, Picture};
+use crate::picture::{ColorModel, Format, Picture, codes, samples};
 use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
 use std::io::{Seek, Write};
@@ -122,8 +122,8 @@ pub fn interleaved(picture: &Picture, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     let pixel_bytes = sample_bytes * picture.planes().len();
     let mut bytes = vec![0; picture.width() * picture.height() * pixel_bytes];
     for (channel, plane) in picture.planes().iter().enumerate() {
-        for (pixel, &value) in bytes.chunks_exact_mut(pixel_bytes).zip(plane) {
-            let code = value.round_ties_even().clamp(0.0, max_code) as u16;
+        for (pixel, &value) in bytes.chunks_exact_mut(pixel_bytes).zip(samples(plane)) {
+            let code = codes::nearest(value, max_code);
             let sample = &mut pixel[channel * sample_bytes..][..sample_bytes];
             match sample {
                 [byte] => *byte = code as u8,

@@ -238,3 +238,138 @@ fn inner_weight<S: Simd>(f: S::V) -> S::V {
     let slope = f.mul_add(v(SHARPNESS + 2.0), v(-SHARPNESS - 3.0));
     f.mul(f).mul_add(slope, v(1.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Plane;
+    use crate::simd::{Kernel, Level as Cpu};
+
+    const DIM: (usize, usize) = (37, 53);
+
+    fn plane() -> Plane {
+        Plane::from_shape_fn(DIM, |(y, x)| ((y * 7919 + x * 104_729) % 251) as f32)
+    }
+
+    /// A sample; the border's are repeated outwards.
+    fn at(plane: &Plane, y: isize, x: isize) -> f64 {
+        let within = |at: isize, len: usize| at.clamp(0, len as isize - 1) as usize;
+        f64::from(plane[(within(y, DIM.0), within(x, DIM.1))])
+    }
+
+    /// The sum over samples around `(x, y)` by weights along either axis.
+    fn oracle(plane: &Plane, [x, y]: [f32; 2], weight: fn(f64) -> f64) -> f64 {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let around = |at: f64| (at.floor() as isize - 2..=at.floor() as isize + 3);
+        let row = |j: isize| -> f64 {
+            around(x)
+                .map(|i| weight(x - i as f64) * at(plane, j, i))
+                .sum()
+        };
+        around(y).map(|j| weight(y - j as f64) * row(j)).sum()
+    }
+
+    fn tent(d: f64) -> f64 {
+        (1.0 - d.abs()).max(0.0)
+    }
+
+    /// Keys 1981, eq. 4.
+    fn cubic(d: f64) -> f64 {
+        let (d, a) = (d.abs(), f64::from(SHARPNESS));
+        if d < 1.0 {
+            (a + 2.0) * d.powi(3) - (a + 3.0) * d.powi(2) + 1.0
+        } else if d < 2.0 {
+            a * (d.powi(3) - 5.0 * d.powi(2) + 8.0 * d - 4.0)
+        } else {
+            0.0
+        }
+    }
+
+    struct Linear<'a>(&'a Plane, [[f32; LANES]; 2]);
+
+    impl Kernel for Linear<'_> {
+        type Output = [f32; LANES];
+
+        fn run<S: Simd>(self) -> [f32; LANES] {
+            let [x, y] = [0, 1].map(|axis| S::V::load(&self.1[axis]));
+            let [sampled] = linear::<S, 1>(&[Grid::new(self.0)], x, y);
+            let mut out = [0.0; LANES];
+            sampled.store(&mut out);
+            out
+        }
+    }
+
+    struct Near<'a>(&'a Plane, [isize; 2], [[[f32; LANES]; 2]; ROWS]);
+
+    impl Kernel for Near<'_> {
+        type Output = [[f32; LANES]; ROWS];
+
+        fn run<S: Simd>(self) -> Self::Output {
+            let mut past = [[S::V::splat(0.0); 2]; ROWS];
+            for (past, given) in past.iter_mut().zip(&self.2) {
+                *past = [S::V::load(&given[0]), S::V::load(&given[1])];
+            }
+            let mut lines = Lines::default();
+            let sampled = near::<S, 6, 5, 1>(&[Grid::new(self.0)], self.1, past, &mut lines);
+            let mut out = [[0.0; LANES]; ROWS];
+            for (out, [sampled]) in out.iter_mut().zip(sampled) {
+                sampled.store(out);
+            }
+            out
+        }
+    }
+
+    #[test]
+    fn bilinear_samples_are_those_of_the_formula_wherever_the_places_lie() {
+        let plane = plane();
+        let together: [f32; LANES] = std::array::from_fn(|l| l as f32 + 7.25);
+        let scattered: [f32; LANES] = std::array::from_fn(|l| ((l * 29) % 71) as f32 * 0.9 - 5.0);
+        let far: [f32; LANES] = std::array::from_fn(|l| (l as f32 - 8.0) * 1e5);
+        for cpu in Cpu::available() {
+            for (x, y) in [
+                (together, [11.75; LANES]),
+                (together.map(|x| x + 29.0), [35.5; LANES]),
+                (together, [36.0; LANES]),
+                (together.map(|x| x - 20.0), [-3.0; LANES]),
+                (scattered, together),
+                (far, scattered),
+            ] {
+                let found = cpu.run(Linear(&plane, [x, y]));
+                for (lane, found) in found.into_iter().enumerate() {
+                    let inside = |at: f32, len: usize| at.clamp(0.0, (len - 1) as f32);
+                    let place = [inside(x[lane], DIM.1), inside(y[lane], DIM.0)];
+                    let truth = oracle(&plane, place, tent);
+                    assert!(
+                        (f64::from(found) - truth).abs() < 1e-3,
+                        "{place:?}: {found} {truth}"
+                    );
+                }
+            }
+            let none = cpu.run(Linear(&plane, [[f32::NAN; LANES]; 2]));
+            assert_eq!(none, [plane[(0, 0)]; LANES]);
+        }
+    }
+
+    #[test]
+    fn cubic_samples_are_those_of_the_formula_within_and_across_the_border() {
+        let plane = plane();
+        // Up to three columns and two rows after the place.
+        let right: [f32; LANES] = std::array::from_fn(|l| (l as f32 * 0.37) % 3.0);
+        let down: [f32; LANES] = std::array::from_fn(|l| (l as f32 * 0.21 + 0.4) % 2.0);
+        for cpu in Cpu::available() {
+            for place in [[9, 12], [-4, 3], [45, 33], [-60, -50], [200, 90], [34, -2]] {
+                let past = [[right, down], [down, right.map(|r| r * 0.6)]];
+                let found = cpu.run(Near(&plane, place, past));
+                for (row, found) in found.iter().enumerate() {
+                    for (lane, &found) in found.iter().enumerate() {
+                        let x = (place[0] + lane as isize) as f32 + past[row][0][lane];
+                        let y = (place[1] + row as isize) as f32 + past[row][1][lane];
+                        let truth = oracle(&plane, [x, y], cubic);
+                        let error = (f64::from(found) - truth).abs();
+                        assert!(error < 5e-3, "{place:?}, {row}, {lane}: {found} {truth}");
+                    }
+                }
+            }
+        }
+    }
+}
