@@ -13,8 +13,8 @@ use rayon::prelude::*;
 const DISTANCES: [isize; 2] = [2, 4];
 /// The share of a motion's error that a neighbour's has to stay under (0.8 and 0.9 are alike).
 const PREFERENCE: f32 = 0.9;
-/// A neighbour's motion that differs by no more, |Δx| + |Δy| in cells, is not tried.
-const SAME_MOTION_CELLS: f32 = 0.0625;
+/// A neighbour's motion that differs by no more, |Δx| + |Δy| in cells, is not tried (measured: a sixteenth of that gives the same pictures).
+const SAME_MOTION_CELLS: f32 = 0.5;
 /// Rows that one task takes.
 const BAND_ROWS: usize = 16;
 
@@ -45,6 +45,8 @@ pub fn exchange(cpu: Cpu, both: Both<'_>, field: &mut Field, errors: &mut Plane)
 struct Scratch {
     /// The neighbours' motions and their errors, of the band and of one row more above and below.
     tried: [Vec<f32>; 3],
+    /// In which of these rows any motion is another than the own.
+    differs: Vec<bool>,
     /// The errors to stay under.
     least: Vec<f32>,
     smoothed: Vec<f32>,
@@ -73,6 +75,7 @@ impl Kernel for ExchangeBand<'_> {
         for values in &mut scratch.tried {
             values.resize(around.len() * width, 0.0);
         }
+        scratch.differs.resize(around.len(), false);
         scratch.least.resize(rows * width, 0.0);
         scratch.smoothed.resize(width, 0.0);
         scratch.line.resize(width, 0.0);
@@ -91,7 +94,11 @@ impl Kernel for ExchangeBand<'_> {
                     self.try_row::<S>(y, y - around.start, offset);
                 }
                 for row in 0..rows {
-                    self.take_better(row, self.first_row + row - around.start);
+                    let n = self.first_row + row - around.start;
+                    let near = n.saturating_sub(1)..(n + 2).min(around.len());
+                    if self.scratch.differs[near].contains(&true) {
+                        self.take_better(row, n);
+                    }
                 }
             }
         }
@@ -111,6 +118,7 @@ impl ExchangeBand<'_> {
         shifted(Grid::new(&self.own.dx).row(from), right, dx);
         shifted(Grid::new(&self.own.dy).row(from), right, dy);
         let own = [&self.own.dx, &self.own.dy, self.own_errors].map(|p| Grid::new(p).row(y));
+        let mut differs = false;
         for first in (0..width).step_by(LANES) {
             let lanes = first..width.min(first + LANES);
             let motion = [load::<S>(&dx[lanes.clone()]), load::<S>(&dy[lanes.clone()])];
@@ -120,12 +128,14 @@ impl ExchangeBand<'_> {
                 apart = apart.add(by.max(S::V::splat(0.0).sub(by)));
             }
             if apart.largest() > SAME_MOTION_CELLS {
+                differs = true;
                 let error = self.both.error::<S>(motion, [first, y]);
                 store::<S>(error, &mut errors[lanes]);
             } else {
                 errors[lanes.clone()].copy_from_slice(&own[2][lanes]);
             }
         }
+        self.scratch.differs[n] = differs;
     }
 
     /// Takes what has been tried, row `n` of the scratch, into row `row` of the band where it fits better.
