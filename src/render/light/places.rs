@@ -260,7 +260,7 @@ mod tests {
     /// The sum over samples around `(x, y)` by weights along either axis.
     fn oracle(plane: &Plane, [x, y]: [f32; 2], weight: fn(f64) -> f64) -> f64 {
         let (x, y) = (f64::from(x), f64::from(y));
-        let around = |at: f64| (at.floor() as isize - 2..=at.floor() as isize + 3);
+        let around = |at: f64| at.floor() as isize - 2..=at.floor() as isize + 3;
         let row = |j: isize| -> f64 {
             around(x)
                 .map(|i| weight(x - i as f64) * at(plane, j, i))
