@@ -11,10 +11,9 @@ const MOST_SOLVED_PIXELS_OF_LARGE: usize = 1 << 18;
 /// Above this the finest level is not refined either, worth 0.01 dB and 0.0001 of SSIM at 1080p.
 const MOST_REFINED_PIXELS: usize = 1 << 20;
 
-/// Pictures with a short side from here on are rendered from motions of cells with [`Preset::Fast`]: smaller ones have too few, and
-/// need little time anyway.
+/// Pictures with a shorter side are never rendered from motions of cells: they have too few, and need little time anyway.
 const LEAST_LIGHT_SIDE_PX: usize = 128;
-/// Pictures of more pixels are with [`Preset::Balanced`] too, a seventh of the time for 0.1 dB at 1080p: 720p is, 960×540 is not.
+/// Pictures of more pixels are with [`Preset::Balanced`], a seventh of the time for 0.1 dB at 1080p: 720p is, 960×540 is not.
 const MOST_PIXELS_OF_BALANCED_IN_FULL: usize = 3 << 18;
 
 /// Larger pictures have cells of 8×8 px with [`Preset::Fast`]: at 1080p they take 30 % less time for 0.07 dB (720p lies below).
@@ -38,7 +37,7 @@ pub enum Preset {
     /// Transport is solved down to an eighth of the resolution, refined down to a quarter (an eighth above a megapixel); motions
     /// are weighed there, and the pictures sampled once along each.
     Fast,
-    /// Motion is solved and refined at full resolution, and rendered along several motions. From 0.75 megapixels on as [`Preset::Fast`],
+    /// Motion is solved and refined at full resolution, and rendered along several motions. Above 1024×768 pixels as [`Preset::Fast`],
     /// refined down to a quarter and more often, and cells may take over their neighbours' motions.
     #[default]
     Balanced,
@@ -50,14 +49,12 @@ pub enum Preset {
 impl Preset {
     /// Whether pictures of that height and width are rendered from motions of cells.
     pub(super) fn is_light(self, (height, width): (usize, usize)) -> bool {
-        match self {
-            Self::Fast => width.min(height) >= LEAST_LIGHT_SIDE_PX,
-            Self::Balanced => {
-                height * width > MOST_PIXELS_OF_BALANCED_IN_FULL
-                    && width.min(height) >= LEAST_LIGHT_SIDE_PX
-            }
+        let is_meant = match self {
+            Self::Fast => true,
+            Self::Balanced => height * width > MOST_PIXELS_OF_BALANCED_IN_FULL,
             Self::Best => false,
-        }
+        };
+        is_meant && width.min(height) >= LEAST_LIGHT_SIDE_PX
     }
 
     /// The pyramid's level on which a pixel is a cell.

@@ -56,7 +56,7 @@ pub struct Settings {
     pub residual_pixels: usize,
     /// After it tiles are solved again only where it changed the field, rather than wherever they are needed.
     pub solves_changes_only: bool,
-    /// On the finest level whose tiles are solved they cover each picture once, rather than twice.
+    /// On the finest level whose tiles are solved, unless it is the coarsest too, they cover each picture once, rather than twice.
     pub covers_finest_once: bool,
 }
 
@@ -227,12 +227,13 @@ impl Solving<'_> {
         mut motion: Motion,
     ) -> Motion {
         let options = tile_options(self.coarsest);
-        let lattices =
-            if self.settings.covers_finest_once && self.level == self.settings.finest_solved {
-                Lattices::One
-            } else {
-                Lattices::Two
-            };
+        // The coarsest level has no prediction to lean on.
+        let is_finest = self.level == self.settings.finest_solved && !self.coarsest;
+        let lattices = if self.settings.covers_finest_once && is_finest {
+            Lattices::One
+        } else {
+            Lattices::Two
+        };
         level::solve(
             self.cpu,
             codes,

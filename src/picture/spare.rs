@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 /// Planes that are kept at most, those of four pictures: as many more or less than usual are on their way through a clip's stages.
-/// What is kept has been in use at one time, so the peak does not grow by it.
+/// What is kept has been in use at one time, so the peak hardly grows by it (stills of 8K with `fast`: 1.73 GiB before, 1.78 with it).
 const MOST_PLANES: usize = 12;
 /// Smaller planes are not worth it: 256×256.
 const LEAST_SAMPLES: usize = 1 << 16;
