@@ -74,11 +74,11 @@ pub fn print_timings(timings: Option<&Timings>, common: &Common) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PresetArg {
-    /// Motion solved at an eighth of the resolution, refined at a quarter
+    /// Motion solved at an eighth of the resolution, refined at a quarter (an eighth above a megapixel)
     Fast,
-    /// Motion solved at full resolution (from 720p on at half, 4K at a quarter), refined twice
+    /// Motion solved at full resolution, rendered along several motions; above 1024×768 pixels as `fast`, refined more often
     Balanced,
-    /// The same, refined three times; rendered along more motions
+    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), rendered along more motions
     Best,
 }
 
