@@ -173,8 +173,9 @@ impl Modes {
                 let (left, right) = (&all.reduced[o - dx], &all.reduced[o + dx]);
                 let (up, down) = (&all.reduced[o - dy], &all.reduced[o + dy]);
                 for x in 0..SIDE {
-                    let better = here[x] < m.least[x];
-                    let pick = |new: u16, old: u16| if better { new } else { old };
+                    let better = u16::from(here[x] < m.least[x]).wrapping_neg();
+                    // By bits: of `if` the compiler makes a choice between two addresses, and a loop pixel by pixel.
+                    let pick = |new: u16, old: u16| old ^ ((old ^ new) & better);
                     m.least[x] = pick(here[x], m.least[x]);
                     m.at[x] = pick(o as u16, m.at[x]);
                     m.cost[x] = pick(cost[x], m.cost[x]);
