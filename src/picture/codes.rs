@@ -1,5 +1,7 @@
 //! Samples between `f32` and the whole code values that files hold. Plain loops over slices, which vectorise anywhere.
 
+use crate::simd::{Kernel, Level as Cpu, Simd};
+
 /// 2²³: added to a float in `[0, 2²²]`, it leaves the nearest whole number, halves to even, in the sum's low bits.
 pub const WHOLE: f32 = 8_388_608.0;
 
@@ -11,15 +13,37 @@ pub fn nearest(value: f32, max: f32) -> u16 {
 
 /// Values as bytes: the nearest whole numbers, halves to even, in `0..=255`. Both slices are of one length.
 pub fn to_bytes(values: &[f32], bytes: &mut [u8]) {
-    for (&value, byte) in values.iter().zip(bytes) {
-        *byte = nearest(value, 255.0) as u8;
+    Cpu::current_or_scalar().run(ToBytes(values, bytes));
+}
+
+struct ToBytes<'a>(&'a [f32], &'a mut [u8]);
+
+impl Kernel for ToBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (&value, byte) in self.0.iter().zip(self.1) {
+            *byte = nearest(value, 255.0) as u8;
+        }
     }
 }
 
 /// Values as 16-bit codes, little endian, two bytes each: as [`to_bytes`], in `0..=65535`.
 pub fn to_words(values: &[f32], bytes: &mut [u8]) {
-    for (&value, bytes) in values.iter().zip(bytes.as_chunks_mut::<2>().0) {
-        *bytes = nearest(value, 65_535.0).to_le_bytes();
+    Cpu::current_or_scalar().run(ToWords(values, bytes));
+}
+
+struct ToWords<'a>(&'a [f32], &'a mut [u8]);
+
+impl Kernel for ToWords<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (&value, bytes) in self.0.iter().zip(self.1.as_chunks_mut::<2>().0) {
+            *bytes = nearest(value, 65_535.0).to_le_bytes();
+        }
     }
 }
 

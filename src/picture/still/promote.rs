@@ -2,6 +2,7 @@
 
 use super::Still;
 use crate::picture::{ColorModel, Format, Picture, PictureError, Plane};
+use std::borrow::Cow;
 
 /// Brings both stills to the richer of their formats: RGB over grey, alpha over none, 16 bits over
 /// 8. Sizes are left alone.
@@ -17,7 +18,9 @@ pub fn promote(a: &mut Still, b: &mut Still) -> Result<(), PictureError> {
         if still.picture.format().model != target.model {
             still.icc = None;
         }
-        still.picture = converted(&still.picture, target)?;
+        if still.picture.format() != target {
+            still.picture = converted(&still.picture, target)?.into_owned();
+        }
     }
     Ok(())
 }
@@ -38,10 +41,13 @@ fn richer(a: Format, b: Format) -> Format {
 
 /// `picture` in another depth, as RGB where `target` says so, with or without alpha. Exact from 8 to
 /// 16 bits, rounded the other way; RGB is not made grey.
-pub(super) fn converted(picture: &Picture, target: Format) -> Result<Picture, PictureError> {
+pub(super) fn converted(
+    picture: &Picture,
+    target: Format,
+) -> Result<Cow<'_, Picture>, PictureError> {
     let source = picture.format();
     if source == target {
-        return Ok(picture.clone());
+        return Ok(Cow::Borrowed(picture));
     }
     let scale = target.max_code() / source.max_code();
     let scaled = |plane: &Plane| plane.mapv(|v| (v * scale).round_ties_even());
@@ -58,5 +64,5 @@ pub(super) fn converted(picture: &Picture, target: Format) -> Result<Picture, Pi
             None => Plane::from_elem((picture.height(), picture.width()), target.max_code()),
         });
     }
-    Picture::new(target, planes)
+    Picture::new(target, planes).map(Cow::Owned)
 }
