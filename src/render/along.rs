@@ -1,7 +1,7 @@
 //! What a motion shows: both pictures at its two ends.
 
 use super::hypotheses::Ends;
-use super::points::counted;
+use super::part::counted;
 use super::spline::{Spline, sampled};
 use crate::measure::Exposure;
 use crate::simd::{Number, Simd};

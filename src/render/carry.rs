@@ -1,8 +1,9 @@
 //! Displacements carried along to time t.
 
+use super::part::{counted, load, whole};
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
-use crate::simd::{Kernel, Level as Cpu, Simd};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
 /// Rows that one task fills.
@@ -103,6 +104,7 @@ impl Kernel for FillStripe<'_> {
         sums.resize((rows + 2) * pitch, [0.0; 4]);
         let (low, high) = (first_row as f32 - 1.0, (first_row + rows) as f32);
         let right = width as f32;
+        let v = S::V::splat;
         for y in 0..height {
             let (least, most) = carrier.reach[y];
             if y as f32 + t * most <= low || y as f32 + t * least >= high {
@@ -111,25 +113,32 @@ impl Kernel for FillStripe<'_> {
             let Field { dx: fx, dy: fy } = &carrier.field;
             let (fx, fy) = (Grid::new(fx).row(y), Grid::new(fy).row(y));
             let fw = Grid::new(&carrier.weight).row(y);
-            for x in 0..width {
-                let (px, py) = (
-                    S::mul_add(t, fx[x], x as f32),
-                    S::mul_add(t, fy[x], y as f32),
-                );
-                if !(py > low && py < high && px > -1.0 && px < right) {
+            let mut open = Open::new(pitch);
+            for first in (0..width).step_by(LANES) {
+                let lanes = first..width.min(first + LANES);
+                let [fx, fy, fw] = [&fx[lanes.clone()], &fy[lanes.clone()], &fw[lanes]];
+                let place = [
+                    load::<S>(fx).mul_add(v(t), counted::<S>(first as f32)),
+                    load::<S>(fy).mul_add(v(t), v(y as f32)),
+                ];
+                let bounds = [[-1.0, right], [low, high]];
+                let Some(landing) = Landing::of::<S>(place, bounds, load::<S>(fw)) else {
                     continue;
+                };
+                for lane in 0..fx.len() {
+                    let weight = landing.weight[lane];
+                    if weight == 0.0 {
+                        continue;
+                    }
+                    let value = [weight * fx[lane], weight * fy[lane], weight, 0.0];
+                    let at = landing.row[lane] as u32 as usize * pitch
+                        + landing.column[lane] as u32 as usize;
+                    open.close_unless(at, sums);
+                    let shares = landing.shares.each_ref().map(|shares| shares[lane]);
+                    open.add::<S>(&value, shares, sums);
                 }
-                // Both are positive: whole parts by truncation. The differences may round up to the bounds.
-                let (px, py) = (px + 1.0, py - low);
-                let (left, top) = ((px as u32).min(width as u32), (py as u32).min(rows as u32));
-                let (ax, ay) = (px - left as f32, py - top as f32);
-                let value = [fw[x] * fx[x], fw[x] * fy[x], fw[x], 0.0];
-                let at = top as usize * pitch + left as usize;
-                add::<S>(&mut sums[at], &value, (1.0 - ax) * (1.0 - ay));
-                add::<S>(&mut sums[at + 1], &value, ax * (1.0 - ay));
-                add::<S>(&mut sums[at + pitch], &value, (1.0 - ax) * ay);
-                add::<S>(&mut sums[at + pitch + 1], &value, ax * ay);
             }
+            open.close(sums);
         }
         for y in 0..rows {
             let sums = &sums[(y + 1) * pitch + 1..][..width];
@@ -146,9 +155,107 @@ impl Kernel for FillStripe<'_> {
     }
 }
 
-#[inline(always)]
-fn add<S: Simd>(sums: &mut [f32; 4], value: &[f32; 4], weight: f32) {
-    for (sum, &value) in sums.iter_mut().zip(value) {
-        *sum = S::mul_add(weight, value, *sum);
+/// Where sixteen displacements land.
+struct Landing {
+    /// Among the sums, which begin a row and a column before the first place.
+    column: [f32; LANES],
+    row: [f32; LANES],
+    /// Shares of the four places around, two above, two below.
+    shares: [[f32; LANES]; 4],
+    /// 0 where they land elsewhere.
+    weight: [f32; LANES],
+}
+
+impl Landing {
+    /// Of places between `bounds`, along x and y; none if there is none.
+    #[inline(always)]
+    fn of<S: Simd>(place: [S::V; 2], bounds: [[f32; 2]; 2], weight: S::V) -> Option<Self> {
+        let v = S::V::splat;
+        let mut weight = weight;
+        let (mut wholes, mut fractions) = (place, place);
+        for axis in 0..2 {
+            let [low, high] = bounds[axis];
+            let inside = place[axis].select_less(v(high), weight, v(0.0));
+            weight = v(low).select_less(place[axis], inside, v(0.0));
+            // The differences may round up to the bounds.
+            let past = place[axis].sub(v(low)).max(v(0.0)).min(v(high - low));
+            wholes[axis] = whole::<S>(past).min(v(high - low - 1.0));
+            fractions[axis] = past.sub(wholes[axis]);
+        }
+        if weight.largest() == 0.0 {
+            return None;
+        }
+        let mut landing = Self {
+            column: [0.0; LANES],
+            row: [0.0; LANES],
+            shares: [[0.0; LANES]; 4],
+            weight: [0.0; LANES],
+        };
+        wholes[0].store(&mut landing.column);
+        wholes[1].store(&mut landing.row);
+        weight.store(&mut landing.weight);
+        let [x, y] = fractions;
+        let (left, above) = (v(1.0).sub(x), v(1.0).sub(y));
+        let shares = [left.mul(above), x.mul(above), left.mul(y), x.mul(y)];
+        for n in 0..4 {
+            shares[n].store(&mut landing.shares[n]);
+        }
+        Some(landing)
+    }
+}
+
+/// The two places to the right of the last displacement that landed, one above the other. The next one mostly lands on them, too; kept
+/// here, its sums need not wait until those of the last have gone to memory and come back.
+struct Open {
+    pitch: usize,
+    /// Of the upper one.
+    at: usize,
+    sums: [[f32; 4]; 2],
+}
+
+impl Open {
+    #[inline(always)]
+    fn new(pitch: usize) -> Self {
+        Self {
+            pitch,
+            at: 0,
+            sums: [[0.0; 4]; 2],
+        }
+    }
+
+    /// Adds what is kept, unless it is for the places at `at`.
+    #[inline(always)]
+    fn close_unless(&mut self, at: usize, sums: &mut [[f32; 4]]) {
+        if self.at != at {
+            self.close(sums);
+            self.at = at;
+            self.sums = [[0.0; 4]; 2];
+        }
+    }
+
+    #[inline(always)]
+    fn close(&self, sums: &mut [[f32; 4]]) {
+        for (kept, at) in self.sums.iter().zip([self.at, self.at + self.pitch]) {
+            for (sum, &kept) in sums[at].iter_mut().zip(kept) {
+                *sum += kept;
+            }
+        }
+    }
+
+    /// Adds a value to the places kept, and keeps those to the right of them instead.
+    #[inline(always)]
+    fn add<S: Simd>(&mut self, value: &[f32; 4], [a, b, c, d]: [f32; 4], sums: &mut [[f32; 4]]) {
+        let left = [(a, self.at), (c, self.at + self.pitch)];
+        for ((share, at), kept) in left.into_iter().zip(&self.sums) {
+            for ((sum, &value), &kept) in sums[at].iter_mut().zip(value).zip(kept) {
+                *sum += S::mul_add(share, value, kept);
+            }
+        }
+        for (kept, share) in self.sums.iter_mut().zip([b, d]) {
+            for (kept, &value) in kept.iter_mut().zip(value) {
+                *kept = share * value;
+            }
+        }
+        self.at += 1;
     }
 }

@@ -1,6 +1,13 @@
-//! Vectors and parts of them, where a row ends.
+//! Vectors and parts of them, where a row ends; the lanes' places.
 
-use crate::simd::{LANES, Simd, Vector};
+use crate::simd::{LANES, Number, Simd, Vector};
+
+/// Added and taken away, it rounds a number below 2^22 to the nearest integer.
+const ROUND: f32 = 12_582_912.0;
+/// The lanes' numbers.
+const LANE: [f32; LANES] = [
+    0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
+];
 
 /// A vector, its lanes beyond the slice's end 0.
 #[inline(always)]
@@ -21,4 +28,18 @@ pub fn store<S: Simd>(value: S::V, to: &mut [f32]) {
     } else {
         value.store_first(to);
     }
+}
+
+/// `x`, `x + 1`, … in the lanes.
+#[inline(always)]
+pub fn counted<S: Simd>(x: f32) -> S::V {
+    S::V::load(&LANE).add(S::V::splat(x))
+}
+
+/// The whole part of a number from 0 on.
+#[inline(always)]
+pub fn whole<S: Simd>(at: S::V) -> S::V {
+    let v = S::V::splat;
+    let nearest = at.add(v(ROUND)).sub(v(ROUND));
+    nearest.sub(at.select_less(nearest, v(1.0), v(0.0)))
 }

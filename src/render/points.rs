@@ -4,14 +4,8 @@
 //! neighbours' samples lie side by side and are loaded as vectors, with weights of their own in every lane. Where whole parts
 //! change by one there are five weights along an axis for four. Lanes that lie elsewhere are served in further rounds.
 
+use super::part::{counted, whole};
 use crate::simd::{LANES, Number, Simd, Vector};
-
-/// Added and taken away, it rounds a number below 2^22 to the nearest integer.
-const ROUND: f32 = 12_582_912.0;
-/// The lanes' numbers.
-const LANE: [f32; LANES] = [
-    0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
-];
 
 /// Points, and the weights of the four by four samples around each.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +20,6 @@ pub struct Points<S: Simd> {
     wy: [S::V; 4],
 }
 
-/// `x`, `x + 1`, … in the lanes.
-#[inline(always)]
-pub fn counted<S: Simd>(x: f32) -> S::V {
-    S::V::load(&LANE).add(S::V::splat(x))
-}
-
 impl<S: Simd> Points<S> {
     /// The points `(x, y)`, taken to the border of planes of so many columns and rows where they lie outside; weights of
     /// the cubic B-spline.
@@ -40,7 +28,7 @@ impl<S: Simd> Points<S> {
         let (column, fx) = split::<S>(x, width);
         let (row, fy) = split::<S>(y, height);
         Self {
-            column: column.sub(S::V::load(&LANE)),
+            column: column.sub(counted::<S>(0.0)),
             row,
             wx: spline_weights::<S>(fx),
             wy: spline_weights::<S>(fy),
@@ -136,8 +124,7 @@ fn shifted<S: Simd>([a, b, c, d]: [S::V; 4], by: S::V) -> [S::V; 5] {
 fn split<S: Simd>(at: S::V, len: usize) -> (S::V, S::V) {
     let zero = S::V::splat(0.0);
     let at = at.max(zero).min(S::V::splat((len - 1) as f32));
-    let nearest = at.add(S::V::splat(ROUND)).sub(S::V::splat(ROUND));
-    let whole = nearest.sub(at.select_less(nearest, S::V::splat(1.0), zero));
+    let whole = whole::<S>(at);
     (whole, at.sub(whole))
 }
 

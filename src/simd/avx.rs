@@ -191,6 +191,21 @@ impl Vector for Pair {
         vectors
     }
     #[inline(always)]
+    fn pick(from: &[f32], stride: usize, column: Self, row: Self) -> Self {
+        let low = indices_8(stride, column.0, row.0);
+        let high = indices_8(stride, column.1, row.1);
+        let largest = registers!(_mm256_max_epu32(low, high));
+        assert_below_8(largest, from.len());
+        // SAFETY: all indices, taken as unsigned ones, lie below the slice's length, which is at most `i32::MAX` (just
+        // asserted), and AVX2 is there (as above).
+        unsafe {
+            Self(
+                _mm256_i32gather_ps::<4>(from.as_ptr(), low),
+                _mm256_i32gather_ps::<4>(from.as_ptr(), high),
+            )
+        }
+    }
+    #[inline(always)]
     fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {
         joined_shifted!(vectors, Self::splat(0.0), add)
     }
@@ -206,6 +221,32 @@ impl Vector for Pair {
     fn largest(self) -> f32 {
         registers!(largest_8(_mm256_max_ps(self.0, self.1)))
     }
+}
+
+/// A length as an index's type; more than that is no index of 32 bits.
+#[inline(always)]
+fn index(len: usize) -> i32 {
+    len.min(i32::MAX as usize) as i32
+}
+
+/// `row · stride + column`.
+#[inline(always)]
+fn indices_8(stride: usize, column: __m256, row: __m256) -> __m256i {
+    registers!({
+        let rows = _mm256_mullo_epi32(_mm256_cvttps_epi32(row), _mm256_set1_epi32(index(stride)));
+        _mm256_add_epi32(rows, _mm256_cvttps_epi32(column))
+    })
+}
+
+/// Panics unless all indices, taken as unsigned ones, are less than `len` and than `i32::MAX`.
+#[inline(always)]
+fn assert_below_8(indices: __m256i, len: usize) {
+    let all = registers!({
+        let len = _mm256_set1_epi32(index(len));
+        let is_not_less = _mm256_cmpeq_epi32(_mm256_max_epu32(indices, len), indices);
+        _mm256_testz_si256(is_not_less, is_not_less)
+    });
+    assert!(all == 1, "an index beyond the end");
 }
 
 /// Stores as many lanes as `to` has room for, at most 7. In pieces of a power of two and not by a mask: loads of
@@ -413,6 +454,22 @@ impl Vector for Whole {
             Self(_mm512_castsi512_ps(_mm512_alignr_epi32::<W>(high, low)))
         }));
         vectors
+    }
+    #[inline(always)]
+    fn pick(from: &[f32], stride: usize, column: Self, row: Self) -> Self {
+        let indices = registers!({
+            let rows =
+                _mm512_mullo_epi32(_mm512_cvttps_epi32(row.0), _mm512_set1_epi32(index(stride)));
+            _mm512_add_epi32(rows, _mm512_cvttps_epi32(column.0))
+        });
+        let below = registers!(_mm512_cmplt_epu32_mask(
+            indices,
+            _mm512_set1_epi32(index(from.len()))
+        ));
+        assert!(below == !0, "an index beyond the end");
+        // SAFETY: all indices, taken as unsigned ones, lie below the slice's length, which is at most `i32::MAX` (just
+        // asserted), and AVX-512 is there (as above).
+        unsafe { Self(_mm512_i32gather_ps::<4>(indices, from.as_ptr())) }
     }
     #[inline(always)]
     fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {

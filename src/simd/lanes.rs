@@ -256,6 +256,16 @@ impl<One: Number + Into<f32>> Vector for Array<One> {
         vectors
     }
     #[inline(always)]
+    fn pick(from: &[f32], stride: usize, column: Self, row: Self) -> Self {
+        let mut lanes = [One::splat(0.0); LANES];
+        for (lane, (column, row)) in lanes.iter_mut().zip(column.0.into_iter().zip(row.0)) {
+            let (column, row): (f32, f32) = (column.into(), row.into());
+            // By way of 32 bits: one instruction.
+            *lane = One::splat(from[(row as u32) as usize * stride + (column as u32) as usize]);
+        }
+        Self(lanes)
+    }
+    #[inline(always)]
     fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self) {
         joined_shifted(vectors, One::splat(0.0), One::add)
     }

@@ -46,6 +46,12 @@ impl Level {
             .map_err(LevelError)
     }
 
+    /// The same, and the scalar level where the variable holds an unknown name: for what does not depend on the level, and where nobody
+    /// asks for errors.
+    pub fn current_or_scalar() -> Self {
+        Self::current().unwrap_or(Self(Kind::Scalar))
+    }
+
     /// All levels of this CPU, scalar first.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]

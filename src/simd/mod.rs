@@ -80,6 +80,11 @@ pub trait Vector: Number {
     /// # Panics
     /// If there are fewer than `LANES + N - 1` values.
     fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N];
+    /// In every lane the value at index `row · stride + column` of `from`, for whole rows and columns from 0 on.
+    ///
+    /// # Panics
+    /// If a lane has no such value.
+    fn pick(from: &[f32], stride: usize, column: Self, row: Self) -> Self;
     /// Adds `N ≤ LANES` vectors, of which the `w`-th begins `w` lanes up, from the last to the first: the lanes of the
     /// first vector, and the up to `N - 1` beyond them.
     fn add_shifted<const N: usize>(vectors: [Self; N]) -> (Self, Self);

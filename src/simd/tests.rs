@@ -59,6 +59,48 @@ impl Kernel for AllOperations<'_> {
     }
 }
 
+/// Picks from a table of rows.
+struct Pick<'a>(&'a [f32], usize, [[f32; LANES]; 2]);
+
+impl Kernel for Pick<'_> {
+    type Output = [f32; LANES];
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Self::Output {
+        let [column, row] = [S::V::load(&self.2[0]), S::V::load(&self.2[1])];
+        let mut out = [0.0; LANES];
+        S::V::pick(self.0, self.1, column, row).store(&mut out);
+        out
+    }
+}
+
+#[test]
+fn picked_values_are_those_at_the_places_and_there_are_none_elsewhere() {
+    let (rows, stride) = (11, 23);
+    let table: Vec<f32> = (0..rows * stride).map(|i| (i as f32).sqrt()).collect();
+    let column: [f32; LANES] = std::array::from_fn(|l| ((l * 7) % stride) as f32);
+    let row: [f32; LANES] = std::array::from_fn(|l| ((l * 5 + 3) % rows) as f32);
+    for level in Level::available() {
+        let picked = level.run(Pick(&table, stride, [column, row]));
+        for lane in 0..LANES {
+            let at = row[lane] as usize * stride + column[lane] as usize;
+            assert_eq!(picked[lane], table[at], "{}", level.name());
+        }
+        for (lane, beyond) in [(0, rows as f32), (9, 1e9), (15, -4.0)] {
+            let mut row = row;
+            row[lane] = beyond;
+            // The scalar level takes what is below 0 for 0.
+            if beyond < 0.0 && level.name() == "scalar" {
+                continue;
+            }
+            let picking = std::panic::catch_unwind(|| {
+                level.run(Pick(&table, stride, [column, row]));
+            });
+            assert!(picking.is_err(), "{}: {beyond}", level.name());
+        }
+    }
+}
+
 /// Triples of 16 lanes: special values at every place, then random ones of all magnitudes.
 fn inputs() -> Vec<[Vec<f32>; 3]> {
     const SPECIAL: [f32; 11] = [

@@ -1,10 +1,11 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
-use super::super::part::{load, store};
-use super::places::{content, counted, linear};
+use super::super::part::{counted, load, store};
+use super::places::{content, linear};
 use crate::measure::Features;
 use crate::motion::Field;
-use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
+use crate::picture::sampling::{Grid, split};
+use crate::picture::{Plane, samples, samples_mut};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
@@ -43,10 +44,23 @@ impl Unexplained {
         Self(mixed.map_collect(|&a, &b| (1.0 - t) * a + t * b))
     }
 
-    /// At a cell, bilinear between the blocks' middles.
-    pub fn at_cell(&self, y: usize, x: usize) -> f32 {
+    /// At a row of cells, bilinear between the blocks' middles. False if that is nothing at all, which is not written.
+    pub fn at_row(&self, y: usize, cells: &mut [f32]) -> bool {
         let to_block = |cell: usize| (cell as f32 + 0.5) / BLOCK_CELLS as f32 - 0.5;
-        Grid::new(&self.0).bilinear(to_block(x), to_block(y))
+        let (rows, columns) = self.0.dim();
+        let (upper, fraction) = split(to_block(y), rows);
+        let lower = (upper + 1).min(rows - 1);
+        let [above, below] = [upper, lower].map(|row| Grid::new(&self.0).row(row));
+        if above.iter().chain(below).all(|&u| u == 0.0) {
+            return false;
+        }
+        let block = |column: usize| above[column] + fraction * (below[column] - above[column]);
+        for (x, cell) in cells.iter_mut().enumerate() {
+            let (left, fraction) = split(to_block(x), columns);
+            let (from, to) = (block(left), block((left + 1).min(columns - 1)));
+            *cell = from + fraction * (to - from);
+        }
+        true
     }
 }
 

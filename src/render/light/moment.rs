@@ -1,10 +1,10 @@
 //! Which motions pass through the cells at time t.
 
 use super::super::carry::Splatted;
-use super::super::part::{load, store};
+use super::super::part::{counted, load, store};
 use super::judge::{Unexplained, smooth_step};
 use super::neighbours::exchange;
-use super::places::{content, counted, linear};
+use super::places::{content, linear};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
@@ -121,24 +121,36 @@ impl Moment {
     /// What is unexplained around a cell times the cell's own doubt, a mean of 3×3.
     fn fades(&self, unexplained: &Unexplained, best: &Plane) -> Plane {
         let (height, width) = best.dim();
-        let doubt = Plane::from_shape_fn((height, width), |(y, x)| {
-            let share = unexplained.at_cell(y, x);
-            if share == 0.0 {
-                return 0.0;
+        let mut doubt = Plane::zeros((height, width));
+        let rows = samples_mut(&mut doubt).par_chunks_mut(width);
+        rows.enumerate().for_each(|(y, doubt)| {
+            if !unexplained.at_row(y, doubt) {
+                return;
             }
-            let apart =
-                0.5 * (incoherence(&self.fields[0], (y, x)) + incoherence(&self.fields[1], (y, x)));
-            share * smooth_step(best[(y, x)], ERRORS).max(smooth_step(apart, INCOHERENCE_PX))
-        });
-        Plane::from_shape_fn((height, width), |(y, x)| {
-            let mut sum = 0.0;
-            for y in [y.saturating_sub(1), y, (y + 1).min(height - 1)] {
-                for x in [x.saturating_sub(1), x, (x + 1).min(width - 1)] {
-                    sum += doubt[(y, x)];
+            for (x, doubt) in doubt.iter_mut().enumerate() {
+                if *doubt != 0.0 {
+                    let [a, b] = self.fields.each_ref().map(|f| incoherence(f, (y, x)));
+                    let apart = smooth_step(0.5 * (a + b), INCOHERENCE_PX);
+                    *doubt *= smooth_step(best[(y, x)], ERRORS).max(apart);
                 }
             }
-            sum / 9.0
-        })
+        });
+        let mut means = Plane::zeros((height, width));
+        let rows = samples_mut(&mut means).par_chunks_mut(width);
+        rows.enumerate()
+            .for_each_init(Vec::new, |sums, (y, means)| {
+                let doubt = Grid::new(&doubt);
+                let (above, below) = (y.saturating_sub(1), (y + 1).min(height - 1));
+                let [above, here, below] = [above, y, below].map(|y| doubt.row(y));
+                sums.clear();
+                let rows = above.iter().zip(here).zip(below);
+                sums.extend(rows.map(|((above, here), below)| above + here + below));
+                for (x, mean) in means.iter_mut().enumerate() {
+                    let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
+                    *mean = (sums[left] + sums[x] + sums[right]) / 9.0;
+                }
+            });
+        means
     }
 }
 

@@ -15,6 +15,8 @@ const DISTANCES: [isize; 2] = [2, 4];
 const PREFERENCE: f32 = 0.9;
 /// A neighbour's motion that differs by no more, |Δx| + |Δy| in cells, is not tried (measured: a sixteenth of that gives the same pictures).
 const SAME_MOTION_CELLS: f32 = 0.5;
+/// Where a vector's own errors are no larger nothing else is tried (measured: the same pictures in three quarters of the time).
+const GOOD_ERROR: f32 = 0.04;
 /// Rows that one task takes.
 const BAND_ROWS: usize = 16;
 
@@ -97,7 +99,7 @@ impl Kernel for ExchangeBand<'_> {
                     let n = self.first_row + row - around.start;
                     let near = n.saturating_sub(1)..(n + 2).min(around.len());
                     if self.scratch.differs[near].contains(&true) {
-                        self.take_better(row, n);
+                        self.take_better::<S>(row, n);
                     }
                 }
             }
@@ -127,7 +129,8 @@ impl ExchangeBand<'_> {
                 let by = load::<S>(&own[lanes.clone()]).sub(tried);
                 apart = apart.add(by.max(S::V::splat(0.0).sub(by)));
             }
-            if apart.largest() > SAME_MOTION_CELLS {
+            let is_good = load::<S>(&own[2][lanes.clone()]).largest() <= GOOD_ERROR;
+            if !is_good && apart.largest() > SAME_MOTION_CELLS {
                 differs = true;
                 let error = self.both.error::<S>(motion, [first, y]);
                 store::<S>(error, &mut errors[lanes]);
@@ -140,7 +143,7 @@ impl ExchangeBand<'_> {
 
     /// Takes what has been tried, row `n` of the scratch, into row `row` of the band where it fits better.
     #[inline(always)]
-    fn take_better(&mut self, row: usize, n: usize) {
+    fn take_better<S: Simd>(&mut self, row: usize, n: usize) {
         let width = self.own.dim().1;
         let scratch = &mut *self.scratch;
         let [_, _, errors] = &scratch.tried;
@@ -151,19 +154,23 @@ impl ExchangeBand<'_> {
         );
         let least = &mut scratch.least[row * width..][..width];
         let smoothed = &scratch.smoothed[..width];
-        for (taken, tried) in self.taken.iter_mut().zip(&scratch.tried) {
-            let taken = &mut taken[row * width..][..width];
-            let tried = &tried[n * width..][..width];
-            for x in 0..width {
-                taken[x] = if smoothed[x] < least[x] {
-                    tried[x]
-                } else {
-                    taken[x]
-                };
+        for first in (0..width).step_by(LANES) {
+            let lanes = first..width.min(first + LANES);
+            let tried = load::<S>(&smoothed[lanes.clone()]);
+            let own = load::<S>(&least[lanes.clone()]);
+            if own.sub(tried).largest() <= 0.0 {
+                continue;
             }
-        }
-        for (least, &smoothed) in least.iter_mut().zip(smoothed) {
-            *least = if smoothed < *least { smoothed } else { *least };
+            store::<S>(
+                tried.select_less(own, tried, own),
+                &mut least[lanes.clone()],
+            );
+            for (taken, values) in self.taken.iter_mut().zip(&scratch.tried) {
+                let values = load::<S>(&values[n * width..][lanes.clone()]);
+                let taken = &mut taken[row * width..][lanes.clone()];
+                let better = tried.select_less(own, values, load::<S>(taken));
+                store::<S>(better, taken);
+            }
         }
     }
 }

@@ -4,32 +4,21 @@
 //! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart samples are picked lane by
 //! lane, bilinear ones. Planes have no margins: next to the border rows of samples are copied.
 
+use super::super::part::{counted, whole};
 use crate::measure::Features;
 use crate::picture::sampling::Grid;
 use crate::simd::{LANES, Number, Simd, Vector};
 
-/// Added and taken away, it rounds a number below 2^22 to the nearest integer.
-const ROUND: f32 = 12_582_912.0;
 /// Places are at most so far from the origin, px: any picture is smaller.
 pub const FARTHEST_PX: f32 = 1_000_000.0;
 /// Twice the slope of the cubic kernel at 1 (Keys 1981).
 const SHARPNESS: f32 = -0.6;
-/// The lanes' numbers.
-const LANE: [f32; LANES] = [
-    0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
-];
 /// Rows of pixels that are sampled together.
 pub const ROWS: usize = 2;
 /// Room for the samples of a row that a vector of cubic samples is made of.
 const LINE: usize = LANES + 5;
 /// Memory for all rows of them, where the border has to be repeated.
 pub type Lines = [[f32; LINE]; ROWS + 5];
-
-/// `x`, `x + 1`, … in the lanes.
-#[inline(always)]
-pub fn counted<S: Simd>(x: f32) -> S::V {
-    S::V::load(&LANE).add(S::V::splat(x))
-}
 
 /// The planes of luma and, where there are three, colour.
 pub fn content<const P: usize>(features: &Features) -> [Grid<'_>; P] {
@@ -61,22 +50,11 @@ pub fn linear<S: Simd, const P: usize>(planes: &[Grid<'_>; P], x: S::V, y: S::V)
         }
         return out;
     }
-    let mut first = [0; LANES];
-    for ((first, column), row) in first.iter_mut().zip(columns).zip(rows) {
-        *first = (row as u32) as usize * width + (column as u32) as usize;
-    }
     for (out, plane) in out.iter_mut().zip(planes) {
-        let mut picked = [[0.0; LANES]; 4];
-        for (lane, &first) in first.iter().enumerate() {
-            let window = plane.samples_from(first, width + 2);
-            let corners = [window[0], window[1], window[width], window[width + 1]];
-            for (picked, corner) in picked.iter_mut().zip(corners) {
-                picked[lane] = corner;
-            }
-        }
+        let all = plane.samples_from(0, width * height);
         let mut corners = [v(0.0); 4];
-        for (corner, picked) in corners.iter_mut().zip(&picked) {
-            *corner = S::V::load(picked);
+        for (corner, from) in corners.iter_mut().zip([0, 1, width, width + 1]) {
+            *corner = S::V::pick(&all[from..], width, column, row);
         }
         *out = between::<S>(corners, fx, fy);
     }
@@ -87,14 +65,6 @@ pub fn linear<S: Simd, const P: usize>(planes: &[Grid<'_>; P], x: S::V, y: S::V)
 #[inline(always)]
 fn within<S: Simd>(at: S::V, last: usize) -> S::V {
     at.max(S::V::splat(0.0)).min(S::V::splat(last as f32))
-}
-
-/// The whole part of a number from 0 on.
-#[inline(always)]
-fn whole<S: Simd>(at: S::V) -> S::V {
-    let v = S::V::splat;
-    let nearest = at.add(v(ROUND)).sub(v(ROUND));
-    nearest.sub(at.select_less(nearest, v(1.0), v(0.0)))
 }
 
 /// Between four samples: two above, two below.

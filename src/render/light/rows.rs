@@ -1,12 +1,12 @@
 //! The rows of a picture at time t, from the motions of cells.
 
-use super::super::part::{load, store};
+use super::super::part::{counted, load, store};
 use super::moment::Moment;
-use super::places::{Lines, ROWS, counted, linear, near};
+use super::places::{Lines, ROWS, linear, near};
 use super::plan::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
-use super::widen::{RowOfCells, in_cells};
+use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
-use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 
 /// Rows of the picture that one task makes.
@@ -76,9 +76,11 @@ fn grids<'a>(picture: &'a Picture, indices: &[usize]) -> Vec<Grid<'a>> {
 /// Memory for some rows.
 #[derive(Default)]
 struct Scratch {
-    /// A row between two rows of cells.
-    cells: Vec<f32>,
-    rows: [PixelRow; ROWS],
+    /// The cells' values at the height of each row.
+    rows: [CellRow; ROWS],
+    /// Side of a cell in the group's planes, px, and where their first column stands, in cells.
+    px: usize,
+    first: f32,
     /// For every vector of pixels.
     plans: Vec<Plan>,
     /// The group's place and row of cells that the plans are made for.
@@ -87,9 +89,9 @@ struct Scratch {
     lines: Lines,
 }
 
-/// The cells' values brought to a row of pixels.
+/// The cells' values at the height of a row of pixels.
 #[derive(Default)]
-struct PixelRow {
+struct CellRow {
     /// dx and dy of the first motion, then of the second, in px of the plane.
     motions: [Vec<f32>; 4],
     second: Vec<f32>,
@@ -202,7 +204,7 @@ impl Group<'_> {
 }
 
 impl Scratch {
-    /// Brings the cells' motions to the pixels of rows `first` to `last` of a group's planes; where those are fewer than [`ROWS`], the
+    /// Brings the cells' values to the height of rows `first` to `last` of a group's planes; where those are fewer than [`ROWS`], the
     /// last stands for the others.
     #[inline(always)]
     fn prepare(
@@ -231,30 +233,28 @@ impl Scratch {
             );
         }
         let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
-        let padded = width.next_multiple_of(LANES);
-        let cells = &mut self.cells;
-        cells.resize(padded.div_ceil(moment.cell_px >> shift_x) + 1, 0.0);
+        self.px = moment.cell_px >> shift_x;
+        self.first = in_cells(moment, 0.0, shift_x);
         for (y, out) in (first..).zip(&mut self.rows) {
             let row = RowOfCells {
                 rows: [upper, lower],
                 fraction: group.row_in_cells(moment, y.min(last)) - upper as f32,
-                first: in_cells(moment, 0.0, shift_x),
-                len: padded,
+                len: width.next_multiple_of(LANES) / self.px + 1,
             };
             for (n, field) in moment.fields.iter().enumerate() {
                 if all & [FIRST, SECOND][n] != 0 {
                     for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
-                        row.widen(plane, scales[axis], cells, &mut out.motions[2 * n + axis]);
+                        row.of(plane, scales[axis], &mut out.motions[2 * n + axis]);
                     }
                 }
             }
             if all & SECOND != 0 {
-                row.widen(&moment.second, 1.0, cells, &mut out.second);
+                row.of(&moment.second, 1.0, &mut out.second);
             }
             if let Some(faded) = &moment.faded
                 && all & FADES != 0
             {
-                row.widen(faded, 1.0, cells, &mut out.faded);
+                row.of(faded, 1.0, &mut out.faded);
             }
         }
     }
@@ -270,6 +270,7 @@ impl Scratch {
         if plan.kind & (MOVES | FADES) == 0 {
             return pixels.in_place::<S>();
         }
+        let (px, first, from) = (self.px, self.first, pixels.x / self.px);
         let mut values = [[S::V::splat(0.0); P]; ROWS];
         // Loops over two, here and below, because sampling is long and stands in the program once for each of its sizes.
         for n in 0..2 {
@@ -279,7 +280,7 @@ impl Scratch {
             let mut motions = [[S::V::splat(0.0); 2]; ROWS];
             for (motion, row) in motions.iter_mut().zip(&self.rows) {
                 for (d, of_row) in motion.iter_mut().zip(&row.motions[2 * n..]) {
-                    *d = S::V::load(&of_row[pixels.x..]);
+                    *d = widened::<S>(&of_row[from..], px, first);
                 }
             }
             let leaves = plan.kind & LEAVES != 0;
@@ -289,7 +290,7 @@ impl Scratch {
                 continue;
             }
             for k in 0..ROWS {
-                let share = S::V::load(&self.rows[k].second[pixels.x..]);
+                let share = widened::<S>(&self.rows[k].second[from..], px, first);
                 for p in 0..P {
                     values[k][p] = shown[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
                 }
@@ -298,7 +299,7 @@ impl Scratch {
         if plan.kind & FADES != 0 {
             let fades = pixels.in_place::<S>();
             for k in 0..ROWS {
-                let share = S::V::load(&self.rows[k].faded[pixels.x..]);
+                let share = widened::<S>(&self.rows[k].faded[from..], px, first);
                 for p in 0..P {
                     values[k][p] = fades[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
                 }
