@@ -197,8 +197,8 @@ impl Landing {
         let [x, y] = fractions;
         let (left, above) = (v(1.0).sub(x), v(1.0).sub(y));
         let shares = [left.mul(above), x.mul(above), left.mul(y), x.mul(y)];
-        for n in 0..4 {
-            shares[n].store(&mut landing.shares[n]);
+        for (share, to) in shares.into_iter().zip(&mut landing.shares) {
+            share.store(to);
         }
         Some(landing)
     }
