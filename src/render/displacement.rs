@@ -48,14 +48,14 @@ impl Displacement {
         let judging = stage(Stage::Evidence);
         let alike = exposure.applied(second);
         let unexplained = [
-            Unexplained::of(&forward, first, &alike),
-            Unexplained::of(&backward, &alike, first),
+            Unexplained::of(cpu, &forward, first, &alike),
+            Unexplained::of(cpu, &backward, &alike, first),
         ];
         drop(judging);
         let splatting = stage(Stage::Splat);
         let (forward, backward) = rayon::join(
-            || carrier(&forward, first, &alike),
-            || carrier(&backward, &alike, first),
+            || carrier(cpu, &forward, first, &alike),
+            || carrier(cpu, &backward, &alike, first),
         );
         drop(splatting);
         let _stage = stage(Stage::Spline);

@@ -5,10 +5,13 @@
 //! of a picture is 0.29, the next 0.15; of six pairs of different scenes it is 0.43 to 0.93. There a mixture of motions is worth less than
 //! the plain cross-fade, and the picture goes over to that, smoothly.
 
+use super::linear::linear;
 use super::padded::Padded;
-use super::splat::{full_size_colors, inside};
+use super::part::counted;
+use super::splat::{full_size_grids, stay};
 use crate::motion::Field;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
 /// Side of a block, px; a region is 3 × 3 blocks.
@@ -51,20 +54,18 @@ fn scatter([sum, squares]: [f32; 2], count: f32) -> f32 {
 
 impl Unexplained {
     /// Of the motion `field` that leads from `from` to `to`. Pixels whose motion leads out of the picture do not count.
-    pub fn of(field: &Field, from: &Picture, to: &Picture) -> Self {
-        let (height, width) = field.dx.dim();
+    pub fn of(cpu: Cpu, field: &Field, from: &Picture, to: &Picture) -> Self {
+        let (height, width) = field.dim();
         let dim = (height.div_ceil(BLOCK_PX), width.div_ceil(BLOCK_PX));
-        let full_size = full_size_colors(from);
-        let grids: Vec<Grid<'_>> = to.planes()[..full_size].iter().map(Grid::new).collect();
-        let planes = &from.planes()[..full_size];
+        let (sources, targets) = (full_size_grids(from), full_size_grids(to));
         let rows: Vec<Vec<Sums>> = (0..dim.0)
             .into_par_iter()
             .map(|block_y| {
-                let mut sums = vec![Sums::default(); dim.1];
-                for y in (block_y * BLOCK_PX..((block_y + 1) * BLOCK_PX).min(height)).step_by(2) {
-                    add_row(field, planes, &grids, y, &mut sums);
-                }
-                sums
+                cpu.run(RowOfBlocks {
+                    field,
+                    pictures: [&sources, &targets],
+                    first_row: block_y * BLOCK_PX,
+                })
             })
             .collect();
         let noise = NOISE * from.format().max_code();
@@ -219,26 +220,73 @@ fn incoherence([dx, dy]: &[Padded; 2], (y, x): (usize, usize)) -> f32 {
     0.5 * (apart[1] + apart[2])
 }
 
-/// Adds every other pixel of a row to the sums of the blocks that it crosses.
-fn add_row(field: &Field, planes: &[Plane], grids: &[Grid<'_>], y: usize, sums: &mut [Sums]) {
-    let (height, width) = field.dx.dim();
-    for x in (0..width).step_by(2) {
-        let (to_x, to_y) = (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
-        if !(inside(to_x, width) && inside(to_y, height)) {
-            continue;
+/// The sums of a row of blocks, over every other pixel of every other row.
+struct RowOfBlocks<'a> {
+    field: &'a Field,
+    /// The planes of the first and of the second picture: three, or one.
+    pictures: [&'a [Grid<'a>]; 2],
+    first_row: usize,
+}
+
+impl Kernel for RowOfBlocks<'_> {
+    type Output = Vec<Sums>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Vec<Sums> {
+        match self.pictures {
+            [&[a, b, c], &[d, e, f]] => self.add::<S, 3>([[a, b, c], [d, e, f]]),
+            [sources, targets] => self.add::<S, 1>([[sources[0]], [targets[0]]]),
         }
-        let sums = &mut sums[x / BLOCK_PX];
-        for (plane, grid) in planes.iter().zip(grids) {
-            let own = plane[(y, x)];
-            sums.count += 1.0;
-            let others = [grid.bilinear(to_x, to_y), grid.row(y)[x]];
-            let sums = [&mut sums.moved, &mut sums.still];
-            for (other, [sum, squares]) in others.into_iter().zip(sums) {
-                let difference = own - other;
-                *sum += difference;
-                *squares += difference * difference;
+    }
+}
+
+impl RowOfBlocks<'_> {
+    #[inline(always)]
+    fn add<S: Simd, const P: usize>(self, [sources, targets]: [[Grid<'_>; P]; 2]) -> Vec<Sums> {
+        const {
+            assert!(
+                BLOCK_PX == 2 * LANES,
+                "a vector of every other pixel is one of a block"
+            )
+        };
+        let v = S::V::splat;
+        let (height, width) = self.field.dim();
+        let end = height.min(self.first_row + BLOCK_PX);
+        let mut all = Vec::with_capacity(width.div_ceil(BLOCK_PX));
+        for first in (0..width).step_by(BLOCK_PX) {
+            let from = counted::<S>(0.0);
+            let x = v(first as f32).add(from.add(from));
+            let within = x.select_less(v(width as f32), v(1.0), v(0.0));
+            let x = x.min(v((width - 1) as f32));
+            let mut sums = [v(0.0); 5];
+            for y in (self.first_row..end).step_by(2) {
+                let [dx, dy] =
+                    [&self.field.dx, &self.field.dy].map(|plane| Grid::new(plane).row(y));
+                let to_x = x.add(S::V::pick(dx, 0, x, v(0.0)));
+                let to_y = v(y as f32).add(S::V::pick(dy, 0, x, v(0.0)));
+                let moved = linear::<S, P>(&targets, to_x, to_y);
+                let stays = stay::<S>(to_x, width)
+                    .mul(stay::<S>(to_y, height))
+                    .mul(within);
+                for p in 0..P {
+                    let own = S::V::pick(sources[p].row(y), 0, x, v(0.0));
+                    let there = S::V::pick(targets[p].row(y), 0, x, v(0.0));
+                    let (moved, still) = (own.sub(moved[p]), own.sub(there));
+                    let terms = [stays, moved, moved.mul(moved), still, still.mul(still)];
+                    sums[0] = sums[0].add(terms[0]);
+                    for n in 1..5 {
+                        sums[n] = terms[n].mul_add(stays, sums[n]);
+                    }
+                }
             }
+            let [count, moved, moved_squares, still, still_squares] = sums;
+            all.push(Sums {
+                count: count.sum(),
+                moved: [moved.sum(), moved_squares.sum()],
+                still: [still.sum(), still_squares.sum()],
+            });
         }
+        all
     }
 }
 

@@ -14,6 +14,7 @@ mod halved;
 mod hypotheses;
 mod light;
 mod likeness;
+mod linear;
 pub mod mass;
 mod mixed;
 mod padded;

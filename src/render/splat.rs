@@ -1,9 +1,12 @@
 //! How much every displacement counts where several arrive.
 
 use super::carry::Carrier;
+use super::linear::linear;
+use super::part::{counted, store};
 use super::texture;
 use crate::motion::Field;
-use crate::picture::{ColorModel, Picture, Plane, samples, samples_mut, sampling::Grid};
+use crate::picture::{ColorModel, Picture, Plane, samples_mut, sampling::Grid};
+use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
@@ -18,8 +21,8 @@ const LEAVING_WEIGHT: f32 = 0.05;
 
 /// A field from `source` to `target` ready to be carried, at half size and in its own px: motion is smooth, and at its boundaries the
 /// rendering asks the pictures (measured: all rows and columns gain 0.01 dB).
-pub fn carrier(field: &Field, source: &Picture, target: &Picture) -> Carrier {
-    let weight = importance(field, source, target);
+pub fn carrier(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Carrier {
+    let weight = importance(cpu, field, source, target);
     let halved = |plane: &Plane| plane.slice(s![..;2, ..;2]).mapv(|v| 0.5 * v);
     let half = Field {
         dx: halved(&field.dx),
@@ -29,44 +32,100 @@ pub fn carrier(field: &Field, source: &Picture, target: &Picture) -> Carrier {
 }
 
 /// `exp(-20·e)` by how alike the two ends of every displacement are, times what the texture counts, at every other row and column.
-fn importance(field: &Field, source: &Picture, target: &Picture) -> Plane {
+fn importance(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Plane {
     let format = source.format();
     let full_size = full_size_colors(source);
     // Three channels' worth, whatever the number of planes.
     let scale = 3.0 / (full_size as f32 * format.max_code());
     let (height, width) = field.dim();
-    let sources: Vec<&[f32]> = source.planes()[..full_size].iter().map(samples).collect();
-    let targets: Vec<Grid<'_>> = target.planes()[..full_size].iter().map(Grid::new).collect();
+    let (sources, targets) = (full_size_grids(source), full_size_grids(target));
     // Luma, or green in its place.
     let luma = usize::from(format.model == ColorModel::Rgb);
     let luma = Grid::new(&source.planes()[luma]);
     let to_unit = 1.0 / format.max_code();
-    let (fx, fy) = (samples(&field.dx), samples(&field.dy));
     let half = (height.div_ceil(2), width.div_ceil(2));
     let mut weight = Array2::zeros(half);
     samples_mut(&mut weight)
         .par_chunks_mut(half.1)
         .enumerate()
         .for_each_init(Vec::new, |ranges, (row, weights)| {
-            for (column, weight) in weights.iter_mut().enumerate() {
-                let (x, y) = (2 * column, 2 * row);
-                let i = y * width + x;
-                let (tx, ty) = (x as f32 + fx[i], y as f32 + fy[i]);
-                let difference: f32 = sources
-                    .iter()
-                    .zip(&targets)
-                    .map(|(s, t)| (s[i] - t.bilinear(tx, ty)).abs())
-                    .sum();
-                let stays = inside(tx, width) && inside(ty, height);
-                *weight = (-IMPORTANCE * scale * difference).exp().max(LEAST_WEIGHT)
-                    * if stays { 1.0 } else { LEAVING_WEIGHT };
-            }
+            cpu.run(RowOfWeights {
+                field,
+                pictures: [&sources, &targets],
+                scale,
+                y: 2 * row,
+                weights,
+            });
             let y = 2 * row;
             let last = 2 * (half.0 - 1);
             let rows = [y.saturating_sub(2), y, (y + 2).min(last)].map(|y| luma.row(y));
             texture::weigh(rows, to_unit, ranges, weights);
         });
     weight
+}
+
+/// `exp(-20·e)` of every other pixel of a row.
+struct RowOfWeights<'a> {
+    field: &'a Field,
+    /// The planes of the first and of the second picture: three, or one.
+    pictures: [&'a [Grid<'a>]; 2],
+    /// From a difference in codes, summed over the planes, to three channels in `[0, 1]`.
+    scale: f32,
+    y: usize,
+    weights: &'a mut [f32],
+}
+
+impl Kernel for RowOfWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        match self.pictures {
+            [&[a, b, c], &[d, e, f]] => self.weigh::<S, 3>([[a, b, c], [d, e, f]]),
+            [sources, targets] => self.weigh::<S, 1>([[sources[0]], [targets[0]]]),
+        }
+    }
+}
+
+impl RowOfWeights<'_> {
+    #[inline(always)]
+    fn weigh<S: Simd, const P: usize>(self, [sources, targets]: [[Grid<'_>; P]; 2]) {
+        let v = S::V::splat;
+        let (height, width) = self.field.dim();
+        let [dx, dy] = [&self.field.dx, &self.field.dy].map(|plane| Grid::new(plane).row(self.y));
+        for (n, weights) in self.weights.chunks_mut(LANES).enumerate() {
+            let from = counted::<S>((n * LANES) as f32);
+            let x = from.add(from).min(v((width - 1) as f32));
+            let to_x = x.add(S::V::pick(dx, 0, x, v(0.0)));
+            let to_y = v(self.y as f32).add(S::V::pick(dy, 0, x, v(0.0)));
+            let moved = linear::<S, P>(&targets, to_x, to_y);
+            let mut difference = v(0.0);
+            for p in 0..P {
+                let own = S::V::pick(sources[p].row(self.y), 0, x, v(0.0));
+                let apart = own.sub(moved[p]);
+                difference = difference.add(apart.max(v(0.0).sub(apart)));
+            }
+            let weight = math::exp_of(difference.mul(v(-IMPORTANCE * self.scale)));
+            let weight = weight.max(v(LEAST_WEIGHT));
+            let stays = stay::<S>(to_x, width).mul(stay::<S>(to_y, height));
+            let leaving = stays.select_less(v(0.5), v(LEAVING_WEIGHT), v(1.0));
+            store::<S>(weight.mul(leaving), weights);
+        }
+    }
+}
+
+/// 1 on a picture's axis of `len` pixels, 0 elsewhere.
+#[inline(always)]
+pub fn stay<S: Simd>(at: S::V, len: usize) -> S::V {
+    let v = S::V::splat;
+    let before_end = at.select_less(v(len as f32 - 0.5), v(1.0), v(0.0));
+    v(-0.5).select_less(at, before_end, v(0.0))
+}
+
+/// The colour planes that are full size.
+pub fn full_size_grids(picture: &Picture) -> Vec<Grid<'_>> {
+    let planes = picture.planes()[..full_size_colors(picture)].iter();
+    planes.map(Grid::new).collect()
 }
 
 /// Number of colour planes that are full size: those that can be compared pixel by pixel.
@@ -77,10 +136,4 @@ pub fn full_size_colors(picture: &Picture) -> usize {
     } else {
         1
     }
-}
-
-/// Whether a coordinate lies on a picture's axis of `len` pixels.
-#[inline(always)]
-pub fn inside(at: f32, len: usize) -> bool {
-    at > -0.5 && at < len as f32 - 0.5
 }

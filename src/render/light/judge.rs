@@ -1,7 +1,9 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
+use super::super::linear::linear;
 use super::super::part::{counted, load, store};
-use super::places::{content, linear};
+use super::super::splat::stay;
+use super::content;
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
@@ -153,7 +155,7 @@ impl JudgeRows<'_> {
                 let x = counted::<S>(first as f32).add(load::<S>(&dx[first..last]));
                 let y_to = v(y as f32).add(load::<S>(&dy[first..last]));
                 let moved = linear::<S, P>(&to, x, y_to);
-                let stays = inside::<S>(x, width).mul(inside::<S>(y_to, height));
+                let stays = stay::<S>(x, width).mul(stay::<S>(y_to, height));
                 let sums = &mut columns[5 * (first / LANES)..][..5];
                 let mut unlike = v(0.0);
                 for p in 0..P {
@@ -179,14 +181,6 @@ impl JudgeRows<'_> {
             }
         }
     }
-}
-
-/// 1 on a picture's axis of `len` cells, 0 elsewhere.
-#[inline(always)]
-fn inside<S: Simd>(at: S::V, len: usize) -> S::V {
-    let v = S::V::splat;
-    let before_end = at.select_less(v(len as f32 - 0.5), v(1.0), v(0.0));
-    v(-0.5).select_less(at, before_end, v(0.0))
 }
 
 /// `count` times the variance: a change of brightness alone leaves nothing unexplained.

@@ -14,9 +14,9 @@ mod widen;
 
 use super::carry::{Carrier, Splatted};
 use super::fill::fill;
-use crate::measure::Prepared;
+use crate::measure::{Features, Prepared};
 use crate::motion::Motion;
-use crate::picture::Picture;
+use crate::picture::{Picture, sampling::Grid};
 use crate::simd::Level as Cpu;
 use crate::timings::{Stage, stage};
 use judge::{Judged, Unexplained};
@@ -85,4 +85,9 @@ impl Light {
         rows::render(cpu, &moment, [first, second], &mut out);
         out
     }
+}
+
+/// The planes of luma and, where there are three, colour.
+fn content<const P: usize>(features: &Features) -> [Grid<'_>; P] {
+    std::array::from_fn(|p| Grid::new(&features.planes[p]))
 }

@@ -1,10 +1,11 @@
 //! Which motions pass through the cells at time t.
 
 use super::super::carry::Splatted;
+use super::super::linear::linear;
 use super::super::part::{counted, load, store};
+use super::content;
 use super::judge::{Unexplained, smooth_step};
 use super::neighbours::exchange;
-use super::places::{content, linear};
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};

@@ -4,8 +4,6 @@
 //! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart samples are picked lane by
 //! lane, bilinear ones. Planes have no margins: next to the border rows of samples are copied.
 
-use super::super::part::{counted, whole};
-use crate::measure::Features;
 use crate::picture::sampling::Grid;
 use crate::simd::{LANES, Number, Simd, Vector};
 
@@ -19,61 +17,6 @@ pub const ROWS: usize = 2;
 const LINE: usize = LANES + 5;
 /// Memory for all rows of them, where the border has to be repeated.
 pub type Lines = [[f32; LINE]; ROWS + 5];
-
-/// The planes of luma and, where there are three, colour.
-pub fn content<const P: usize>(features: &Features) -> [Grid<'_>; P] {
-    std::array::from_fn(|p| Grid::new(&features.planes[p]))
-}
-
-/// Bilinear samples of planes of one size, at least 2×2, at `(x, y)`; the border is repeated outwards.
-#[inline(always)]
-pub fn linear<S: Simd, const P: usize>(planes: &[Grid<'_>; P], x: S::V, y: S::V) -> [S::V; P] {
-    let v = S::V::splat;
-    let Grid { width, height, .. } = planes[0];
-    let (x, y) = (within::<S>(x, width - 1), within::<S>(y, height - 1));
-    let column = whole::<S>(x).min(v((width - 2) as f32));
-    let row = whole::<S>(y).min(v((height - 2) as f32));
-    let (fx, fy) = (x.sub(column), y.sub(row));
-    let (mut columns, mut rows) = ([0.0; LANES], [0.0; LANES]);
-    column.store(&mut columns);
-    row.store(&mut rows);
-    let right = column.sub(counted::<S>(columns[0]));
-    let down = row.sub(v(rows[0]));
-    let (left, top) = (columns[0] as usize, rows[0] as usize);
-    let mut out = [v(0.0); P];
-    if left + LANES < width && right.mul_add(right, down.mul(down)).largest() == 0.0 {
-        for (out, plane) in out.iter_mut().zip(planes) {
-            let window = plane.samples_from(top * width + left, width + LANES + 1);
-            let [a, b] = S::V::load_shifted::<2>(&window[..LANES + 1]);
-            let [c, d] = S::V::load_shifted::<2>(&window[width..]);
-            *out = between::<S>([a, b, c, d], fx, fy);
-        }
-        return out;
-    }
-    for (out, plane) in out.iter_mut().zip(planes) {
-        let all = plane.samples_from(0, width * height);
-        let mut corners = [v(0.0); 4];
-        for (corner, from) in corners.iter_mut().zip([0, 1, width, width + 1]) {
-            *corner = S::V::pick(&all[from..], width, column, row);
-        }
-        *out = between::<S>(corners, fx, fy);
-    }
-    out
-}
-
-/// Between 0 and `last`; what is no number becomes 0.
-#[inline(always)]
-fn within<S: Simd>(at: S::V, last: usize) -> S::V {
-    at.max(S::V::splat(0.0)).min(S::V::splat(last as f32))
-}
-
-/// Between four samples: two above, two below.
-#[inline(always)]
-fn between<S: Simd>([a, b, c, d]: [S::V; 4], fx: S::V, fy: S::V) -> S::V {
-    let above = b.sub(a).mul_add(fx, a);
-    let below = d.sub(c).mul_add(fx, c);
-    below.sub(above).mul_add(fy, above)
-}
 
 /// Cubic samples of sixteen places that lie close together, in two neighbouring rows at once, which share most of what they read:
 /// lane l of row k stands `past[k]` columns and rows after `(column + l, row + k)`, between 0 and `NX - 3` and `NY - 3`. No place has to
@@ -227,20 +170,16 @@ mod tests {
         f64::from(plane[(within(y, DIM.0), within(x, DIM.1))])
     }
 
-    /// The sum over samples around `(x, y)` by weights along either axis.
-    fn oracle(plane: &Plane, [x, y]: [f32; 2], weight: fn(f64) -> f64) -> f64 {
+    /// The sum over samples around `(x, y)` by the kernel's weights along either axis.
+    fn oracle(plane: &Plane, [x, y]: [f32; 2]) -> f64 {
         let (x, y) = (f64::from(x), f64::from(y));
         let around = |at: f64| at.floor() as isize - 2..=at.floor() as isize + 3;
         let row = |j: isize| -> f64 {
             around(x)
-                .map(|i| weight(x - i as f64) * at(plane, j, i))
+                .map(|i| cubic(x - i as f64) * at(plane, j, i))
                 .sum()
         };
-        around(y).map(|j| weight(y - j as f64) * row(j)).sum()
-    }
-
-    fn tent(d: f64) -> f64 {
-        (1.0 - d.abs()).max(0.0)
+        around(y).map(|j| cubic(y - j as f64) * row(j)).sum()
     }
 
     /// Keys 1981, eq. 4.
@@ -252,20 +191,6 @@ mod tests {
             a * (d.powi(3) - 5.0 * d.powi(2) + 8.0 * d - 4.0)
         } else {
             0.0
-        }
-    }
-
-    struct Linear<'a>(&'a Plane, [[f32; LANES]; 2]);
-
-    impl Kernel for Linear<'_> {
-        type Output = [f32; LANES];
-
-        fn run<S: Simd>(self) -> [f32; LANES] {
-            let [x, y] = [0, 1].map(|axis| S::V::load(&self.1[axis]));
-            let [sampled] = linear::<S, 1>(&[Grid::new(self.0)], x, y);
-            let mut out = [0.0; LANES];
-            sampled.store(&mut out);
-            out
         }
     }
 
@@ -290,37 +215,6 @@ mod tests {
     }
 
     #[test]
-    fn bilinear_samples_are_those_of_the_formula_wherever_the_places_lie() {
-        let plane = plane();
-        let together: [f32; LANES] = std::array::from_fn(|l| l as f32 + 7.25);
-        let scattered: [f32; LANES] = std::array::from_fn(|l| ((l * 29) % 71) as f32 * 0.9 - 5.0);
-        let far: [f32; LANES] = std::array::from_fn(|l| (l as f32 - 8.0) * 1e5);
-        for cpu in Cpu::available() {
-            for (x, y) in [
-                (together, [11.75; LANES]),
-                (together.map(|x| x + 29.0), [35.5; LANES]),
-                (together, [36.0; LANES]),
-                (together.map(|x| x - 20.0), [-3.0; LANES]),
-                (scattered, together),
-                (far, scattered),
-            ] {
-                let found = cpu.run(Linear(&plane, [x, y]));
-                for (lane, found) in found.into_iter().enumerate() {
-                    let inside = |at: f32, len: usize| at.clamp(0.0, (len - 1) as f32);
-                    let place = [inside(x[lane], DIM.1), inside(y[lane], DIM.0)];
-                    let truth = oracle(&plane, place, tent);
-                    assert!(
-                        (f64::from(found) - truth).abs() < 1e-3,
-                        "{place:?}: {found} {truth}"
-                    );
-                }
-            }
-            let none = cpu.run(Linear(&plane, [[f32::NAN; LANES]; 2]));
-            assert_eq!(none, [plane[(0, 0)]; LANES]);
-        }
-    }
-
-    #[test]
     fn cubic_samples_are_those_of_the_formula_within_and_across_the_border() {
         let plane = plane();
         // Up to three columns and two rows after the place.
@@ -334,7 +228,7 @@ mod tests {
                     for (lane, &found) in found.iter().enumerate() {
                         let x = (place[0] + lane as isize) as f32 + past[row][0][lane];
                         let y = (place[1] + row as isize) as f32 + past[row][1][lane];
-                        let truth = oracle(&plane, [x, y], cubic);
+                        let truth = oracle(&plane, [x, y]);
                         let error = (f64::from(found) - truth).abs();
                         assert!(error < 5e-3, "{place:?}, {row}, {lane}: {found} {truth}");
                     }
