@@ -63,7 +63,7 @@ pub struct Settings {
 /// Above this both directions are refined one after the other: there each keeps all threads busy, and takes memory.
 const MOST_AT_ONCE_PIXELS: usize = 1024 * 544;
 
-/// Residual transport between so many pixels of each picture takes 32 MiB; 4000 gain 0.01 dB.
+/// Residual transport between so many pixels of each picture takes 16 MiB; 4000 gain 0.01 dB.
 pub const RESIDUAL_PIXELS: usize = 2000;
 
 /// The motion between two pictures of one size.

@@ -2,11 +2,15 @@
 
 use super::carry::Splatted;
 use crate::motion::Field;
-use crate::picture::sampling::Grid;
+use crate::picture::{samples, samples_mut, sampling::Grid};
 use ndarray::Array2;
+use rayon::prelude::*;
 
 /// Below this mass a displacement is completed from the coarser level, in proportion.
 const ENOUGH_MASS: f32 = 0.3;
+
+/// Rows that one task takes at least.
+const BAND_ROWS: usize = 16;
 
 /// Push-pull filling (Gortler et al., *The lumigraph*, 1996): means of what is there go down a pyramid
 /// and come back up into the holes.
@@ -19,16 +23,21 @@ pub fn fill(splatted: &mut Splatted) {
     fill(&mut coarse);
     let (gx, gy) = (Grid::new(&coarse.field.dx), Grid::new(&coarse.field.dy));
     let Splatted { field, mass } = splatted;
-    ndarray::Zip::indexed(&mut field.dx)
-        .and(&mut field.dy)
-        .and(&*mass)
-        .par_for_each(|(y, x), dx, dy, &mass| {
-            if mass < ENOUGH_MASS {
-                // A coarse pixel stands for the middle of its 2×2 block.
-                let (cx, cy) = ((x as f32 - 0.5) * 0.5, (y as f32 - 0.5) * 0.5);
-                let own = mass / ENOUGH_MASS;
-                *dx = own * *dx + (1.0 - own) * gx.bilinear(cx, cy);
-                *dy = own * *dy + (1.0 - own) * gy.bilinear(cx, cy);
+    samples_mut(&mut field.dx)
+        .par_chunks_mut(width)
+        .zip(samples_mut(&mut field.dy).par_chunks_mut(width))
+        .zip(samples(mass).par_chunks(width))
+        .with_min_len(BAND_ROWS)
+        .enumerate()
+        .for_each(|(y, ((dx, dy), mass))| {
+            for (x, &mass) in mass.iter().enumerate() {
+                if mass < ENOUGH_MASS {
+                    // A coarse pixel stands for the middle of its 2×2 block.
+                    let (cx, cy) = ((x as f32 - 0.5) * 0.5, (y as f32 - 0.5) * 0.5);
+                    let own = mass / ENOUGH_MASS;
+                    dx[x] = own * dx[x] + (1.0 - own) * gx.bilinear(cx, cy);
+                    dy[x] = own * dy[x] + (1.0 - own) * gy.bilinear(cx, cy);
+                }
             }
         });
 }
@@ -41,25 +50,33 @@ fn pushed(fine: &Splatted) -> Splatted {
         field: Field::zeros(dim),
         mass: Array2::zeros(dim),
     };
-    for y in 0..height {
-        for x in 0..width {
-            let (from, to) = ((y, x), (y / 2, x / 2));
-            let mass = fine.mass[from].min(1.0);
-            coarse.field.dx[to] += mass * fine.field.dx[from];
-            coarse.field.dy[to] += mass * fine.field.dy[from];
-            coarse.mass[to] += mass;
-        }
-    }
-    ndarray::Zip::from(&mut coarse.field.dx)
-        .and(&mut coarse.field.dy)
-        .and(&mut coarse.mass)
-        .for_each(|dx, dy, mass| {
-            if *mass > 0.0 {
-                *dx /= *mass;
-                *dy /= *mass;
+    samples_mut(&mut coarse.field.dx)
+        .par_chunks_mut(dim.1)
+        .zip(samples_mut(&mut coarse.field.dy).par_chunks_mut(dim.1))
+        .zip(samples_mut(&mut coarse.mass).par_chunks_mut(dim.1))
+        .with_min_len(BAND_ROWS)
+        .enumerate()
+        .for_each(|(y, ((dx, dy), mass))| {
+            for row in 2 * y..(2 * y + 2).min(height) {
+                let planes = [&fine.field.dx, &fine.field.dy, &fine.mass];
+                let [fx, fy, fm] = planes.map(|plane| Grid::new(plane).row(row).chunks(2));
+                for (x, ((fx, fy), fm)) in fx.zip(fy).zip(fm).enumerate() {
+                    for ((fx, fy), fm) in fx.iter().zip(fy).zip(fm) {
+                        let own = fm.min(1.0);
+                        dx[x] += own * fx;
+                        dy[x] += own * fy;
+                        mass[x] += own;
+                    }
+                }
             }
-            // Half a block's worth of mass is as good as a whole pixel's.
-            *mass *= 0.5;
+            for ((dx, dy), mass) in dx.iter_mut().zip(dy).zip(mass) {
+                if *mass > 0.0 {
+                    *dx /= *mass;
+                    *dy /= *mass;
+                }
+                // Half a block's worth of mass is as good as a whole pixel's.
+                *mass *= 0.5;
+            }
         });
     coarse
 }
