@@ -301,3 +301,69 @@ fn apply(field: &mut Field, pixels: &[Pixel], matches: &[Option<Pixel>]) -> bool
     }
     any
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Plane;
+
+    #[test]
+    fn costs_are_those_of_the_formula_up_to_where_they_end() {
+        let dim = (40, 50);
+        let features = |seed: usize, scale: f32| {
+            let planes = (0..5).map(|n| {
+                Plane::from_shape_fn(dim, |(y, x)| {
+                    scale * ((x * 37 + y * 101 + n * 13 + seed) % 97) as f32 / 96.0
+                })
+            });
+            Features {
+                planes: planes.collect(),
+            }
+        };
+        let pixels = |step: isize| -> Vec<Pixel> {
+            (0..70).map(|i| (i * step % 50, (i * 7) % 40)).collect()
+        };
+        let (a, b) = (pixels(11), pixels(17));
+        let per_px2 = 1e-5;
+        for (first, second) in [
+            (features(0, 0.2), features(5, 0.2)),
+            (features(0, 1.0), features(40, -1.0)),
+        ] {
+            let (of_a, of_b) = (Descriptors::of(&first, &a), Descriptors::of(&second, &b));
+            for cpu in Cpu::available() {
+                let i = 33;
+                let mut row = vec![0.0; b.len()];
+                cpu.run(Costs {
+                    own: &of_a,
+                    i,
+                    others: &of_b,
+                    per_px2,
+                    row: &mut row,
+                });
+                for (&found, &to) in row.iter().zip(&b) {
+                    let at = |features: &Features, n: usize, (x, y): Pixel, (dx, dy): Pixel| {
+                        let x = (x + dx).clamp(0, 49) as usize;
+                        let y = (y + dy).clamp(0, 39) as usize;
+                        f64::from(features.planes[n][(y, x)])
+                    };
+                    let mut sum = 0.0;
+                    for (n, d) in (0..5).flat_map(|n| {
+                        (-2..3).flat_map(move |dy| (-2..3).map(move |dx| (n, (dx, dy))))
+                    }) {
+                        sum += (at(&first, n, a[i], d) - at(&second, n, to, d)).abs() / 25.0;
+                    }
+                    let (dx, dy) = ((to.0 - a[i].0) as f64, (to.1 - a[i].1) as f64);
+                    let distance = f64::from(per_px2) * (dx * dx + dy * dy);
+                    // Each of 125 differences is rounded twice, by half a step.
+                    let rounding = 125.0 / 25.0 / f64::from(STEPS);
+                    let end = 65_535.0 / 25.0 / f64::from(STEPS);
+                    let truth = if sum < end { sum } else { end } + distance;
+                    assert!(
+                        (f64::from(found) - truth).abs() < rounding,
+                        "{found} {truth}"
+                    );
+                }
+            }
+        }
+    }
+}

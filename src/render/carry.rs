@@ -73,7 +73,8 @@ impl Carrier {
     }
 }
 
-/// All that lands in some rows. Sources are visited in raster order whatever the stripes, so the sums do not depend on them.
+/// All that lands in some rows. Sources are visited in raster order, and stripes are the same however many threads there are: so are
+/// the sums.
 struct FillStripe<'a> {
     carrier: &'a Carrier,
     first_row: usize,
@@ -257,5 +258,62 @@ impl Open {
             }
         }
         self.at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrives_is_the_weighted_mean_of_all_that_lands_around() {
+        // More than one stripe; smooth places, and others that scatter and leave.
+        let (height, width) = (70, 45);
+        let noise = |y: usize, x: usize, n: usize| ((x * 31 + y * 17 + n * 7) % 29) as f32;
+        let displacement = |y: usize, x: usize, n: usize| {
+            if x < 20 {
+                2.25 + 0.05 * y as f32
+            } else {
+                noise(y, x, n) - 14.0
+            }
+        };
+        let dim = (height, width);
+        let field = Field {
+            dx: Plane::from_shape_fn(dim, |(y, x)| displacement(y, x, 0)),
+            dy: Plane::from_shape_fn(dim, |(y, x)| displacement(y, x, 1)),
+        };
+        let weight = Plane::from_shape_fn(dim, |(y, x)| 0.1 + noise(y, x, 2));
+        let (t, sign) = (0.4, -1.0);
+        let mut sums = vec![[0.0f64; 3]; height * width];
+        for ((y, x), &w) in weight.indexed_iter() {
+            let (dx, dy) = (f64::from(field.dx[(y, x)]), f64::from(field.dy[(y, x)]));
+            let (px, py) = (x as f64 + f64::from(t) * dx, y as f64 + f64::from(t) * dy);
+            for (i, j) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                let (qx, qy) = (px.floor() + f64::from(i), py.floor() + f64::from(j));
+                let share = (1.0 - (px - qx).abs()) * (1.0 - (py - qy).abs()) * f64::from(w);
+                let inside = |q: f64, len: usize| q >= 0.0 && q < len as f64;
+                if inside(qx, width) && inside(qy, height) {
+                    let sums = &mut sums[qy as usize * width + qx as usize];
+                    for (sum, value) in sums.iter_mut().zip([dx, dy, 1.0]) {
+                        *sum += share * value;
+                    }
+                }
+            }
+        }
+        let carrier = Carrier::new(field, weight);
+        for cpu in Cpu::available() {
+            let Splatted { field, mass } = carrier.at(cpu, t, sign);
+            for ((at, &mass), [dx, dy, truth]) in mass.indexed_iter().zip(&sums) {
+                let error = (f64::from(mass) - truth).abs();
+                assert!(error < 1e-3, "{at:?}: {mass} {truth}");
+                // A mean of a sliver of mass is known as little as the sliver.
+                if *truth > 0.1 {
+                    for (found, sum) in [(field.dx[at], dx), (field.dy[at], dy)] {
+                        let error = (f64::from(found) + sum / truth).abs();
+                        assert!(error < 1e-2, "{at:?}: {found} {}", -sum / truth);
+                    }
+                }
+            }
+        }
     }
 }

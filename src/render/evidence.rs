@@ -321,6 +321,64 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sums_are_those_over_every_other_pixel_of_every_other_row() {
+        use crate::picture::Format;
+        let (height, width) = (37, 75);
+        let picture = |seed: usize| {
+            let plane = Plane::from_shape_fn((height, width), |(y, x)| {
+                ((x * 3 + y * 5 + seed) % 23) as f32
+            });
+            Picture::new(Format::gray(8), vec![plane]).unwrap()
+        };
+        let (from, to) = (picture(0), picture(4));
+        let field = Field {
+            dx: Plane::from_shape_fn((height, width), |(y, x)| ((x + y) % 9) as f32 - 4.3),
+            dy: Plane::from_shape_fn((height, width), |(_, x)| (x % 5) as f32 - 1.6),
+        };
+        let (sources, targets) = (full_size_grids(&from), full_size_grids(&to));
+        let inside = |at: f32, len: usize| at > -0.5 && at < len as f32 - 0.5;
+        for cpu in Cpu::available() {
+            for first_row in [0, BLOCK_PX] {
+                let found = cpu.run(RowOfBlocks {
+                    field: &field,
+                    pictures: [&sources, &targets],
+                    first_row,
+                });
+                assert_eq!(found.len(), 3);
+                for (block, found) in found.iter().enumerate() {
+                    let mut truth = [0.0f64; 5];
+                    for y in (first_row..height.min(first_row + BLOCK_PX)).step_by(2) {
+                        for x in (block * BLOCK_PX..width.min((block + 1) * BLOCK_PX)).step_by(2) {
+                            let (to_x, to_y) =
+                                (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
+                            if !(inside(to_x, width) && inside(to_y, height)) {
+                                continue;
+                            }
+                            let own = sources[0].row(y)[x];
+                            let moved = f64::from(own - targets[0].bilinear(to_x, to_y));
+                            let still = f64::from(own - targets[0].row(y)[x]);
+                            let terms = [1.0, moved, moved * moved, still, still * still];
+                            for (sum, term) in truth.iter_mut().zip(terms) {
+                                *sum += term;
+                            }
+                        }
+                    }
+                    let Sums {
+                        count,
+                        moved,
+                        still,
+                    } = *found;
+                    let found = [count, moved[0], moved[1], still[0], still[1]];
+                    for (found, truth) in found.into_iter().zip(truth) {
+                        let error = (f64::from(found) - truth).abs();
+                        assert!(error < 1e-4 * (1.0 + truth.abs()), "{found} {truth}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_moves_as_a_whole_and_fits_is_not_in_doubt_up_to_its_edge() {
         // The left half moves by 5 px, the right half not at all.
         let half = (20, 30);

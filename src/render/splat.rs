@@ -137,3 +137,59 @@ pub fn full_size_colors(picture: &Picture) -> usize {
         1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Format;
+
+    #[test]
+    fn weights_are_those_of_the_formula() {
+        for (format, (height, width)) in [
+            (Format::rgb(8), (9, 77)),
+            (Format::gray(8), (6, 40)),
+            (Format::gray(8), (5, 1)),
+        ] {
+            let picture = |seed: usize| {
+                let planes = (0..format.plane_count()).map(|n| {
+                    Plane::from_shape_fn((height, width), |(y, x)| {
+                        ((x * 3 + y * 5 + n * 7 + seed) % 23) as f32
+                    })
+                });
+                Picture::new(format, planes.collect()).unwrap()
+            };
+            let (source, target) = (picture(0), picture(3));
+            let field = Field {
+                dx: Plane::from_shape_fn((height, width), |(y, x)| ((x + y) % 9) as f32 - 4.3),
+                dy: Plane::from_shape_fn((height, width), |(_, x)| (x % 5) as f32 - 1.6),
+            };
+            let (sources, targets) = (full_size_grids(&source), full_size_grids(&target));
+            let scale = 3.0 / (sources.len() as f32 * 255.0);
+            for cpu in Cpu::available() {
+                let y = 4;
+                let mut weights = vec![0.0; width.div_ceil(2)];
+                cpu.run(RowOfWeights {
+                    field: &field,
+                    pictures: [&sources, &targets],
+                    scale,
+                    y,
+                    weights: &mut weights,
+                });
+                for (column, &found) in weights.iter().enumerate() {
+                    let x = 2 * column;
+                    let to = (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
+                    let differences = sources.iter().zip(&targets);
+                    let difference: f32 = differences
+                        .map(|(s, t)| (s.row(y)[x] - t.bilinear(to.0, to.1)).abs())
+                        .sum();
+                    let inside = |at: f32, len: usize| at > -0.5 && at < len as f32 - 0.5;
+                    let stays = inside(to.0, width) && inside(to.1, height);
+                    let truth = f64::from(-IMPORTANCE * scale * difference).exp().max(1e-4)
+                        * if stays { 1.0 } else { 0.05 };
+                    let error = (f64::from(found) / truth - 1.0).abs();
+                    assert!(error < 1e-4, "{x}: {found} {truth}");
+                }
+            }
+        }
+    }
+}
