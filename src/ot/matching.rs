@@ -103,30 +103,31 @@ impl Matching {
     }
 
     fn iterate(&mut self, cpu: Cpu, lambda: f32, iterations: usize) {
+        let mut of_rows = vec![0.0; self.u.len()];
+        let mut of_columns = vec![0.0; self.kernel.columns];
         for _ in 0..iterations {
-            let (of_rows, of_columns) =
-                rayon::join(|| self.row_sums(cpu), || self.column_sums(cpu));
-            for (own, sums) in [(&mut self.u, of_rows), (&mut self.v, of_columns)] {
+            rayon::join(
+                || self.row_sums(cpu, &mut of_rows),
+                || self.column_sums(cpu, &mut of_columns),
+            );
+            for (own, sums) in [(&mut self.u, &of_rows), (&mut self.v, &of_columns)] {
                 cpu.run(Update { own, sums, lambda });
             }
         }
     }
 
     /// `K v`.
-    fn row_sums(&self, cpu: Cpu) -> Vec<f32> {
-        let mut out = vec![0.0; self.u.len()];
+    fn row_sums(&self, cpu: Cpu, out: &mut [f32]) {
         let parts = out.par_chunks_mut(ROWS).enumerate();
         parts.for_each(|(n, out)| {
             let rows = &self.kernel.values[n * ROWS * self.kernel.stride..];
             let v = &self.v;
             cpu.run(RowSums { rows, v, out });
         });
-        out
     }
 
     /// `K^T u`.
-    fn column_sums(&self, cpu: Cpu) -> Vec<f32> {
-        let mut out = vec![0.0; self.kernel.columns];
+    fn column_sums(&self, cpu: Cpu, out: &mut [f32]) {
         let parts = out.par_chunks_mut(STRIP).enumerate();
         parts.for_each(|(n, out)| {
             cpu.run(ColumnSums {
@@ -136,7 +137,6 @@ impl Matching {
                 out,
             });
         });
-        out
     }
 
     /// The plan's rows: modes and masses.
@@ -219,7 +219,7 @@ impl Kernel for Gibbs<'_> {
 /// `own ← sqrt(own · (1 / sums)^λ)`.
 struct Update<'a> {
     own: &'a mut [f32],
-    sums: Vec<f32>,
+    sums: &'a [f32],
     lambda: f32,
 }
 

@@ -1,4 +1,5 @@
-//! Samples between `f32` and the whole code values that files hold. Plain loops over slices, which vectorise anywhere.
+//! Samples between `f32` and the whole code values that files hold: plain loops over slices, on the way to the files compiled for the
+//! CPU at hand (on the way back, which memory bounds, that gains nothing).
 
 use crate::simd::{Kernel, Level as Cpu, Simd};
 

@@ -5,10 +5,9 @@
 //! of a picture is 0.29, the next 0.15; of six pairs of different scenes it is 0.43 to 0.93. There a mixture of motions is worth less than
 //! the plain cross-fade, and the picture goes over to that, smoothly.
 
-use super::linear::linear;
 use super::padded::Padded;
 use super::part::counted;
-use super::splat::{full_size_grids, stay};
+use super::splat::{full_size_grids, moved};
 use crate::motion::Field;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
 use crate::simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
@@ -260,14 +259,8 @@ impl RowOfBlocks<'_> {
             let x = x.min(v((width - 1) as f32));
             let mut sums = [v(0.0); 5];
             for y in (self.first_row..end).step_by(2) {
-                let [dx, dy] =
-                    [&self.field.dx, &self.field.dy].map(|plane| Grid::new(plane).row(y));
-                let to_x = x.add(S::V::pick(dx, 0, x, v(0.0)));
-                let to_y = v(y as f32).add(S::V::pick(dy, 0, x, v(0.0)));
-                let moved = linear::<S, P>(&targets, to_x, to_y);
-                let stays = stay::<S>(to_x, width)
-                    .mul(stay::<S>(to_y, height))
-                    .mul(within);
+                let (moved, stays) = moved::<S, P>(self.field, &targets, x, y);
+                let stays = stays.mul(within);
                 for p in 0..P {
                     let own = S::V::pick(sources[p].row(y), 0, x, v(0.0));
                     let there = S::V::pick(targets[p].row(y), 0, x, v(0.0));

@@ -49,6 +49,14 @@ fn within<S: Simd>(at: S::V, last: usize) -> S::V {
     at.max(S::V::splat(0.0)).min(S::V::splat(last as f32))
 }
 
+/// 1 on a picture's axis of `len` pixels, 0 elsewhere.
+#[inline(always)]
+pub fn stay<S: Simd>(at: S::V, len: usize) -> S::V {
+    let v = S::V::splat;
+    let before_end = at.select_less(v(len as f32 - 0.5), v(1.0), v(0.0));
+    v(-0.5).select_less(at, before_end, v(0.0))
+}
+
 /// Between four samples: two above, two below.
 #[inline(always)]
 fn between<S: Simd>([a, b, c, d]: [S::V; 4], fx: S::V, fy: S::V) -> S::V {

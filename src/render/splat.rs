@@ -1,7 +1,7 @@
 //! How much every displacement counts where several arrive.
 
 use super::carry::Carrier;
-use super::linear::linear;
+use super::linear::{linear, stay};
 use super::part::{counted, store};
 use super::texture;
 use crate::motion::Field;
@@ -91,14 +91,11 @@ impl RowOfWeights<'_> {
     #[inline(always)]
     fn weigh<S: Simd, const P: usize>(self, [sources, targets]: [[Grid<'_>; P]; 2]) {
         let v = S::V::splat;
-        let (height, width) = self.field.dim();
-        let [dx, dy] = [&self.field.dx, &self.field.dy].map(|plane| Grid::new(plane).row(self.y));
+        let width = self.field.dim().1;
         for (n, weights) in self.weights.chunks_mut(LANES).enumerate() {
             let from = counted::<S>((n * LANES) as f32);
             let x = from.add(from).min(v((width - 1) as f32));
-            let to_x = x.add(S::V::pick(dx, 0, x, v(0.0)));
-            let to_y = v(self.y as f32).add(S::V::pick(dy, 0, x, v(0.0)));
-            let moved = linear::<S, P>(&targets, to_x, to_y);
+            let (moved, stays) = moved::<S, P>(self.field, &targets, x, self.y);
             let mut difference = v(0.0);
             for p in 0..P {
                 let own = S::V::pick(sources[p].row(self.y), 0, x, v(0.0));
@@ -107,19 +104,26 @@ impl RowOfWeights<'_> {
             }
             let weight = math::exp_of(difference.mul(v(-IMPORTANCE * self.scale)));
             let weight = weight.max(v(LEAST_WEIGHT));
-            let stays = stay::<S>(to_x, width).mul(stay::<S>(to_y, height));
             let leaving = stays.select_less(v(0.5), v(LEAVING_WEIGHT), v(1.0));
             store::<S>(weight.mul(leaving), weights);
         }
     }
 }
 
-/// 1 on a picture's axis of `len` pixels, 0 elsewhere.
+/// What planes show where a field leads from sixteen pixels `x` of row `y`, and 1 where that is in the picture, else 0.
 #[inline(always)]
-pub fn stay<S: Simd>(at: S::V, len: usize) -> S::V {
+pub fn moved<S: Simd, const P: usize>(
+    field: &Field,
+    planes: &[Grid<'_>; P],
+    x: S::V,
+    y: usize,
+) -> ([S::V; P], S::V) {
     let v = S::V::splat;
-    let before_end = at.select_less(v(len as f32 - 0.5), v(1.0), v(0.0));
-    v(-0.5).select_less(at, before_end, v(0.0))
+    let (height, width) = field.dim();
+    let to_x = x.add(S::V::pick(Grid::new(&field.dx).row(y), 0, x, v(0.0)));
+    let to_y = v(y as f32).add(S::V::pick(Grid::new(&field.dy).row(y), 0, x, v(0.0)));
+    let stays = stay::<S>(to_x, width).mul(stay::<S>(to_y, height));
+    (linear::<S, P>(planes, to_x, to_y), stays)
 }
 
 /// The colour planes that are full size.

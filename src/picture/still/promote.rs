@@ -18,8 +18,8 @@ pub fn promote(a: &mut Still, b: &mut Still) -> Result<(), PictureError> {
         if still.picture.format().model != target.model {
             still.icc = None;
         }
-        if still.picture.format() != target {
-            still.picture = converted(&still.picture, target)?.into_owned();
+        if let Cow::Owned(picture) = converted(&still.picture, target)? {
+            still.picture = picture;
         }
     }
     Ok(())

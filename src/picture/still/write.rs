@@ -5,6 +5,7 @@ use super::{Still, StillError, StillFormat, png, tiff};
 use crate::picture::{ColorModel, Format, Picture, codes, sampling::Grid};
 use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
+use std::borrow::Cow;
 use std::io::{Seek, Write};
 
 /// JPEG quality: with 4:4:4 chroma, differences to the source are not visible.
@@ -46,7 +47,7 @@ pub fn write(
 }
 
 /// The still in the depth and with the planes that the format holds.
-fn prepared(still: &Still, format: StillFormat) -> Result<Still, StillError> {
+fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillError> {
     format.check(still)?;
     let source = still.picture.format();
     let mut target = source;
@@ -63,7 +64,10 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Still, StillError> {
         target.model = ColorModel::Rgb;
     }
     let keeps_profile = format.holds_icc() && target.model == source.model;
-    Ok(Still {
+    if target == source && (keeps_profile || still.icc.is_none()) {
+        return Ok(Cow::Borrowed(still));
+    }
+    Ok(Cow::Owned(Still {
         picture: converted(&still.picture, target)
             .map_err(|e| StillError::Encode {
                 format: format.name(),
@@ -71,7 +75,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Still, StillError> {
             })?
             .into_owned(),
         icc: still.icc.clone().filter(|_| keeps_profile),
-    })
+    }))
 }
 
 fn encode(

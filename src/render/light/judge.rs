@@ -1,8 +1,7 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
-use super::super::linear::linear;
+use super::super::linear::{linear, stay};
 use super::super::part::{counted, load, store};
-use super::super::splat::stay;
 use super::content;
 use crate::measure::Features;
 use crate::motion::Field;
@@ -211,4 +210,31 @@ fn unexplained(sums: &[Sums], (rows, columns): (usize, usize), (y, x): (usize, u
 pub fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {
     let step = ((value - from) / (to - from)).clamp(0.0, 1.0);
     step * step * (3.0 - 2.0 * step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_cells_lies_between_the_middles_of_blocks() {
+        let mut blocks =
+            Plane::from_shape_fn((4, 3), |(y, x)| (0.3 * y as f32 + 0.1 * x as f32) % 0.7);
+        for row in 0..2 {
+            blocks.row_mut(row).fill(0.0);
+        }
+        let (height, width) = (4 * BLOCK_CELLS - 3, 3 * BLOCK_CELLS - 5);
+        let blocks = Unexplained(blocks);
+        for y in 0..height {
+            let mut cells = vec![f32::NAN; width];
+            let to_block = |cell: usize| (cell as f32 + 0.5) / BLOCK_CELLS as f32 - 0.5;
+            // Between two rows of nothing there is nothing.
+            let is_there = to_block(y) >= 1.0;
+            assert_eq!(blocks.at_row(y, &mut cells), is_there, "{y}");
+            for (x, cell) in cells.into_iter().enumerate().filter(|_| is_there) {
+                let truth = Grid::new(&blocks.0).bilinear(to_block(x), to_block(y));
+                assert!((cell - truth).abs() < 1e-6, "{y} {x}: {cell} {truth}");
+            }
+        }
+    }
 }

@@ -16,7 +16,8 @@ const DISTANCES: [isize; 2] = [2, 4];
 const PREFERENCE: f32 = 0.9;
 /// A neighbour's motion that differs by no more, |Δx| + |Δy| in cells, is not tried (measured: a sixteenth of that gives the same pictures).
 const SAME_MOTION_CELLS: f32 = 0.5;
-/// Where a vector's own errors are no larger nothing else is tried (measured: the same pictures in three quarters of the time).
+/// Where a vector's own errors are no larger nothing else is tried (measured at 720p and 1080p: three quarters
+/// of the time, and at most 0.0001 of SSIM).
 const GOOD_ERROR: f32 = 0.04;
 /// Rows that one task takes.
 const BAND_ROWS: usize = 16;
@@ -144,12 +145,7 @@ impl ExchangeBand<'_> {
         shifted(Grid::new(&self.own.dx).row(from), right, dx);
         shifted(Grid::new(&self.own.dy).row(from), right, dy);
         let own = [&self.own.dx, &self.own.dy, self.own_errors].map(|p| Grid::new(p).row(y));
-        for (first, _) in (0..width)
-            .step_by(LANES)
-            .zip(open)
-            .filter(|(_, open)| **open)
-        {
-            let lanes = first..width.min(first + LANES);
+        for lanes in open_lanes(open, width) {
             let motion = [load::<S>(&dx[lanes.clone()]), load::<S>(&dy[lanes.clone()])];
             let mut apart = S::V::splat(0.0);
             for (own, tried) in own.iter().zip(motion) {
@@ -158,7 +154,7 @@ impl ExchangeBand<'_> {
             }
             if apart.largest() > SAME_MOTION_CELLS {
                 self.scratch.differs[n] = true;
-                let error = self.both.error::<S>(motion, [first, y]);
+                let error = self.both.error::<S>(motion, [lanes.start, y]);
                 store::<S>(error, &mut errors[lanes]);
             } else {
                 errors[lanes.clone()].copy_from_slice(&own[2][lanes]);
@@ -181,12 +177,7 @@ impl ExchangeBand<'_> {
         smooth(rows, &mut scratch.smoothed, &mut scratch.line);
         let least = &mut scratch.least[row * width..][..width];
         let smoothed = &scratch.smoothed[..width];
-        for (first, _) in (0..width)
-            .step_by(LANES)
-            .zip(open)
-            .filter(|(_, open)| **open)
-        {
-            let lanes = first..width.min(first + LANES);
+        for lanes in open_lanes(open, width) {
             let tried = load::<S>(&smoothed[lanes.clone()]);
             let own = load::<S>(&least[lanes.clone()]);
             if own.sub(tried).largest() <= 0.0 {
@@ -202,6 +193,13 @@ impl ExchangeBand<'_> {
             }
         }
     }
+}
+
+/// The columns of a row's open vectors.
+#[inline(always)]
+fn open_lanes(open: &[bool], width: usize) -> impl Iterator<Item = Range<usize>> {
+    let vectors = open.iter().enumerate().filter(|(_, open)| **open);
+    vectors.map(move |(n, _)| n * LANES..width.min((n + 1) * LANES))
 }
 
 /// The rows above, at and below row `n`; at the ends that row itself.

@@ -1,8 +1,8 @@
 //! Sixteen neighbouring pixels' places in another plane, and the samples there.
 //!
 //! Motion is smooth: the whole parts of neighbours' displacements are mostly one and the same, so their samples lie side by
-//! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart samples are picked lane by
-//! lane, bilinear ones. Planes have no margins: next to the border rows of samples are copied.
+//! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart,
+//! `rows` takes bilinear samples. Planes have no margins: next to the border rows of samples are copied.
 
 use crate::picture::sampling::Grid;
 use crate::simd::{LANES, Number, Simd, Vector};
