@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    otinterp::cli::main()
+    otinterp_cli::main()
 }

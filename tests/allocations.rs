@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
-use otinterp::pipeline::{self, Observer, Rules};
-use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::y4m::{Y4mSink, Y4mSource};
 use otinterp::{Interpolator, Method, Preset};
+use otinterp_cli::pipeline::{self, Observer, Rules};
+use otinterp_video::time::{OutputClock, Rational};
+use otinterp_video::y4m::{Y4mSink, Y4mSource};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::io;

@@ -9,11 +9,11 @@ mod normal;
 use common::Room;
 use ndarray::Array2;
 use normal::Normal;
-use otinterp::flow::read_npy;
 use otinterp::measure::MassOptions;
 use otinterp::picture::Plane;
-use otinterp::picture::field::{self, FieldFormat};
 use otinterp::render::Mass;
+use otinterp_cli::data::field::{self, FieldFormat};
+use otinterp_cli::flow::read_npy;
 use serde_json::Value;
 use std::fs::File;
 

@@ -6,8 +6,8 @@ mod common;
 
 use common::Room;
 use image::{Rgb, RgbImage};
-use otinterp::flow::{read_flo, read_kitti, read_npy};
 use otinterp::motion::Field;
+use otinterp_cli::flow::{read_flo, read_kitti, read_npy};
 use serde_json::Value;
 use std::io::Cursor;
 
@@ -126,7 +126,7 @@ fn errors_against_the_truth_are_told() {
         .fill(SHIFT_PX.0);
     truth.dy.fill(SHIFT_PX.1 + 2.0);
     let mut flo = Vec::new();
-    otinterp::flow::write_flo(&truth, &mut flo).unwrap();
+    otinterp_cli::flow::write_flo(&truth, &mut flo).unwrap();
     room.write("truth.flo", &flo);
     let report: Value =
         serde_json::from_slice(&room.ok("flow a.png b.png --truth truth.flo --json")).unwrap();
@@ -161,7 +161,7 @@ fn what_cannot_be_is_said_in_a_line() {
     room.write("text.flo", b"nothing of the kind");
     room.write("taken.flo", b"");
     let mut flo = Vec::new();
-    otinterp::flow::write_flo(&Field::zeros((4, 4)), &mut flo).unwrap();
+    otinterp_cli::flow::write_flo(&Field::zeros((4, 4)), &mut flo).unwrap();
     room.write("other.flo", &flo);
     room.fails("flow a.png b.png -o x.jpg", 2, &["x.jpg", ".flo"]);
     room.fails("flow a.png b.png -o x.flo -o npy:x.flo", 2, &["x.flo"]);

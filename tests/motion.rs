@@ -6,7 +6,7 @@ use ndarray::Array2;
 use otinterp::measure::Content;
 use otinterp::motion::{self, Field, Iterations, Motion, Settings};
 use otinterp::picture::{Format, Picture};
-use otinterp::simd::Level;
+use otinterp_simd::Level;
 
 const WIDTH: usize = 176;
 const HEIGHT: usize = 144;

@@ -1,7 +1,7 @@
 //! The windowed transport against a textbook solver in f64, and against closed forms, at every CPU level.
 
-use otinterp::ot::window::{Options, SIDE, SOURCES, Shape, Solution};
-use otinterp::simd::{Kernel, Level, Simd};
+use otinterp_ot::window::{Options, SIDE, SOURCES, Shape, Solution};
+use otinterp_simd::{Kernel, Level, Simd};
 
 /// A replayable stream of numbers in `[0, 1)` (Knuth's MMIX congruential generator).
 struct Random(u64);

@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
-use otinterp::pipeline::{self, Observer, Rules};
-use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::{Error, Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
+use otinterp_cli::pipeline::{self, Observer, Rules};
+use otinterp_video::time::{OutputClock, Rational};
+use otinterp_video::{Error, Frame, Info, Result, Shown, Sink, Source};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn r(num: i128, den: i128) -> Rational {

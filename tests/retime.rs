@@ -9,8 +9,8 @@ use clips::through_ffmpeg::{frames, small_clip};
 use clips::{SMALL, data, events, ffmpeg, otinterp, report, y4m};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
-use otinterp::video::time::Rational;
-use otinterp::video::{Frame, RgbFrames, write_clip};
+use otinterp_video::time::Rational;
+use otinterp_video::{Frame, RgbFrames, write_clip};
 use predicates::prelude::*;
 use std::path::Path;
 
@@ -98,7 +98,7 @@ fn source_frames_stay_and_the_duration_too() {
             let last = made.last().unwrap();
             let end = last.time + last.duration.unwrap() - made[0].time;
             let off =
-                otinterp::video::time::distance(end, duration * Rational::from_integer(slowdown));
+                otinterp_video::time::distance(end, duration * Rational::from_integer(slowdown));
             assert!(
                 off <= rate.recip() + Rational::new(1, 1000),
                 "{args:?} {extension}: {off}"
@@ -475,7 +475,7 @@ fn real_clips_keep_count_duration_and_sound() {
             let last = &f[f.len() - 1];
             last.time + last.duration.unwrap_or(interval * 2) - f[0].time
         };
-        let off = otinterp::video::time::distance(end(&made), end(&given));
+        let off = otinterp_video::time::distance(end(&made), end(&given));
         assert!(off <= interval + Rational::new(2, 1000), "{name}: {off} s");
         if !sound {
             continue;

@@ -9,10 +9,10 @@ mod drawn;
 use clips::otinterp;
 use drawn::{Pictures, RATE, flat_like, mixed, retime, rules, scene};
 use otinterp::picture::Picture;
-use otinterp::pipeline::{AtCut, Cuts, HandCut, Rules};
+use otinterp_cli::pipeline::{AtCut, Cuts, HandCut, Rules};
 #[cfg(feature = "video")]
-use otinterp::video::Source;
-use otinterp::video::time::Rational;
+use otinterp_video::Source;
+use otinterp_video::time::Rational;
 
 /// How one scene leads to the next.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +134,7 @@ fn part(path: &std::path::Path, first: usize, count: usize) -> Vec<Picture> {
         .unwrap();
     let out = ffmpeg.stdout.take().unwrap();
     let mut pictures = Vec::new();
-    if let Ok(mut source) = otinterp::video::y4m::Y4mSource::new(out) {
+    if let Ok(mut source) = otinterp_video::y4m::Y4mSource::new(out) {
         while let Ok(Some(frame)) = source.next() {
             pictures.push(frame.picture);
         }

@@ -7,8 +7,8 @@ mod drawn;
 
 use drawn::{Pictures, RATE, Random, flat_like, mixed, retime, rules, scene};
 use otinterp::picture::Picture;
-use otinterp::pipeline::{Duplicates, Rules};
-use otinterp::video::time::Rational;
+use otinterp_cli::pipeline::{Duplicates, Rules};
+use otinterp_video::time::Rational;
 
 /// Noise of about `most` codes, another for every frame.
 fn noisy(mut picture: Picture, frame: usize, most: f32) -> Picture {

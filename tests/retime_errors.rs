@@ -7,8 +7,8 @@ use clips::through_ffmpeg::{frames, small_clip};
 use clips::{events, ffmpeg, names, otinterp, report};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
-use otinterp::video::time::Rational;
-use otinterp::video::write_clip;
+use otinterp_video::time::Rational;
+use otinterp_video::write_clip;
 use predicates::prelude::*;
 use std::path::Path;
 

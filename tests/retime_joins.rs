@@ -8,7 +8,7 @@ mod clips;
 use clips::desk::{Desk, wait_until};
 use clips::played::{RATE, ffprobe, samples};
 use clips::{ffmpeg, otinterp};
-use otinterp::video::time::Rational;
+use otinterp_video::time::Rational;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -181,7 +181,7 @@ fn reordered_frames_at_variable_times_keep_them_over_joins() {
         &["x265-params=lossless=1", "--encoder-preset", "fast"],
     ]
     .concat();
-    let found = otinterp::video::encoders().unwrap();
+    let found = otinterp_video::encoders().unwrap();
     for (name, codec) in [
         ("h264.mp4", &x264[..]),
         ("h264.mkv", &x264),

@@ -90,7 +90,7 @@ fn every_time_is_right_across_segments() {
     let all = frames(&desk.at("out.mp4"));
     assert_eq!(all.len(), FRAMES * FACTOR);
     for (index, frame) in all.iter().enumerate() {
-        let expected = otinterp::video::time::Rational::new(1001 * index as i128, 120_000);
+        let expected = otinterp_video::time::Rational::new(1001 * index as i128, 120_000);
         assert_eq!(frame.time, expected, "frame {index}");
     }
 }

@@ -6,8 +6,8 @@ mod clips;
 
 use clips::ffmpeg;
 use clips::through_ffmpeg::frames;
-use otinterp::video::range::{Position, Ranged};
-use otinterp::video::{FileSource, Source};
+use otinterp_video::range::{Position, Ranged};
+use otinterp_video::{FileSource, Source};
 use std::path::Path;
 
 /// 8 s of 25 frames a second with a sound that begins later, in a codec.

@@ -6,7 +6,7 @@
 mod clips;
 
 use clips::{data, ffmpeg, otinterp, y4m};
-use otinterp::video::time::Rational;
+use otinterp_video::time::Rational;
 use predicates::prelude::*;
 use std::path::Path;
 use std::process::Command;

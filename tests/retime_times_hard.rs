@@ -6,7 +6,7 @@ mod clips;
 mod table;
 
 use clips::{events, ffmpeg, otinterp, report};
-use otinterp::video::time::Rational;
+use otinterp_video::time::Rational;
 use std::path::{Path, PathBuf};
 use table::probe::{Clip, is_there};
 use table::times::Times;

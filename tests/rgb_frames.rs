@@ -1,7 +1,7 @@
 //! `RgbFrames` gives the bytes that the `ffmpeg` program gives.
 #![cfg(feature = "video")]
 
-use otinterp::video::RgbFrames;
+use otinterp_video::RgbFrames;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,9 +1,9 @@
 //! Problems, their sweeps, and the check that a sweep's answer is right before its time is taken.
 
 use crate::time::median_ns;
-use otinterp::ot::cost::{GibbsKernel, LogInput, LogOutput, Memory};
-use otinterp::ot::kernel::Update;
-use otinterp::simd::{Buffer, Kernel, Level, Simd};
+use otinterp_ot::cost::{GibbsKernel, LogInput, LogOutput, Memory};
+use otinterp_ot::kernel::Update;
+use otinterp_simd::{Buffer, Kernel, Level, Simd};
 
 /// Entropy weight; costs are within 0 and 1.
 const EPS: f32 = 0.05;
@@ -41,7 +41,7 @@ impl<K: GibbsKernel> Case<K> {
     /// Uniform masses.
     pub fn new(kernel: K, level: Level) -> Self {
         let (n, m) = (kernel.sources(), kernel.targets());
-        let masses = |layout: otinterp::ot::cost::Layout| {
+        let masses = |layout: otinterp_ot::cost::Layout| {
             let mut masses = Buffer::zeros(layout.stored());
             layout.store(
                 &vec![1.0 / layout.points() as f32; layout.points()],

@@ -1,7 +1,7 @@
 //! What this machine can do, measured on one core with the same vectors that the kernels use.
 
 use crate::time::best_ns;
-use otinterp::simd::{Buffer, Kernel, LANES, Level, Number, Simd, Vector, math};
+use otinterp_simd::{Buffer, Kernel, LANES, Level, Number, Simd, Vector, math};
 use std::hint::black_box;
 
 /// Bytes that fit the L1 data cache of every CPU in use (32 KiB and more), beside the stack.

@@ -11,8 +11,8 @@ mod time;
 
 use cases::{Case, Run};
 use limits::Limits;
-use otinterp::ot::cost::{Dense, Separable, Window};
-use otinterp::simd::Level;
+use otinterp_ot::cost::{Dense, Separable, Window};
+use otinterp_simd::Level;
 
 /// One line of the table and of the JSON file.
 #[derive(serde::Serialize)]

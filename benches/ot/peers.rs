@@ -2,8 +2,8 @@
 //!
 //! Reads a [`Request`] a line, answers with a [`Reply`] a line, both JSON, until its input ends.
 
-use otinterp::ot::cost::{Dense, GibbsKernel, Separable};
-use otinterp::ot::{Problem, Schedule, Sinkhorn, Solution};
+use otinterp_ot::cost::{Dense, GibbsKernel, Separable};
+use otinterp_ot::{Problem, Schedule, Sinkhorn, Solution};
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;

@@ -2,8 +2,8 @@
 
 use crate::scene;
 use otinterp::picture::{ColorModel, Format, Matrix, Range, to_yuv};
-use otinterp::video::time::{OutputClock, parse_rate};
-use otinterp::video::{Encoding, FileSink, Info, Shown, Sink, Siting};
+use otinterp_video::time::{OutputClock, parse_rate};
+use otinterp_video::{Encoding, FileSink, Info, Shown, Sink, Siting};
 use std::path::Path;
 
 /// What every player reads: 8-bit 4:2:0, BT.709, limited range.

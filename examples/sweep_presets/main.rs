@@ -7,9 +7,9 @@
 mod recipe;
 
 use otinterp::picture::still;
-use otinterp::quality::{psnr_db, rgb8, ssim};
 use otinterp::timings::process_cpu_time;
 use otinterp::{Interpolator, Method, Picture, Preset};
+use otinterp_cli::quality::{psnr_db, rgb8, ssim};
 use recipe::{Recipe, Solved};
 use std::error::Error;
 use std::io::Write;

@@ -4,7 +4,7 @@ use otinterp::Picture;
 use otinterp::measure::{Content, Exposure};
 use otinterp::motion::{Iterations, Motion, Settings, solve};
 use otinterp::render::Displacement;
-use otinterp::simd::Level as Cpu;
+use otinterp_simd::Level as Cpu;
 
 /// One point of the grid.
 #[derive(Debug, Clone, Copy, serde::Serialize)]

@@ -77,7 +77,7 @@ pub fn probe(path: &Path, entries: &str) -> String {
 }
 
 pub fn has_encoder(name: &str) -> bool {
-    let found = otinterp::video::encoders().unwrap();
+    let found = otinterp_video::encoders().unwrap();
     let there = found.iter().any(|e| e.name == name);
     if !there {
         eprintln!("skipped: the linked FFmpeg has no {name}");

@@ -1,7 +1,7 @@
 //! Clips in containers.
 
 use super::{otinterp, small_y4m};
-use otinterp::video::{FileSource, Frame, Source};
+use otinterp_video::{FileSource, Frame, Source};
 use std::path::{Path, PathBuf};
 
 /// All frames of a clip.

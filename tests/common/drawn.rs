@@ -7,10 +7,10 @@ mod texture;
 
 use ndarray::Array2;
 use otinterp::picture::{ColorModel, Format, Picture};
-use otinterp::pipeline::{self, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Observer, Rules};
-use otinterp::video::time::{OutputClock, Rational};
-use otinterp::video::{Frame, Info, Result, Shown, Sink, Source};
 use otinterp::{Interpolator, Method, Preset};
+use otinterp_cli::pipeline::{self, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Observer, Rules};
+use otinterp_video::time::{OutputClock, Rational};
+use otinterp_video::{Frame, Info, Result, Shown, Sink, Source};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use texture::texture;

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "not all tests need all of it")]
 
-use otinterp::ot::distance::gaussian::Gaussian;
+use otinterp_ot::distance::gaussian::Gaussian;
 
 /// A normal distribution of points `(x, y)`.
 #[derive(Debug, Clone, Copy)]

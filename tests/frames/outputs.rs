@@ -327,7 +327,7 @@ fn clips_hold_every_frame_in_its_colour() {
         bench.frames_ok(&format!(
             "a.png b.png --endpoints --method crossfade --fps 10 -o {name}"
         ));
-        let mut clip = otinterp::video::RgbFrames::open(&bench.path(name)).unwrap();
+        let mut clip = otinterp_video::RgbFrames::open(&bench.path(name)).unwrap();
         for truth in [
             [200.0, 60.0, 40.0],
             [120.0, 110.0, 130.0],
@@ -353,7 +353,7 @@ fn clips_hold_every_frame_in_its_colour() {
 fn every_cpu_level_makes_the_same_picture() {
     let pair = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/pair");
     for preset in ["fast", "balanced", "best"] {
-        let made = otinterp::simd::Level::available().into_iter().map(|level| {
+        let made = otinterp_simd::Level::available().into_iter().map(|level| {
             let output = Command::new(assert_cmd::cargo::cargo_bin!("otinterp"))
                 .env("OTINTERP_CPU", level.name())
                 .args(["frames", "a.png", "b.png", "--preset", preset, "-o", "-"])

@@ -1,7 +1,7 @@
 //! Replayable randomness, an independent textbook solver in `f64`, and an exact one.
 
-use otinterp::ot::cost::{Dense, GibbsKernel};
-use otinterp::ot::{Sinkhorn, Slack, Solution};
+use otinterp_ot::cost::{Dense, GibbsKernel};
+use otinterp_ot::{Sinkhorn, Slack, Solution};
 use pathfinding::prelude::{Matrix, kuhn_munkres_min};
 
 /// Knuth's MMIX congruential generator.

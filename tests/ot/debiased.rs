@@ -1,9 +1,9 @@
 //! The certified Sinkhorn divergence.
 
 use crate::common::{Random, assert_near, oracle};
-use otinterp::ot::distance::debiased::{of_clouds, of_grids};
-use otinterp::ot::distance::grid::Grid;
-use otinterp::ot::{Cloud, Power, Slack};
+use otinterp_ot::distance::debiased::{of_clouds, of_grids};
+use otinterp_ot::distance::grid::Grid;
+use otinterp_ot::{Cloud, Power, Slack};
 
 fn cloud(points: &[[f32; 2]], masses: &[f32]) -> Cloud {
     let wide = |v: &f32| f64::from(*v);

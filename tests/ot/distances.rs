@@ -1,9 +1,9 @@
 //! The Sinkhorn divergence.
 
 use crate::common::{Random, tight};
-use otinterp::ot::cost::{Dense, Separable};
-use otinterp::ot::distance::sinkhorn_divergence;
-use otinterp::ot::{Power, Slack};
+use otinterp_ot::cost::{Dense, Separable};
+use otinterp_ot::distance::sinkhorn_divergence;
+use otinterp_ot::{Power, Slack};
 
 fn divergence(a: &[f32], b: &[f32], eps: f32, slack: Slack) -> f64 {
     let grid = || Separable::squared_distance(4, 6, 0.2).unwrap();

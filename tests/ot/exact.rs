@@ -1,9 +1,9 @@
 //! Problems whose unregularised optimum is known: permutations, Diracs, translations, sorting, assignments.
 
 use crate::common::{Random, assert_near, assignment, dense, tight, total};
-use otinterp::ot::cost::GibbsKernel;
-use otinterp::ot::distance::{line, wasserstein};
-use otinterp::ot::{Power, Problem, Sinkhorn};
+use otinterp_ot::cost::GibbsKernel;
+use otinterp_ot::distance::{line, wasserstein};
+use otinterp_ot::{Power, Problem, Sinkhorn};
 
 #[test]
 fn diracs_are_as_far_apart_as_they_are() {
@@ -71,7 +71,7 @@ fn a_translation_costs_its_length() {
             assert!(w.width() < 0.02, "{w:?}");
         }
         // And the barycentric projection is the translation, up to the entropy's blur.
-        let kernel = otinterp::ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
+        let kernel = otinterp_ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
         let problem = Problem::balanced(kernel, a.clone(), a, 1e-4).unwrap();
         let solution = tight().solve(&problem).unwrap();
         for (p, q) in x.iter().zip(solution.project_sources(&y)) {
@@ -96,7 +96,7 @@ fn two_clusters_split_their_mass() {
     }
     let a: Vec<f32> = (0..20).map(|i| [0.06, 0.04][i % 2]).collect();
     let b = vec![0.05; 20];
-    let kernel = otinterp::ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
+    let kernel = otinterp_ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
     let problem = Problem::balanced(kernel, a.clone(), b.clone(), 0.01).unwrap();
     let solution = tight().solve(&problem).unwrap();
     let crossing: f64 = (0..400)
@@ -237,7 +237,7 @@ fn the_geodesic_is_walked_at_constant_speed() {
     let (x, y) = (random.points::<2>(n), random.points::<2>(n));
     let mass = vec![1.0; n];
     let eps_share = 3e-4;
-    let kernel = otinterp::ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
+    let kernel = otinterp_ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
     let eps = eps_share * kernel.range(0).max;
     let problem = Problem::balanced(kernel, mass.clone(), mass.clone(), eps).unwrap();
     let solution = tight().solve(&problem).unwrap();

@@ -1,10 +1,10 @@
 //! Normal distributions on grids, against the Bures distance and the affine map.
 
 use crate::common::{Random, assert_near, normalise, tight};
-use otinterp::ot::Problem;
-use otinterp::ot::cost::Separable;
-use otinterp::ot::distance::certify;
-use otinterp::ot::distance::gaussian::Gaussian;
+use otinterp_ot::Problem;
+use otinterp_ot::cost::Separable;
+use otinterp_ot::distance::certify;
+use otinterp_ot::distance::gaussian::Gaussian;
 
 /// A normal density on the unit square's `n × n` grid, normalised.
 fn on_grid(g: &Gaussian, n: usize) -> Vec<f32> {

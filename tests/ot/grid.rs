@@ -1,9 +1,9 @@
 //! Distances of histograms on grids: exact on small ones, certified on large ones.
 
 use crate::common::{Random, assert_near, assignment};
-use otinterp::ot::distance::gaussian::Gaussian;
-use otinterp::ot::distance::grid::{Grid, wasserstein};
-use otinterp::ot::{Error, Power};
+use otinterp_ot::distance::gaussian::Gaussian;
+use otinterp_ot::distance::grid::{Grid, wasserstein};
+use otinterp_ot::{Error, Power};
 
 fn grid(dim: (usize, usize), masses: Vec<f64>) -> Grid {
     Grid::new("source", dim, masses).unwrap()

@@ -1,8 +1,8 @@
 //! What must hold of any solution: symmetry, scaling, the duality gap, and that all forms and kernels agree.
 
 use crate::common::{Random, assert_near, dense, oracle, plan, tight, worst};
-use otinterp::ot::cost::{GibbsKernel, Separable, Window};
-use otinterp::ot::{Problem, Schedule, Sinkhorn, Slack};
+use otinterp_ot::cost::{GibbsKernel, Separable, Window};
+use otinterp_ot::{Problem, Schedule, Sinkhorn, Slack};
 
 #[test]
 fn exchanging_the_sides_transposes_the_plan() {
@@ -49,7 +49,7 @@ fn scaling_space_scales_potentials() {
         let scaled =
             |p: &[[f32; 2]]| -> Vec<[f32; 2]> { p.iter().map(|p| p.map(|c| s * c)).collect() };
         let kernel =
-            otinterp::ot::cost::Dense::between(&scaled(&x), &scaled(&y), otinterp::ot::Power::Two)
+            otinterp_ot::cost::Dense::between(&scaled(&x), &scaled(&y), otinterp_ot::Power::Two)
                 .unwrap();
         let problem = Problem::balanced(kernel, a.clone(), b.clone(), 0.05 * s * s).unwrap();
         let solution = tight().solve(&problem).unwrap();
@@ -193,7 +193,7 @@ fn a_batch_is_its_problems_one_by_one() {
     let cost = random.vector(count * n * m);
     let a: Vec<f32> = (0..count).flat_map(|_| random.masses(n, true)).collect();
     let b: Vec<f32> = (0..count).flat_map(|_| random.masses(m, true)).collect();
-    let kernel = otinterp::ot::cost::Dense::batch(n, m, &cost).unwrap();
+    let kernel = otinterp_ot::cost::Dense::batch(n, m, &cost).unwrap();
     let batch = Problem::balanced(kernel, a.clone(), b.clone(), 0.02).unwrap();
     for (k, together) in tight().solve_batch(&batch).unwrap().iter().enumerate() {
         let kernel = dense(n, m, &cost[k * n * m..][..n * m]);
@@ -245,7 +245,7 @@ fn starting_from_the_answer_ends_at_once() {
 fn over_relaxation_saves_sweeps_and_keeps_the_answer() {
     let mut random = Random(48);
     let (x, y) = (random.points::<2>(60), random.points::<2>(60));
-    let kernel = otinterp::ot::cost::Dense::between(&x, &y, otinterp::ot::Power::Two).unwrap();
+    let kernel = otinterp_ot::cost::Dense::between(&x, &y, otinterp_ot::Power::Two).unwrap();
     let mass = random.masses(60, false);
     let problem = Problem::balanced(kernel, mass.clone(), mass, 0.01).unwrap();
     let solve = |over_relax: bool| {
@@ -268,7 +268,7 @@ fn projections_modes_and_means_are_of_the_plan() {
     let mut random = Random(49);
     let (n, m) = (6, 8);
     let (x, y) = (random.points::<2>(n), random.points::<2>(m));
-    let kernel = otinterp::ot::cost::Dense::between(&x, &y, otinterp::ot::Power::Two).unwrap();
+    let kernel = otinterp_ot::cost::Dense::between(&x, &y, otinterp_ot::Power::Two).unwrap();
     let (a, b) = (random.masses(n, true), random.masses(m, true));
     let problem = Problem::balanced(kernel, a.clone(), b.clone(), 0.05).unwrap();
     let s = tight().solve(&problem).unwrap();
@@ -307,7 +307,7 @@ fn projections_modes_and_means_are_of_the_plan() {
         assert_eq!(back[j].is_some(), b[j] > 0.0);
     }
     let (u, v) = s.scalings();
-    let gibbs = (-otinterp::ot::Power::Two.cost(&x[0], &y[1]) / f64::from(0.05f32)).exp();
+    let gibbs = (-otinterp_ot::Power::Two.cost(&x[0], &y[1]) / f64::from(0.05f32)).exp();
     assert_near(
         u[0] * v[1] * gibbs,
         s.plan_entry(0, 1),

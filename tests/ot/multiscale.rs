@@ -2,7 +2,7 @@
 
 use crate::common::Random;
 use crate::normal::Normal;
-use otinterp::ot::multiscale::{Map, Multiscale};
+use otinterp_ot::multiscale::{Map, Multiscale};
 use pathfinding::prelude::{Matrix, kuhn_munkres_min};
 
 type Dim = (usize, usize);

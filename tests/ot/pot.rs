@@ -1,8 +1,8 @@
 //! Plans and costs of POT, stored with the versions and the seed that made them (`tests/data/pot.py`).
 
 use crate::common::{dense, tight};
-use otinterp::ot::cost::{GibbsKernel, Separable};
-use otinterp::ot::{Problem, Sinkhorn, Slack};
+use otinterp_ot::cost::{GibbsKernel, Separable};
+use otinterp_ot::{Problem, Sinkhorn, Slack};
 use serde_json::Value;
 
 struct Case {

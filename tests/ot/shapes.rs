@@ -1,10 +1,10 @@
 //! Random shapes at every CPU level: against the textbook, with zero weights, and with the padding poisoned.
 
 use crate::common::{Random, dense, normalise, oracle, plan, worst};
-use otinterp::ot::cost::{GibbsKernel, LogInput, LogOutput, Memory, Separable, Window};
-use otinterp::ot::kernel::{FORBIDDEN, Update};
-use otinterp::ot::{Problem, Schedule, Sinkhorn, Slack};
-use otinterp::simd::{Kernel, Level, Simd};
+use otinterp_ot::cost::{GibbsKernel, LogInput, LogOutput, Memory, Separable, Window};
+use otinterp_ot::kernel::{FORBIDDEN, Update};
+use otinterp_ot::{Problem, Schedule, Sinkhorn, Slack};
+use otinterp_simd::{Kernel, Level, Simd};
 use proptest::prelude::*;
 
 /// From 1×1 to 257×193, small ones often, and the two ends.

@@ -1,9 +1,9 @@
 //! The exact solver against the Hungarian method, sorting, planted optima and its own proof.
 
 use crate::common::{Random, assert_near, assignment};
-use otinterp::ot::distance::line;
-use otinterp::ot::exact::{Coupling, couple};
-use otinterp::ot::{Cloud, Error, Power};
+use otinterp_ot::distance::line;
+use otinterp_ot::exact::{Coupling, couple};
+use otinterp_ot::{Cloud, Error, Power};
 
 fn cloud<const D: usize>(points: &[[f32; D]], masses: &[f64]) -> Cloud {
     let points = points.iter().flatten().map(|&x| f64::from(x)).collect();

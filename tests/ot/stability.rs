@@ -1,9 +1,9 @@
 //! Small eps, bad input, missing mass: a defined answer or a named error, never NaN.
 
 use crate::common::{Random, assert_near, dense, oracle, plan, tight, worst};
-use otinterp::ot::cost::{Dense, GibbsKernel, Separable, Window};
-use otinterp::ot::distance::wasserstein;
-use otinterp::ot::{Error, Form, Power, Problem, Schedule, Sinkhorn, Slack, Solution};
+use otinterp_ot::cost::{Dense, GibbsKernel, Separable, Window};
+use otinterp_ot::distance::wasserstein;
+use otinterp_ot::{Error, Form, Power, Problem, Schedule, Sinkhorn, Slack, Solution};
 
 fn assert_sound<K: GibbsKernel>(s: &Solution<'_, K>, what: &str) {
     let p = s.potentials();

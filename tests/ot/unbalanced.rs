@@ -1,8 +1,8 @@
 //! Slack: closed forms, limits, and the dual.
 
 use crate::common::{Random, assert_near, dense, oracle, plan, tight, total, worst};
-use otinterp::ot::cost::Separable;
-use otinterp::ot::{Problem, Slack};
+use otinterp_ot::cost::Separable;
+use otinterp_ot::{Problem, Slack};
 
 const HARD: f32 = f32::INFINITY;
 
@@ -112,7 +112,7 @@ fn every_slack_agrees_with_the_oracle() {
                 Problem::unbalanced(dense(n, m, &cost), a.clone(), b.clone(), 0.05, slack).unwrap();
             let truth = oracle(&cost, &a, &b, 0.05, slack, 4000);
             for log_domain in [false, true] {
-                let solver = otinterp::ot::Sinkhorn {
+                let solver = otinterp_ot::Sinkhorn {
                     log_domain,
                     ..tight()
                 };

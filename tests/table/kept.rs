@@ -2,7 +2,7 @@
 
 use super::probe::{Clip, fraction};
 use super::{Case, Fate, Finding};
-use otinterp::video::time::{Rational, distance, zero};
+use otinterp_video::time::{Rational, distance, zero};
 use serde_json::Value;
 
 /// The fates of all of it.

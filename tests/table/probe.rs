@@ -1,6 +1,6 @@
 //! Clips as ffprobe sees them.
 
-use otinterp::video::time::Rational;
+use otinterp_video::time::Rational;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;

@@ -1,0 +1,51 @@
+//! `otinterp codecs`.
+
+use super::Common;
+use clap::Args;
+
+/// Arguments of `otinterp codecs`.
+#[derive(Debug, Args)]
+pub struct CodecsArgs {}
+
+/// Runs `otinterp codecs`.
+#[cfg(feature = "video")]
+pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
+    use std::io::Write;
+    let all = otinterp_video::encoders()?;
+    let mut out = std::io::stdout().lock();
+    if common.json {
+        let report = serde_json::json!({ "encoders": all });
+        return Ok(writeln!(out, "{report}")?);
+    }
+    for encoder in &all {
+        let depths: Vec<String> = encoder.bit_depths.iter().map(u8::to_string).collect();
+        let depths = match depths.is_empty() {
+            true => String::new(),
+            false => format!("; {} bits", depths.join(", ")),
+        };
+        let alpha = if encoder.alpha { "; alpha" } else { "" };
+        let lossless = match encoder.lossless {
+            otinterp_video::Lossless::No => String::new(),
+            otinterp_video::Lossless::Yes => "; lossless".to_owned(),
+            otinterp_video::Lossless::With(option) => {
+                format!("; lossless with --encoder-opt {option}")
+            }
+        };
+        writeln!(
+            out,
+            "{:<20} {}{depths}{alpha}{lossless}",
+            encoder.name, encoder.makes
+        )?;
+        writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "))?;
+        if !encoder.pixel_formats.is_empty() {
+            writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs `otinterp codecs`.
+#[cfg(not(feature = "video"))]
+pub fn run(_args: &CodecsArgs, _common: &Common) -> anyhow::Result<()> {
+    anyhow::bail!("this build has no encoders; it was made without the feature 'video'")
+}

@@ -1,0 +1,183 @@
+//! Options that every command takes.
+
+use super::exit::Usage;
+use clap::{Args, ValueEnum};
+use otinterp::timings::{self, Reading, Timings};
+use otinterp::{Interpolator, Method, Preset};
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Work done for quality
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "balanced",
+        help_heading = "Common options"
+    )]
+    pub preset: PresetArg,
+    /// Threads to use; all cores by default. The result does not depend on it
+    #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
+    pub threads: Option<usize>,
+    /// Machine-readable report on stdout (on stderr where stdout carries data)
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub json: bool,
+    /// No progress and no summary
+    #[arg(short, long, global = true, help_heading = "Common options")]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "quiet",
+        help_heading = "Common options"
+    )]
+    pub verbose: bool,
+    /// Overwrite existing output (default: refuse)
+    #[arg(short = 'y', long, global = true, help_heading = "Common options")]
+    pub overwrite: bool,
+}
+
+/// `--timings`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TimingsArg {
+    /// Say on stderr where the time goes, stage by stage; in --json, too. CPU times of stages need --threads 1
+    #[arg(long)]
+    timings: bool,
+}
+
+impl TimingsArg {
+    /// Whether stages are timed.
+    pub fn is_on(self) -> bool {
+        self.timings
+    }
+
+    /// Times all stages from now on, if that is asked for; reads the clocks.
+    pub fn start(self) -> Reading {
+        if self.timings {
+            timings::enable();
+        }
+        Reading::now()
+    }
+}
+
+/// Prints where the time went, if that is asked for; under a report it stands in the report alone.
+pub fn print_timings(timings: Option<&Timings>, common: &Common) {
+    if let Some(timings) = timings.filter(|_| !common.json) {
+        eprint!("{}", timings.table());
+    }
+}
+
+/// `--preset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PresetArg {
+    /// Motion solved at an eighth of the resolution, refined at a quarter (an eighth above a megapixel)
+    Fast,
+    /// Motion solved at full resolution, rendered along several motions; above 1024×768 pixels as `fast`, refined more often
+    Balanced,
+    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), rendered along more motions
+    Best,
+}
+
+impl PresetArg {
+    /// The name as typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Best => "best",
+        }
+    }
+}
+
+/// `--method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MethodArg {
+    /// Displacement interpolation by optimal transport
+    Ot,
+    /// Luminance as mass that is moved and conserved: for densities (smoke, rain, light on black)
+    Mass,
+    /// (1-t) A + t B
+    Crossfade,
+    /// The nearer source frame
+    Hold,
+}
+
+impl MethodArg {
+    /// The name as typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ot => "ot",
+            Self::Mass => "mass",
+            Self::Crossfade => "crossfade",
+            Self::Hold => "hold",
+        }
+    }
+}
+
+impl From<PresetArg> for Preset {
+    fn from(p: PresetArg) -> Self {
+        match p {
+            PresetArg::Fast => Self::Fast,
+            PresetArg::Balanced => Self::Balanced,
+            PresetArg::Best => Self::Best,
+        }
+    }
+}
+
+impl From<MethodArg> for Method {
+    fn from(m: MethodArg) -> Self {
+        match m {
+            MethodArg::Ot => Self::Ot,
+            MethodArg::Mass => Self::Mass,
+            MethodArg::Crossfade => Self::CrossFade,
+            MethodArg::Hold => Self::Hold,
+        }
+    }
+}
+
+impl Common {
+    /// Sets the number of threads for the whole process. To be called once.
+    ///
+    /// # Errors
+    /// [`Usage`] if the number is 0; the pool's own error if it cannot be started.
+    pub fn apply(&self) -> anyhow::Result<()> {
+        if let Some(threads) = self.threads {
+            if threads == 0 {
+                return Err(Usage("--threads 0: at least 1 is needed".into()).into());
+            }
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()?;
+        }
+        Ok(())
+    }
+
+    /// Prints a warning as one line on stderr, unless `-q` was given.
+    pub fn warn(&self, message: &str) {
+        if !self.quiet {
+            eprintln!("otinterp: warning: {message}");
+        }
+    }
+
+    /// The interpolator that the options ask for.
+    pub fn interpolator(&self, method: MethodArg) -> Interpolator {
+        Interpolator::new(method.into(), self.preset.into())
+    }
+}
+
+/// Share of a picture that is worth a word.
+const NOTABLE_SHARE: f64 = 0.01;
+
+/// What to say of the share of the picture that no motion explains; nothing where it is small.
+pub fn unexplained_note(share: f64) -> String {
+    if share < NOTABLE_SHARE {
+        return String::new();
+    }
+    let percent = (100.0 * share).round();
+    format!("; no motion explains {percent} % of the picture, which is cross-faded")
+}

@@ -1,0 +1,106 @@
+//! The distances of a clip's frames.
+
+use super::answer::{Answer, Question};
+use super::{Drawing, report};
+use crate::commands::Common;
+use crate::commands::output::Output;
+use serde::Serialize;
+use std::path::Path;
+
+/// A frame and the one that it is held against, from 0.
+#[derive(Debug, Serialize)]
+struct Step {
+    frame: usize,
+    against: usize,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+/// `--json`.
+#[derive(Debug, Serialize)]
+struct Clip<'a> {
+    input: String,
+    frames: &'a [Step],
+}
+
+/// Prints the distances of successive frames, or of each from the first.
+///
+/// # Errors
+/// One line naming the clip.
+pub fn run(
+    path: &Path,
+    first: bool,
+    question: Question,
+    plot: Option<Drawing>,
+    common: &Common,
+) -> anyhow::Result<()> {
+    let steps = steps(path, first, question, common)?;
+    let answers: Vec<&Answer> = steps.iter().map(|s| &s.answer).collect();
+    if let Some(plot) = plot {
+        plot.write(&super::curve(&answers, "frame", 1))?;
+    }
+    if common.json {
+        let input = path.display().to_string();
+        return report::print_json(&Clip {
+            input,
+            frames: &steps,
+        });
+    }
+    let mut text = report::csv_head("frame,against");
+    for step in &steps {
+        text += &report::csv_line(&format!("{},{}", step.frame, step.against), &step.answer);
+    }
+    Output::Pipe.write(text.as_bytes())
+}
+
+#[cfg(feature = "video")]
+fn steps(
+    path: &Path,
+    first: bool,
+    question: Question,
+    common: &Common,
+) -> anyhow::Result<Vec<Step>> {
+    use super::input::{Measure, light};
+    use crate::commands::exit::check_interrupt;
+    use anyhow::{Context, bail};
+
+    let shown = path.display();
+    if crate::data::is_table(path) || otinterp::picture::still::read(path).is_ok() {
+        bail!("{shown} is one measure; give a second, or a clip");
+    }
+    let frames = otinterp_video::RgbFrames::open(path).with_context(|| shown.to_string())?;
+    let bar = super::progress(common);
+    let mut steps = Vec::new();
+    let mut before: Option<(usize, Measure)> = None;
+    for (frame, picture) in frames.enumerate() {
+        check_interrupt()?;
+        let context = || format!("{shown}: frame {frame}");
+        let picture = picture.with_context(context)?;
+        let measure = Measure::Picture(light(&picture, "frame").with_context(context)?);
+        if let Some((against, other)) = &before {
+            let answer = Answer::find(other, &measure, question).with_context(context)?;
+            steps.push(Step {
+                frame,
+                against: *against,
+                answer,
+            });
+        }
+        if before.is_none() || !first {
+            before = Some((frame, measure));
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if steps.is_empty() {
+        bail!("{shown} has fewer than two frames");
+    }
+    Ok(steps)
+}
+
+#[cfg(not(feature = "video"))]
+fn steps(path: &Path, _: bool, _: Question, _: &Common) -> anyhow::Result<Vec<Step>> {
+    anyhow::bail!(
+        "{}: clips need the feature `video`, without which this otinterp was built; two files can be compared",
+        path.display()
+    )
+}

@@ -1,0 +1,252 @@
+//! `otinterp distance`: how far light, mass or points would have to be carried.
+
+mod answer;
+mod clip;
+mod input;
+mod report;
+
+use super::Common;
+use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
+use super::output::Output;
+use super::pair::shown;
+use super::tables::CloudArgs;
+use crate::plot::{Curve, Format};
+use answer::{Answer, Question};
+use anyhow::Context;
+use clap::Args;
+use input::Measure;
+use otinterp::ot::Power;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `otinterp distance`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  otinterp distance a.png b.png                     W2 of their luminances, in px
+  otinterp distance a.npy b.npy --p 1 --json        earth mover's distance of two histograms
+  otinterp distance x.csv y.csv --points --debiased with the Sinkhorn divergence
+  otinterp distance --against ref.png *.png         a line for each
+  otinterp distance clip.mp4 --plot w2.svg          from frame to frame")]
+pub struct DistanceArgs {
+    /// Two pictures, histograms (.csv, .npy) or point clouds; one clip; any number with --against
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Exponent of the distance: 1 is the earth mover's
+    #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    p: u8,
+    /// The Sinkhorn divergence as well: entropic transport without entropy's bias
+    #[arg(long)]
+    debiased: bool,
+    /// Its entropy, in px^p or the points' unit^p; asks for it [default: (diagonal / 20)^p]
+    #[arg(long, value_name = "E", allow_negative_numbers = true)]
+    eps: Option<f64>,
+    /// One file against each of the others: CSV, or JSON with --json
+    #[arg(long, value_name = "REF")]
+    against: Option<PathBuf>,
+    /// Of a clip: every frame against the first, not against the one before
+    #[arg(long)]
+    first: bool,
+    /// Tables hold points, a row each, not histograms; those whose columns have names do anyway
+    #[arg(long)]
+    points: bool,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    /// Draws the curve of a clip or of --against: .svg or .png
+    #[arg(long, value_name = "OUT")]
+    plot: Option<PathBuf>,
+}
+
+/// Runs `otinterp distance`.
+pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
+    if let Some(eps) = args.eps
+        && !(eps > 0.0 && eps.is_finite())
+    {
+        return Err(Usage(format!("--eps {eps}: a number above 0 is needed")).into());
+    }
+    let question = Question {
+        power: if args.p == 1 { Power::One } else { Power::Two },
+        debiased: args.debiased || args.eps.is_some(),
+        eps: args.eps,
+    };
+    let plot = match &args.plot {
+        Some(path) => Some((Format::of(path).map_err(|e| Usage(e.to_string()))?, path)),
+        None => None,
+    };
+    watch_interrupt();
+    match (&args.against, &args.files[..]) {
+        (Some(reference), files) => {
+            let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
+            against(reference, files, args, question, plot, common)
+        }
+        (None, [clip]) => {
+            let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
+            clip::run(clip, args.first, question, plot, common)
+        }
+        (None, [_, _]) if plot.is_some() => {
+            Err(Usage("--plot: one distance is no curve; give a clip, or --against".into()).into())
+        }
+        (None, [a, b]) => pair([a, b], args, question, common),
+        (None, files) => {
+            let count = files.len();
+            let hint = "give two, one clip, or --against REF";
+            Err(Usage(format!("{count} files have no one distance; {hint}")).into())
+        }
+    }
+}
+
+/// A curve's file, opened before the work.
+struct Drawing {
+    format: Format,
+    output: Output,
+}
+
+impl Drawing {
+    fn open((format, path): (Format, &PathBuf), common: &Common) -> anyhow::Result<Self> {
+        Ok(Self {
+            format,
+            output: Output::open(path, common.overwrite)?,
+        })
+    }
+
+    fn write(self, curve: &Curve<'_>) -> anyhow::Result<()> {
+        self.output.write(&curve.draw(self.format)?)
+    }
+}
+
+fn pair(
+    [a, b]: [&PathBuf; 2],
+    args: &DistanceArgs,
+    question: Question,
+    common: &Common,
+) -> anyhow::Result<()> {
+    let names = [shown(a), shown(b)];
+    let first = Measure::read(a, "first", args.points, args.cloud)?;
+    let second = Measure::read(b, "second", args.points, args.cloud)?;
+    let answer = Answer::find(&first, &second, question)
+        .with_context(|| format!("{} and {}", names[0], names[1]))?;
+    check_interrupt()?;
+    warn_if_wide(&answer, common);
+    report::print_pair(&answer, [&names[0], &names[1]], common)
+}
+
+/// A count of frames on stderr, drawn only where that is a terminal.
+#[cfg(feature = "video")]
+fn progress(common: &Common) -> indicatif::ProgressBar {
+    if common.quiet {
+        return indicatif::ProgressBar::hidden();
+    }
+    // A template that indicatif refuses would only cost the bar its looks.
+    let style = indicatif::ProgressStyle::with_template("{spinner} {pos} frames")
+        .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner());
+    indicatif::ProgressBar::new_spinner().with_style(style)
+}
+
+fn warn_if_wide(answer: &Answer, common: &Common) {
+    if answer.is_wide() {
+        let cell = answer.cell;
+        common.warn(&format!(
+            "the interval is {:.1} % of the value wide; {cell}x{cell} px cells are the finest that are solved here",
+            100.0 * answer.width_share()
+        ));
+    }
+}
+
+/// One of many.
+#[derive(Debug, Serialize)]
+struct Entry {
+    file: String,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+/// What could not be compared.
+#[derive(Debug, Serialize)]
+struct Failure {
+    file: String,
+    error: String,
+}
+
+/// `--against --json`.
+#[derive(Debug, Serialize)]
+struct Many<'a> {
+    against: String,
+    distances: &'a [Entry],
+    failed: &'a [Failure],
+}
+
+fn against(
+    reference: &Path,
+    files: &[PathBuf],
+    args: &DistanceArgs,
+    question: Question,
+    plot: Option<Drawing>,
+    common: &Common,
+) -> anyhow::Result<()> {
+    let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
+    let (mut entries, mut failed) = (Vec::new(), Vec::new());
+    for path in files {
+        check_interrupt()?;
+        let file = shown(path);
+        let found = Measure::read(path, "file", args.points, args.cloud).and_then(|other| {
+            let context = || format!("{} and {file}", shown(reference));
+            Answer::find(&origin, &other, question).with_context(context)
+        });
+        match found {
+            Ok(answer) => {
+                warn_if_wide(&answer, common);
+                entries.push(Entry { file, answer });
+            }
+            Err(error) => {
+                let error = exit::one_line(&error);
+                if files.len() > 1 {
+                    eprintln!("otinterp: {error}");
+                }
+                failed.push(Failure { file, error });
+            }
+        }
+    }
+    if let (true, [failure]) = (files.len() == 1, &failed[..]) {
+        anyhow::bail!("{}", failure.error);
+    }
+    if let Some(plot) = plot
+        && !entries.is_empty()
+    {
+        let answers: Vec<&Answer> = entries.iter().map(|e| &e.answer).collect();
+        plot.write(&curve(&answers, "file", 1))?;
+    }
+    if common.json {
+        report::print_json(&Many {
+            against: shown(reference),
+            distances: &entries,
+            failed: &failed,
+        })?;
+    } else {
+        let mut text = report::csv_head("file");
+        for entry in &entries {
+            text += &report::csv_line(&report::csv_field(&entry.file), &entry.answer);
+        }
+        Output::Pipe.write(text.as_bytes())?;
+    }
+    if !failed.is_empty() {
+        let (n, of) = (failed.len(), files.len());
+        return Err(BatchFailed(format!("{n} of {of} inputs failed")).into());
+    }
+    Ok(())
+}
+
+/// Distances in order, as a curve over their numbers from `start` on.
+fn curve<'a>(answers: &[&Answer], over: &'a str, start: usize) -> Curve<'a> {
+    let p = answers.first().map_or(2, |a| a.p);
+    let is_px = answers.first().is_none_or(|a| a.unit == "px");
+    let unit = if is_px { " [px]" } else { "" };
+    Curve {
+        x_label: over,
+        y_label: format!("W{p}{unit}"),
+        points: answers
+            .iter()
+            .zip(start..)
+            .map(|(a, k)| [k as f64, a.value, a.lower, a.upper])
+            .collect(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The map that was asked for, and what belongs to it.
+
+use super::FlowArgs;
+use crate::commands::Common;
+use crate::commands::common::MethodArg;
+use crate::commands::compare::picture_rgb8;
+use crate::commands::exit::{Usage, check_interrupt};
+use crate::commands::mass::masses;
+use crate::commands::pair::Pair;
+use crate::flow;
+use image::{Rgb, RgbImage};
+use otinterp::measure::{MassModel, Unbalanced};
+use otinterp::most_mass_cells;
+use otinterp::motion::{Field, Motion};
+use otinterp::ot::multiscale::{Map, Multiscale, finest_for};
+use otinterp::picture::{Plane, samples};
+use std::time::Instant;
+
+/// A map from one picture to the other.
+pub struct Solved {
+    /// From the picture that the map starts at.
+    pub there: Field,
+    /// Back to it.
+    pub back: Field,
+    /// Where mass of the picture that the map starts at is missing, in `[0, 1]`.
+    pub deficit: Plane,
+    /// What is transported, if it is not one unit in every pixel.
+    pub mass: Option<Plane>,
+    /// W2² between the masses taken as shares of their totals, px²; where all mass is transported.
+    pub squared_distance_px2: Option<f64>,
+    /// The picture that the map starts at.
+    pub picture: RgbImage,
+    /// Seconds to solve.
+    pub solve_s: f64,
+}
+
+/// Reads both inputs and solves.
+///
+/// # Errors
+/// [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
+pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
+    let options = args.mass.options(&[args.method])?;
+    match args.method {
+        MethodArg::Ot => solve_content(args, common),
+        MethodArg::Mass if options.model == MassModel::Rgb => {
+            Err(Usage("flow maps one mass: --mass is luma or alpha".into()).into())
+        }
+        MethodArg::Mass if options.unbalanced != Unbalanced::Normalise => {
+            Err(Usage("flow maps all of the mass: --unbalanced is normalise".into()).into())
+        }
+        MethodArg::Mass => {
+            let masses = masses(&args.a, &args.b, &options, common)?;
+            check_interrupt()?;
+            solve_mass(masses, args.backward, common)
+        }
+        MethodArg::Crossfade | MethodArg::Hold => {
+            let name = args.method.name();
+            Err(Usage(format!(
+                "--method {name} moves nothing: flow takes ot or mass"
+            ))
+            .into())
+        }
+    }
+}
+
+/// Every pixel is one unit of mass, and what it shows is in the cost.
+fn solve_content(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
+    let pair = Pair::read(&args.a, &args.b, common)?;
+    check_interrupt()?;
+    let solving = Instant::now();
+    let motion = common
+        .interpolator(MethodArg::Ot)
+        .motion(&pair.a.picture, &pair.b.picture)?;
+    let solve_s = solving.elapsed().as_secs_f64();
+    let Motion { forward, backward } = motion;
+    let (from, there, back) = if args.backward {
+        (&pair.b.picture, backward, forward)
+    } else {
+        (&pair.a.picture, forward, backward)
+    };
+    Ok(Solved {
+        picture: picture_rgb8(from)?,
+        deficit: flow::deficit(&back),
+        there,
+        back,
+        mass: None,
+        squared_distance_px2: None,
+        solve_s,
+    })
+}
+
+/// Brightness is mass.
+fn solve_mass(masses: [Plane; 2], is_backward: bool, common: &Common) -> anyhow::Result<Solved> {
+    let dim = masses[0].dim();
+    let grids = [0, 1].map(|side| samples(&masses[side]));
+    let solver = Multiscale {
+        finest: finest_for(grids, most_mass_cells(common.preset.into())),
+        ..Multiscale::default()
+    };
+    let solving = Instant::now();
+    let transport = solver.solve(dim, grids[0], grids[1])?;
+    let solve_s = solving.elapsed().as_secs_f64();
+    let field = |map: Map, mass: &Plane| {
+        let axis = |along: Vec<f32>| {
+            let known = along
+                .into_iter()
+                .zip(mass)
+                .map(|(v, &m)| if m > 0.0 { v } else { f32::NAN });
+            Plane::from_shape_vec(dim, known.collect())
+        };
+        Ok::<_, anyhow::Error>(Field {
+            dx: axis(map.dx)?,
+            dy: axis(map.dy)?,
+        })
+    };
+    let [first, second] = masses;
+    let forward = field(transport.forward, &first)?;
+    let backward = field(transport.backward, &second)?;
+    let (mass, there, back) = if is_backward {
+        (second, backward, forward)
+    } else {
+        (first, forward, backward)
+    };
+    Ok(Solved {
+        picture: gray(&mass),
+        deficit: Plane::zeros(dim),
+        there,
+        back,
+        squared_distance_px2: Some(transport.squared_distance),
+        mass: Some(mass),
+        solve_s,
+    })
+}
+
+/// The mass in grey, its densest place white.
+fn gray(mass: &Plane) -> RgbImage {
+    let densest = mass.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let (height, width) = mass.dim();
+    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+        Rgb([(255.0 * mass[(y as usize, x as usize)] / densest).round() as u8; 3])
+    })
+}

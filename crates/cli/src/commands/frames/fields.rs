@@ -1,0 +1,233 @@
+//! `frames` between two fields: numbers in units of their own, in and out unrounded.
+
+use super::FramesArgs;
+use super::pattern::Pattern;
+use super::report::{FrameEntry, Progress};
+use super::target::{is_folder, stem};
+use crate::commands::Common;
+use crate::commands::common::MethodArg;
+use crate::commands::exit::{Usage, check_interrupt};
+use crate::commands::pair::is_pipe;
+use crate::data::field::{self, Field, FieldFormat};
+use crate::files::{OutputFolder, PendingFile, refuse_taken};
+use anyhow::{Context, bail};
+use otinterp::most_mass_cells;
+use otinterp::picture::Plane;
+use otinterp::render::Mass;
+use serde::Serialize;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The two inputs, if they are fields and not pictures.
+///
+/// # Errors
+/// One is a field and the other is not, or their sizes differ; a line that names the file if it is broken.
+pub fn read(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
+    let one = |path: &Path| match is_pipe(path) {
+        true => Ok(None),
+        false => field::read(path),
+    };
+    let (a_shown, b_shown) = (a.display(), b.display());
+    let (a, b) = (one(a)?, one(b)?);
+    let (a, b) = match (a, b) {
+        (None, None) => return Ok(None),
+        (Some(a), Some(b)) => (a, b),
+        (Some(_), None) => {
+            bail!("{a_shown} is a field of numbers and {b_shown} is not; both must be of one kind")
+        }
+        (None, Some(_)) => {
+            bail!("{b_shown} is a field of numbers and {a_shown} is not; both must be of one kind")
+        }
+    };
+    let ((ha, wa), (hb, wb)) = (a.values.dim(), b.values.dim());
+    if (wa, ha) != (wb, hb) {
+        bail!("{a_shown} is {wa}x{ha} values and {b_shown} is {wb}x{hb}; both must be of one size");
+    }
+    Ok(Some([a, b]))
+}
+
+/// Makes the fields between two, at `times`.
+///
+/// # Errors
+/// [`Usage`] for a method or an output that takes no fields; else a line that names the file.
+pub fn run(
+    args: &FramesArgs,
+    times: &[f64],
+    pair: &[Field; 2],
+    common: &Common,
+) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let output = Output::parse(args, times.len(), pair[0].format)?;
+    let options = args.mass.options(&[args.method])?;
+    let mut times = times.to_vec();
+    if output.pattern.is_none() {
+        times.sort_by(f64::total_cmp);
+    }
+    let files = output.files(times.len());
+    for file in &files {
+        refuse_taken(file, common.overwrite).with_context(|| file.display().to_string())?;
+    }
+    let _folder = match &output.pattern {
+        Some(_) => None,
+        None => Some(
+            OutputFolder::create(&output.folder)
+                .with_context(|| format!("the folder {}", output.folder.display()))?,
+        ),
+    };
+    let planes = [&pair[0].values, &pair[1].values];
+    let mass = match args.method {
+        MethodArg::Mass if planes[0] != planes[1] => {
+            let most = most_mass_cells(common.preset.into());
+            Some(Mass::between_fields(planes, &options, most)?)
+        }
+        _ => None,
+    };
+    let solve_s = started.elapsed().as_secs_f64();
+    let rendering = Instant::now();
+    let progress = Progress::new(times.len(), common);
+    let mut frames = Vec::with_capacity(times.len());
+    for (&t, file) in times.iter().zip(&files) {
+        check_interrupt()?;
+        let made = at(t as f32, args.method, mass.as_ref(), planes);
+        write(&made, output.format, file, common).with_context(|| file.display().to_string())?;
+        let path = Some(file.clone());
+        frames.push(FrameEntry { t, path });
+        progress.written(frames.len());
+    }
+    drop(progress);
+    let (height, width) = planes[0].dim();
+    Report {
+        inputs: [&args.a, &args.b],
+        output: &output.shown,
+        width,
+        height,
+        method: args.method,
+        frames: &frames,
+        solve_s,
+        render_s: rendering.elapsed().as_secs_f64(),
+    }
+    .print(common)
+}
+
+/// The field at `t`; the two themselves at 0 and 1, and in between if they are equal.
+fn at(t: f32, method: MethodArg, mass: Option<&Mass>, [a, b]: [&Plane; 2]) -> Plane {
+    if t <= 0.0 || (a == b && t < 1.0) || (method == MethodArg::Hold && t < 0.5) {
+        return a.clone();
+    }
+    if t >= 1.0 || method == MethodArg::Hold {
+        return b.clone();
+    }
+    match mass
+        .map(|mass| mass.at(t))
+        .and_then(|mut planes| planes.pop())
+    {
+        Some(plane) => plane,
+        None => ndarray::Zip::from(a)
+            .and(b)
+            .map_collect(|a, b| (1.0 - t) * a + t * b),
+    }
+}
+
+fn write(values: &Plane, format: FieldFormat, to: &Path, common: &Common) -> anyhow::Result<()> {
+    let mut file = PendingFile::create(to, common.overwrite)?;
+    field::write(values, format, BufWriter::new(file.file_mut()))?;
+    Ok(file.commit()?)
+}
+
+/// Where fields go.
+struct Output {
+    shown: String,
+    folder: PathBuf,
+    /// Names in the folder; `None` for 0001 and so on.
+    pattern: Option<Pattern>,
+    format: FieldFormat,
+}
+
+impl Output {
+    fn parse(args: &FramesArgs, count: usize, like: FieldFormat) -> Result<Self, Usage> {
+        if args.method == MethodArg::Ot {
+            let why = "fields of numbers are densities: use --method mass (or crossfade, hold)";
+            return Err(Usage(why.into()));
+        }
+        let piped = args.output.as_deref().is_some_and(is_pipe);
+        if piped || args.format.is_some() {
+            return Err(Usage(
+                "fields of numbers go to files, not to a pipe; use -o with a name or a folder"
+                    .into(),
+            ));
+        }
+        let Some(out) = &args.output else {
+            let folder: PathBuf = format!("{}-{}", stem(&args.a), stem(&args.b)).into();
+            return Ok(Self::folder(folder, like));
+        };
+        if is_folder(out) {
+            return Ok(Self::folder(out.clone(), like));
+        }
+        let shown = out.display().to_string();
+        let format = FieldFormat::from_path(out).ok_or_else(|| {
+            Usage(format!(
+                "{shown}: fields of numbers go to .npy, .pfm or .tif, or to a folder"
+            ))
+        })?;
+        let name = out.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| Usage(format!("{shown}: the name is not valid UTF-8")))?;
+        let pattern = Pattern::parse(name).map_err(|e| Usage(format!("{shown}: {e}")))?;
+        if count > 1 && matches!(pattern, Pattern::Literal(_)) {
+            return Err(Usage(format!(
+                "{shown} is one file and there are {count} fields; use a pattern (mid_%03d.npy) or a folder"
+            )));
+        }
+        Ok(Self {
+            folder: out.parent().unwrap_or(Path::new("")).to_owned(),
+            shown,
+            pattern: Some(pattern),
+            format,
+        })
+    }
+
+    fn folder(folder: PathBuf, format: FieldFormat) -> Self {
+        let shown = folder.display().to_string();
+        Self {
+            shown: format!("{}/", shown.trim_end_matches(std::path::is_separator)),
+            folder,
+            pattern: None,
+            format,
+        }
+    }
+
+    fn files(&self, count: usize) -> Vec<PathBuf> {
+        let name = |k: usize| match &self.pattern {
+            Some(pattern) => pattern.name(k),
+            None => format!("{k:04}.{}", self.format.extension()),
+        };
+        (1..=count).map(|k| self.folder.join(name(k))).collect()
+    }
+}
+
+/// What is told about a run.
+#[derive(Serialize)]
+struct Report<'a> {
+    inputs: [&'a Path; 2],
+    output: &'a str,
+    width: usize,
+    height: usize,
+    method: MethodArg,
+    frames: &'a [FrameEntry],
+    solve_s: f64,
+    render_s: f64,
+}
+
+impl Report<'_> {
+    fn print(&self, common: &Common) -> anyhow::Result<()> {
+        if common.json {
+            writeln!(std::io::stdout(), "{}", serde_json::to_string(self)?)?;
+        } else if !common.quiet {
+            let count = self.frames.len();
+            let plural = if count == 1 { "" } else { "s" };
+            let total = self.solve_s + self.render_s;
+            eprintln!("{count} field{plural} in {} ({total:.2} s)", self.output);
+        }
+        Ok(())
+    }
+}

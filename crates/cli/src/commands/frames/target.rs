@@ -1,0 +1,187 @@
+//! What `-o` asks for.
+
+use super::pattern::Pattern;
+use crate::commands::Common;
+use crate::commands::exit::Usage;
+use crate::commands::pair::{Pair, is_pipe};
+use anyhow::Context;
+use clap::ValueEnum;
+use otinterp::picture::still::{StillError, StillFormat};
+use std::path::{Path, PathBuf};
+
+/// Where the frames go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Numbered PNG files in a folder, in time order.
+    Folder(PathBuf),
+    /// One file for each frame, in the order asked for.
+    Files {
+        /// The folder they lie in; empty for the current one.
+        folder: PathBuf,
+        /// What was typed.
+        typed: PathBuf,
+        /// Their names.
+        pattern: Pattern,
+        /// Their format.
+        format: StillFormat,
+    },
+    /// All frames in one file.
+    Animation(PathBuf, Animation),
+    /// All frames on standard output.
+    Pipe(PipeFormat),
+}
+
+/// A file that holds several frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Animation {
+    /// GIF: 256 colours a frame.
+    Gif,
+    /// Animated PNG: exact.
+    Apng,
+    /// YUV4MPEG2.
+    Y4m,
+    /// What FFmpeg writes.
+    Video,
+}
+
+/// `--format`: what goes down a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PipeFormat {
+    /// One PNG after another
+    Png,
+    /// YUV4MPEG2, 4:4:4 or grey, full range
+    Y4m,
+    /// Bare samples, 8 bits, red, green, blue
+    Rgb24,
+}
+
+impl Target {
+    /// Reads `-o` (or its absence) and `--format`, for `count` frames between `a` and `b`.
+    ///
+    /// # Errors
+    /// [`Usage`] if `-o` cannot take that many frames, names no known format, or `--format` is
+    /// given without `-o -`.
+    pub fn parse(
+        out: Option<&Path>,
+        format: Option<PipeFormat>,
+        (a, b): (&Path, &Path),
+        count: usize,
+    ) -> Result<Self, Usage> {
+        let piped = out.is_some_and(is_pipe);
+        if format.is_some() && !piped {
+            return Err(Usage("--format is for standard output: add -o -".into()));
+        }
+        let Some(out) = out else {
+            return Ok(Self::Folder(format!("{}-{}", stem(a), stem(b)).into()));
+        };
+        if piped {
+            return Ok(Self::Pipe(format.unwrap_or(PipeFormat::Png)));
+        }
+        if is_folder(out) {
+            return Ok(Self::Folder(out.to_owned()));
+        }
+        if let Some(animation) = Animation::from_path(out) {
+            return Ok(Self::Animation(out.to_owned(), animation));
+        }
+        Self::files(out, count)
+    }
+
+    /// Sees that the target can hold the frames between two pictures; warns of what it leaves out.
+    ///
+    /// # Errors
+    /// [`StillError`] if transparency would be lost.
+    pub fn check(&self, pair: &Pair, common: &Common) -> anyhow::Result<()> {
+        let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
+            Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
+            Self::Files { format: f, .. } => {
+                (f.name(), f.holds_alpha(), f.holds_16_bit(), f.holds_icc())
+            }
+            Self::Animation(_, Animation::Apng) => return Ok(()),
+            // Known to have 256 colours and transparency that is on or off.
+            Self::Animation(_, Animation::Gif) => ("GIF", true, true, false),
+            Self::Animation(_, Animation::Y4m) | Self::Pipe(PipeFormat::Y4m) => {
+                ("Y4M", false, true, false)
+            }
+            Self::Animation(_, Animation::Video) => ("the clip", false, false, false),
+            Self::Pipe(PipeFormat::Rgb24) => ("RGB24", false, false, false),
+        };
+        let stills = [&pair.a, &pair.b];
+        if !holds_alpha && stills.iter().any(|s| s.has_transparency()) {
+            return Err(StillError::NoAlpha { format: name }).with_context(|| self.shown());
+        }
+        if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
+            common.warn(&format!("{name} holds 8 bits; the frames are rounded"));
+        }
+        if !holds_icc && pair.a.icc.is_some() {
+            common.warn(&format!("{name} holds no colour profile; it is left out"));
+        }
+        Ok(())
+    }
+
+    /// The target as messages name it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Folder(folder) => {
+                let shown = folder.display().to_string();
+                format!("{}/", shown.trim_end_matches(std::path::is_separator))
+            }
+            Self::Files { typed, .. } => typed.display().to_string(),
+            Self::Animation(path, _) => path.display().to_string(),
+            Self::Pipe(_) => "standard output".into(),
+        }
+    }
+
+    fn files(out: &Path, count: usize) -> Result<Self, Usage> {
+        let shown = out.display();
+        let format = StillFormat::from_path(out)
+            .map_err(|e| Usage(format!("{e}; a folder, or .gif, .apng for an animation")))?;
+        let folder = out.parent().unwrap_or(Path::new("")).to_owned();
+        let name = out.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| Usage(format!("{shown}: the name is not valid UTF-8")))?;
+        let pattern = Pattern::parse(name).map_err(|e| Usage(format!("{shown}: {e}")))?;
+        if count > 1 && matches!(pattern, Pattern::Literal(_)) {
+            return Err(Usage(format!(
+                "{shown} is one file and there are {count} frames; use a pattern (mid_%03d.png), \
+                 a folder or an animation (.gif, .mp4)"
+            )));
+        }
+        Ok(Self::Files {
+            typed: out.to_owned(),
+            folder,
+            pattern,
+            format,
+        })
+    }
+}
+
+impl Animation {
+    fn from_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "gif" => Self::Gif,
+            "apng" => Self::Apng,
+            "y4m" => Self::Y4m,
+            "mp4" | "m4v" | "mov" | "mkv" | "webm" => Self::Video,
+            _ => return None,
+        })
+    }
+}
+
+/// A folder is what exists as one, ends in a slash, or has no extension (and is no pattern).
+pub(super) fn is_folder(out: &Path) -> bool {
+    let shown = out.to_string_lossy();
+    let slash = shown.ends_with(std::path::is_separator);
+    out.is_dir() || slash || (out.extension().is_none() && !shown.contains('%'))
+}
+
+/// The name of an input without its extension.
+pub(super) fn stem(input: &Path) -> String {
+    if is_pipe(input) {
+        return "stdin".into();
+    }
+    input
+        .file_stem()
+        .unwrap_or(input.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

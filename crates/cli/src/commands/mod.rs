@@ -1,0 +1,114 @@
+//! The command line: what was typed, what will be done, how it went.
+
+mod codecs;
+mod common;
+mod compare;
+mod distance;
+mod exit;
+mod flow;
+mod frames;
+mod mass;
+mod output;
+mod pair;
+mod path;
+mod points;
+mod retime;
+mod score;
+mod tables;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+pub use common::Common;
+
+/// Frames between frames, by optimal transport.
+#[derive(Debug, Parser)]
+#[command(name = "otinterp", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 some inputs of a batch failed, 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// In-between stills of two pictures
+    Frames(frames::FramesArgs),
+    /// Retimes clips: more frames per second, or slow motion; audio and subtitles are kept
+    Retime(Box<retime::RetimeArgs>),
+    /// Lists the video encoders that can be given to `retime --codec`
+    Codecs(codecs::CodecsArgs),
+    /// Transport beside cross-fade, as one picture
+    Compare(compare::CompareArgs),
+    /// The transport map between two pictures: displacements, their colours and arrows, where they can be trusted
+    Flow(flow::FlowArgs),
+    /// The numbers of the way between two densities: distances, energy and mass, by transport and by cross-fade
+    Path(path::PathArgs),
+    /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time
+    Score(score::ScoreArgs),
+    /// Wasserstein distances of pictures, histograms, point clouds and a clip's frames, with certified intervals
+    Distance(distance::DistanceArgs),
+    /// Point clouds: couplings, barycentric maps, geodesics, minibatch pairs for flow matching, the two-row figure
+    Points(Box<points::PointsArgs>),
+}
+
+/// Parses the arguments, runs the command, prints the error if there is one.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return refuse(&e),
+    };
+    exit::report(run(&cli))
+}
+
+/// Prints help and version whole, an error as one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind as Kind;
+    match error.kind() {
+        Kind::DisplayHelp
+        | Kind::DisplayVersion
+        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Nothing to be done if the terminal itself is gone.
+            let _ = error.print();
+            ExitCode::from(error.exit_code().clamp(0, 2) as u8)
+        }
+        _ => exit::report(Err(usage(error).into())),
+    }
+}
+
+/// What clap says about a command line as one line: its first paragraphs, without the usage.
+fn usage(error: &clap::Error) -> exit::Usage {
+    let text = error.to_string();
+    let paragraphs = text
+        .split("\n\n")
+        .take_while(|p| !p.starts_with("Usage:") && !p.starts_with("For more"))
+        .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = paragraphs.collect::<Vec<_>>().join("; ");
+    exit::Usage(line.trim_start_matches("error: ").to_owned())
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    #[cfg(feature = "video")]
+    {
+        otinterp_video::reuse_memory();
+        if !cli.common.verbose {
+            otinterp_video::quiet_libraries();
+        }
+    }
+    cli.common.apply()?;
+    match &cli.command {
+        Command::Frames(args) => frames::run(args, &cli.common),
+        Command::Retime(args) => retime::run(args, &cli.common),
+        Command::Codecs(args) => codecs::run(args, &cli.common),
+        Command::Compare(args) => compare::run(args, &cli.common),
+        Command::Flow(args) => flow::run(args, &cli.common),
+        Command::Path(args) => path::run(args, &cli.common),
+        Command::Score(args) => score::run(args, &cli.common),
+        Command::Distance(args) => distance::run(args, &cli.common),
+        Command::Points(args) => points::run(args, &cli.common),
+    }
+}

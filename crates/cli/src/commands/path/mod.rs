@@ -1,0 +1,80 @@
+//! `otinterp path`: the numbers of the way from one density to another.
+
+mod plot;
+mod report;
+mod walk;
+
+use super::Common;
+use super::common::MethodArg;
+use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::mass::{MassArgs, masses};
+use super::output::Output;
+use super::pair::shown;
+use crate::plot::Format;
+use clap::Args;
+use otinterp::measure::{MassModel, Unbalanced};
+use otinterp::most_mass_cells;
+use report::Report;
+use std::path::PathBuf;
+use walk::Walk;
+
+/// Arguments of `otinterp path`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+W2(mu0, mut) is how far the frame at t is from the first one, in pixels, both taken as shares of their totals. On the shortest way it is t times
+W2(mu0, mu1): the transport's is. Energy is the squared speed from the frame before, W2 over the time between, in pixels² per unit of t²: on the
+shortest way it is the same all along, W2². The cross-fade starts at once for far away, and its energy grows with the number of frames.
+
+Examples:
+  otinterp path a.png b.png --frames 7
+  otinterp path a.npy b.npy --frames 15 --json
+  otinterp path a.png b.png --frames 9 --plot way.svg")]
+pub struct PathArgs {
+    /// First picture (t = 0) or field of numbers
+    #[arg(value_name = "A")]
+    a: PathBuf,
+    /// Second one (t = 1), of the same size
+    #[arg(value_name = "B")]
+    b: PathBuf,
+    /// In-betweens, evenly spaced: t = k/(N+1)
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    frames: u16,
+    /// Draws the distances and energies: .svg or .png
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    mass: MassArgs,
+}
+
+/// Runs `otinterp path`.
+pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
+    let options = args.mass.options(&[MethodArg::Mass])?;
+    if options.unbalanced != Unbalanced::Normalise {
+        let why = "path measures shares of the total: --unbalanced slack makes no sense with it";
+        return Err(Usage(why.into()).into());
+    }
+    if options.model == MassModel::Rgb {
+        let why = "path measures one mass: --mass is luma or alpha";
+        return Err(Usage(why.into()).into());
+    }
+    let plot = match &args.plot {
+        Some(path) => {
+            let format = Format::of(path).map_err(|e| Usage(e.to_string()))?;
+            Some((format, Output::open(path, common.overwrite)?))
+        }
+        None => None,
+    };
+    watch_interrupt();
+    let masses = masses(&args.a, &args.b, &options, common)?;
+    let walk = Walk::between(
+        &masses,
+        args.frames,
+        most_mass_cells(common.preset.into()),
+        check_interrupt,
+    )?;
+    if let Some((format, output)) = plot {
+        output.write(&plot::figure(&walk).draw(format)?)?;
+    }
+    let dim = masses[0].dim();
+    Report::new([shown(&args.a), shown(&args.b)], dim, &walk).print(common)
+}

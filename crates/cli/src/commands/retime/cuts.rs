@@ -1,0 +1,125 @@
+//! What was typed of cuts and duplicates.
+
+use super::RetimeArgs;
+use crate::commands::common::Common;
+use crate::commands::exit::Usage;
+use crate::pipeline::{AtCut, Cuts, Duplicates, HandCut, Rules};
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use otinterp_video::time::{parse_number, zero};
+use std::path::Path;
+
+/// `--cut`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CutArg {
+    /// The nearer of the two frames, bit for bit
+    Hold,
+    /// The one fades into the other
+    Crossfade,
+}
+
+/// `--duplicates`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DuplicatesArg {
+    /// They stay
+    Keep,
+    /// In-betweens of the frames around them take their place
+    Replace,
+}
+
+/// Reads `--cut-threshold`.
+pub(super) fn parse_share(text: &str) -> Result<f32, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "a share between 0 and 1 is needed, such as 0.4".to_owned())
+}
+
+/// The rules that the options ask for.
+pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules> {
+    let cuts = match &args.cuts {
+        None => Cuts::Detected(args.cut_threshold),
+        Some(_) if args.inputs.len() > 1 => {
+            let why = "--cuts names the cuts of one clip, but there are several inputs";
+            return Err(Usage(why.into()).into());
+        }
+        Some(path) => Cuts::ByHand(read(path)?),
+    };
+    Ok(Rules {
+        interpolator: args
+            .mass
+            .given_to(common.interpolator(args.method), args.method)?,
+        cuts,
+        at_cut: match args.cut {
+            CutArg::Hold => AtCut::Hold,
+            CutArg::Crossfade => AtCut::CrossFade,
+        },
+        duplicates: match args.duplicates {
+            DuplicatesArg::Keep => Duplicates::Keep,
+            DuplicatesArg::Replace => Duplicates::Replace,
+        },
+    })
+}
+
+/// Reads a list of cuts: one a line, `#` begins a comment.
+fn read(path: &Path) -> anyhow::Result<Vec<HandCut>> {
+    let name = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(name)?;
+    let mut cuts = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let entry = line.split('#').next().unwrap_or_default().trim();
+        if entry.is_empty() {
+            continue;
+        }
+        let Some(cut) = parse(entry) else {
+            bail!(
+                "{}: line {}: '{entry}' is no cut; give the index of the first frame after it, from 1, as 120, \
+                 or its time in seconds, as 4.8 or 5s",
+                name(),
+                index + 1
+            );
+        };
+        // Twice the same is one cut, and none is left over.
+        if !cuts.contains(&cut) {
+            cuts.push(cut);
+        }
+    }
+    Ok(cuts)
+}
+
+/// `120` is a frame, `4.8` and `5s` are seconds. Before frame 0 and time 0 there is nothing to cut.
+fn parse(entry: &str) -> Option<HandCut> {
+    let seconds = match entry.strip_suffix('s') {
+        Some(number) => number.trim_end(),
+        None if entry.contains('.') => entry,
+        None => return entry.parse().ok().filter(|f| *f > 0).map(HandCut::Frame),
+    };
+    parse_number(seconds)
+        .ok()
+        .filter(|time| *time > zero())
+        .map(HandCut::Time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otinterp_video::time::Rational;
+
+    #[test]
+    fn whole_numbers_are_frames_and_others_seconds() {
+        let time = |n, d| Some(HandCut::Time(Rational::new(n, d)));
+        for (entry, cut) in [
+            ("120", Some(HandCut::Frame(120))),
+            ("4.8", time(24, 5)),
+            ("5s", time(5, 1)),
+            ("5.25 s", time(21, 4)),
+            ("0", None),
+            ("0.0", None),
+            ("-3", None),
+            ("s", None),
+            ("1:20", None),
+        ] {
+            assert_eq!(parse(entry), cut, "{entry}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What outputs are called, and what speaks against them.
+
+use super::RetimeArgs;
+use super::inputs::{self, Input, Place};
+use super::name::{Pattern, Values};
+use super::plan::{End, Job, extension_of};
+use crate::commands::common::Common;
+use crate::commands::exit::Usage;
+use anyhow::bail;
+use std::collections::{HashMap, HashSet};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Containers whose extension an output without `-o` keeps; the rest become MP4.
+const KEPT_EXTENSIONS: &[&str] = &[
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mts", "nut", "y4m",
+];
+
+/// Takes out of what was found in folders the outputs of earlier runs with the same `--name`.
+pub(super) fn drop_own_outputs(
+    found: &mut Vec<Input>,
+    args: &RetimeArgs,
+    suffix: &str,
+) -> anyhow::Result<()> {
+    if args.name.as_ref().is_none_or(Pattern::is_numbered) {
+        return Ok(());
+    }
+    let mut outputs = HashMap::new();
+    for input in found.iter() {
+        if let End::File(output) = output_for(input, 0, args, suffix)? {
+            outputs.insert(identity(&output), identity(&input.path));
+        }
+    }
+    found.retain(|input| {
+        let path = identity(&input.path);
+        let maker = outputs.get(&path).filter(|maker| **maker != path);
+        input.place == Place::Named || maker.is_none()
+    });
+    Ok(())
+}
+
+/// Where the output of an input goes; `number` counts the inputs from 1.
+pub(super) fn output_for(
+    input: &Input,
+    number: usize,
+    args: &RetimeArgs,
+    suffix: &str,
+) -> anyhow::Result<End> {
+    if let Some(output) = &args.output {
+        return Ok(End::new(output));
+    }
+    let End::File(path) = End::new(&input.path) else {
+        let why = "input - needs -o: -o - for stdout, or a file";
+        return Err(Usage(why.into()).into());
+    };
+    let extension = extension_of(&path);
+    let extension = if KEPT_EXTENSIONS.contains(&extension.as_str()) {
+        extension
+    } else {
+        "mp4".to_owned()
+    };
+    let name = args.name.clone().unwrap_or_default().fill(&Values {
+        stem: &inputs::stem_of(&path),
+        extension: &extension,
+        target: suffix,
+        number,
+    });
+    let folder = match (&args.out_dir, &input.place) {
+        (Some(folder), Place::Below(below)) => folder.join(below),
+        (Some(folder), Place::Named) => folder.clone(),
+        (None, _) => path.parent().unwrap_or(Path::new("")).to_owned(),
+    };
+    Ok(End::File(folder.join(name)))
+}
+
+/// The same for two spellings of one path, as far as its folder exists.
+fn identity(path: &Path) -> PathBuf {
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let folder = folder.canonicalize().unwrap_or(folder.to_owned());
+    folder.join(path.file_name().unwrap_or_default())
+}
+
+/// Every output has its own name, which no input has, and may be written.
+pub(super) fn check_outputs(jobs: &[Job], common: &Common) -> anyhow::Result<()> {
+    let inputs: HashSet<PathBuf> = jobs
+        .iter()
+        .filter_map(|job| match &job.input {
+            End::File(path) => path.canonicalize().ok(),
+            End::Pipe => None,
+        })
+        .collect();
+    let mut makers: HashMap<PathBuf, &End> = HashMap::new();
+    for job in jobs {
+        if let End::File(output) = &job.output {
+            if let Some(other) = makers.insert(identity(output), &job.input) {
+                return Err(Usage(format!(
+                    "two inputs would be written to {}: {other} and {}; {{index}} in --name tells them apart",
+                    job.output, job.input
+                ))
+                .into());
+            }
+            let is_own = match &job.input {
+                End::File(input) => identity(input) == identity(output),
+                End::Pipe => false,
+            };
+            let shown = output.display();
+            if is_own {
+                bail!("{shown}: the output would overwrite its own source");
+            }
+            if inputs.contains(&identity(output)) {
+                bail!(
+                    "{shown}: the output of {} would overwrite this input",
+                    job.input
+                );
+            }
+        }
+        check_output(job, common.overwrite || job.is_skipped)?;
+    }
+    Ok(())
+}
+
+fn check_output(job: &Job, overwrite: bool) -> anyhow::Result<()> {
+    let End::File(output) = &job.output else {
+        if std::io::stdout().is_terminal() {
+            let why = "-o - writes a clip, and stdout is a terminal; pipe it or name a file";
+            return Err(Usage(why.into()).into());
+        }
+        return Ok(());
+    };
+    if output.is_dir() {
+        bail!(
+            "{}: it is a folder; -o names a file, --out-dir a folder",
+            output.display()
+        );
+    }
+    if !overwrite && output.symlink_metadata().is_ok() {
+        bail!(
+            "{}: it exists already; -y overwrites, --skip-existing leaves it",
+            output.display()
+        );
+    }
+    if !can_write(output) {
+        bail!(
+            "{}: no container is known for this extension; .mp4, .mkv, .webm, .mov or .y4m will do",
+            output.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(feature = "video")]
+fn can_write(path: &Path) -> bool {
+    extension_of(path) == "y4m" || otinterp_video::can_write(path)
+}
+
+#[cfg(not(feature = "video"))]
+fn can_write(path: &Path) -> bool {
+    extension_of(path) == "y4m"
+}

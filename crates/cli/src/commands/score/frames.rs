@@ -1,0 +1,172 @@
+//! The frames of a set, one known in-between at a time, in constant memory.
+
+use super::find::{Set, Source, Triplet};
+use anyhow::{Context, bail};
+use otinterp::picture::Picture;
+use otinterp::picture::still::{self, Still};
+use std::path::Path;
+
+/// Two frames and the true one in the middle.
+pub struct Known<'a> {
+    /// Names it in reports.
+    pub name: String,
+    /// The frame before.
+    pub before: &'a Picture,
+    /// The true middle.
+    pub truth: &'a Picture,
+    /// The frame after.
+    pub after: &'a Picture,
+}
+
+/// What is done with each.
+pub type Visit<'a> = dyn FnMut(Known<'_>) -> anyhow::Result<()> + 'a;
+
+/// Visits up to `max` known in-betweens of a set.
+///
+/// # Errors
+/// One line naming the file if it cannot be read or has too few frames; those of `visit`.
+pub fn for_each(set: &Set, max: Option<usize>, visit: &mut Visit) -> anyhow::Result<()> {
+    match &set.source {
+        Source::Triplets(triplets) => {
+            for i in spread(triplets.len(), max.unwrap_or(triplets.len())) {
+                visit_triplet(&triplets[i], visit)?;
+            }
+            Ok(())
+        }
+        Source::Sequence(files) => {
+            let stills = files
+                .iter()
+                .map(|file| Ok((file.display().to_string(), still::read(file)?)));
+            every_other(stills, max, visit)
+        }
+        Source::Clip(file) => clip(file)
+            .and_then(|frames| every_other(frames, max, visit))
+            .with_context(|| file.display().to_string()),
+    }
+}
+
+/// `count` of the indices `0..total`, evenly spread from the first to the last.
+fn spread(total: usize, count: usize) -> Vec<usize> {
+    if count >= total {
+        return (0..total).collect();
+    }
+    let step = (total - 1) as f64 / (count.max(2) - 1) as f64;
+    (0..count)
+        .map(|i| (i as f64 * step).round_ties_even() as usize)
+        .collect()
+}
+
+fn visit_triplet(triplet: &Triplet, visit: &mut Visit) -> anyhow::Result<()> {
+    let [first, middle, second] = &triplet.files;
+    let (mut before, mut after) = (still::read(first)?, still::read(second)?);
+    let truth = still::read(middle)?;
+    let shown = |path: &Path| path.display().to_string();
+    same_size(&shown(first), &before, &shown(second), &after)?;
+    same_size(&shown(first), &before, &shown(middle), &truth)?;
+    still::promote(&mut before, &mut after)?;
+    visit(Known {
+        name: triplet.name.clone(),
+        before: &before.picture,
+        truth: &truth.picture,
+        after: &after.picture,
+    })
+}
+
+fn same_size(name_a: &str, a: &Still, name_b: &str, b: &Still) -> anyhow::Result<()> {
+    let size = |s: &Still| (s.picture.width(), s.picture.height());
+    let ((wa, ha), (wb, hb)) = (size(a), size(b));
+    if (wa, ha) != (wb, hb) {
+        bail!("{name_a} is {wa}x{ha} pixels and {name_b} is {wb}x{hb}; they must be of one size");
+    }
+    Ok(())
+}
+
+/// A still and the name that reports give it.
+type Named = (String, Still);
+
+/// Leaves out frames 1, 3, 5, … and visits each with its two neighbours.
+fn every_other(
+    mut frames: impl Iterator<Item = anyhow::Result<Named>>,
+    max: Option<usize>,
+    visit: &mut Visit,
+) -> anyhow::Result<()> {
+    let mut rebuilt = 0;
+    let mut before = frames.next().transpose()?;
+    while max.is_none_or(|max| rebuilt < max)
+        && let Some((first_name, first)) = &mut before
+        && let Some((name, truth)) = frames.next().transpose()?
+        && let Some((second_name, mut second)) = frames.next().transpose()?
+    {
+        same_size(first_name, first, &name, &truth)?;
+        same_size(first_name, first, &second_name, &second)?;
+        still::promote(first, &mut second)?;
+        visit(Known {
+            name,
+            before: &first.picture,
+            truth: &truth.picture,
+            after: &second.picture,
+        })?;
+        rebuilt += 1;
+        before = Some((second_name, second));
+    }
+    if rebuilt == 0 {
+        bail!("at least three frames are needed, to leave out the second");
+    }
+    Ok(())
+}
+
+#[cfg(feature = "video")]
+fn clip(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Named>>> {
+    let frames = otinterp_video::RgbFrames::open(file)?;
+    Ok(frames
+        .enumerate()
+        .map(|(i, frame)| Ok((format!("frame {i}"), Still::from(frame?)))))
+}
+
+#[cfg(not(feature = "video"))]
+fn clip(_file: &Path) -> anyhow::Result<std::iter::Empty<anyhow::Result<Named>>> {
+    bail!("this otinterp was built without video; build it with the feature `video`");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otinterp::picture::{Format, Plane};
+
+    #[test]
+    fn indices_are_spread_from_end_to_end() {
+        assert_eq!(spread(5, 9), [0, 1, 2, 3, 4]);
+        assert_eq!(spread(5, 3), [0, 2, 4]);
+        assert_eq!(spread(55, 2), [0, 54]);
+        assert_eq!(spread(55, 1), [0]);
+    }
+
+    fn numbered(count: usize) -> impl Iterator<Item = anyhow::Result<Named>> {
+        (0..count).map(|i| {
+            let plane = Plane::from_elem((2, 2), i as f32);
+            let picture = Picture::new(Format::gray(8), vec![plane])?;
+            Ok((i.to_string(), Still::from(picture)))
+        })
+    }
+
+    fn visited(count: usize, max: Option<usize>) -> anyhow::Result<Vec<[f32; 3]>> {
+        let mut seen = Vec::new();
+        every_other(numbered(count), max, &mut |known| {
+            let codes = [known.before, known.truth, known.after];
+            seen.push(codes.map(|p| p.planes()[0][[0, 0]]));
+            Ok(())
+        })?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn every_other_frame_is_left_out() {
+        assert_eq!(visited(3, None).unwrap(), [[0.0, 1.0, 2.0]]);
+        let five = [[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]];
+        assert_eq!(visited(5, None).unwrap(), five);
+        assert_eq!(visited(6, None).unwrap(), five);
+        assert_eq!(visited(60, Some(2)).unwrap(), five);
+        assert!(visited(2, None).is_err());
+        assert!(visited(0, None).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! Rebuilding known frames: how close, how fast.
+
+use super::frames::Known;
+use crate::commands::common::MethodArg;
+use crate::quality;
+use anyhow::Context;
+use otinterp::Interpolator;
+use otinterp::timings::process_cpu_time;
+use serde::Serialize;
+use std::time::Instant;
+
+/// How well a set was rebuilt.
+#[derive(Debug, Serialize)]
+pub struct SetScore {
+    /// The set's name.
+    pub set: String,
+    /// Width of the set's first frame in pixels.
+    pub width: usize,
+    /// Height of the set's first frame in pixels.
+    pub height: usize,
+    /// One per method, in the order asked for.
+    pub methods: Vec<MethodScore>,
+}
+
+/// How well one method rebuilt a set.
+#[derive(Debug, Serialize)]
+pub struct MethodScore {
+    /// The method.
+    pub method: MethodArg,
+    /// Means over the frames, from [`SetScore::finish`] on.
+    pub mean: Numbers,
+    /// Every frame.
+    pub frames: Vec<FrameScore>,
+}
+
+/// How well one frame was rebuilt.
+#[derive(Debug, Serialize)]
+pub struct FrameScore {
+    /// The frame.
+    pub frame: String,
+    #[serde(flatten)]
+    pub numbers: Numbers,
+}
+
+/// What is measured of a frame, or its mean over frames.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Numbers {
+    /// PSNR over 8-bit RGB in dB.
+    pub psnr_db: f64,
+    /// SSIM over 8-bit RGB; none for pictures smaller than its window.
+    pub ssim: Option<f64>,
+    /// SSIMULACRA 2 over 8-bit RGB; none for pictures under 8 pixels.
+    pub ssimulacra2: Option<f64>,
+    /// Sharpness beside the truth's, over 8-bit RGB; none where the truth is flat.
+    pub sharpness: Option<f64>,
+    /// Time to solve and to render it, in ms.
+    pub wall_ms: f64,
+    /// The same as time of all cores together; none where the system does not tell.
+    pub cpu_ms: Option<f64>,
+}
+
+impl SetScore {
+    /// A set of which nothing is known yet.
+    pub fn new(set: &str, methods: &[MethodArg]) -> Self {
+        let empty = |&method| MethodScore {
+            method,
+            mean: Numbers::default(),
+            frames: Vec::new(),
+        };
+        Self {
+            set: set.to_owned(),
+            width: 0,
+            height: 0,
+            methods: methods.iter().map(empty).collect(),
+        }
+    }
+
+    /// Rebuilds a frame with each method. The methods are those of [`SetScore::new`].
+    ///
+    /// # Errors
+    /// One line naming the frame if its neighbours have no in-between.
+    pub fn add(
+        &mut self,
+        known: Known,
+        interpolators: &[(MethodArg, Interpolator)],
+    ) -> anyhow::Result<()> {
+        if self.width == 0 {
+            (self.width, self.height) = (known.truth.width(), known.truth.height());
+        }
+        for (score, (_, interpolator)) in self.methods.iter_mut().zip(interpolators) {
+            let numbers = rebuild(&known, interpolator)
+                .with_context(|| format!("{}: {}", self.set, known.name))?;
+            score.frames.push(FrameScore {
+                frame: known.name.clone(),
+                numbers,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes the means, once all frames are there.
+    pub fn finish(mut self) -> Self {
+        for score in &mut self.methods {
+            score.mean = mean(&score.frames);
+        }
+        self
+    }
+}
+
+fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers> {
+    let (wall, cpu) = (Instant::now(), process_cpu_time());
+    let middle = interpolator.between(known.before, known.after)?.at(0.5);
+    let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
+    let cpu_ms = cpu
+        .zip(process_cpu_time())
+        .map(|(from, to)| (to - from).as_secs_f64() * 1e3);
+    let scores = quality::scores(&middle, known.truth)?;
+    Ok(Numbers {
+        psnr_db: scores.psnr_db,
+        ssim: scores.ssim,
+        ssimulacra2: scores.ssimulacra2,
+        sharpness: scores.sharpness,
+        wall_ms,
+        cpu_ms,
+    })
+}
+
+/// Means over frames; of what some frames lack, over those that have it.
+fn mean(frames: &[FrameScore]) -> Numbers {
+    let some = |value: &dyn Fn(&Numbers) -> Option<f64>| {
+        let values: Vec<f64> = frames.iter().filter_map(|f| value(&f.numbers)).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    };
+    let all = |value: &dyn Fn(&Numbers) -> f64| {
+        frames.iter().map(|f| value(&f.numbers)).sum::<f64>() / frames.len() as f64
+    };
+    Numbers {
+        psnr_db: all(&|n| n.psnr_db),
+        ssim: some(&|n| n.ssim),
+        ssimulacra2: some(&|n| n.ssimulacra2),
+        sharpness: some(&|n| n.sharpness),
+        wall_ms: all(&|n| n.wall_ms),
+        cpu_ms: some(&|n| n.cpu_ms),
+    }
+}

@@ -1,0 +1,186 @@
+//! The scores as a table for people and as JSON.
+
+use super::measure::{Numbers, SetScore};
+use crate::commands::Common;
+use crate::commands::common::{MethodArg, PresetArg};
+use otinterp::timings::Timings;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Columns of the table.
+const COLUMNS: usize = 10;
+
+/// All that was scored.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// `--preset`.
+    pub preset: PresetArg,
+    /// Threads used.
+    pub threads: usize,
+    /// The methods, in the order asked for.
+    pub methods: Vec<MethodArg>,
+    /// One per set.
+    pub sets: Vec<SetScore>,
+    /// What could not be scored.
+    pub failed: Vec<Failure>,
+    /// Where the time went, with `--timings`: all sets and methods together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timings: Option<Timings>,
+}
+
+/// What could not be scored, and why.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// The set, or the path if no set was found there.
+    pub set: String,
+    /// One line.
+    pub error: String,
+}
+
+impl Report {
+    /// A report without sets.
+    pub fn new(methods: &[MethodArg], common: &Common) -> Self {
+        Self {
+            preset: common.preset,
+            threads: rayon::current_num_threads(),
+            methods: methods.to_owned(),
+            sets: Vec::new(),
+            failed: Vec::new(),
+            timings: None,
+        }
+    }
+
+    /// One line per set and method, and before it, with `scenes`, one per frame; nothing if there are none.
+    pub fn table(&self, scenes: bool) -> String {
+        if self.sets.is_empty() {
+            return String::new();
+        }
+        let header = [
+            "set",
+            "size",
+            "frames",
+            "method",
+            "PSNR dB",
+            "SSIM",
+            "SSIMULACRA2",
+            "sharp",
+            "ms",
+            "CPU ms",
+        ];
+        let mut rows = vec![header.map(String::from)];
+        for set in &self.sets {
+            if scenes {
+                push_scenes(&mut rows, set);
+            }
+            for (i, method) in set.methods.iter().enumerate() {
+                let once = |text: String| if i == 0 { text } else { String::new() };
+                let names = [
+                    once(set.set.clone()),
+                    once(format!("{}x{}", set.width, set.height)),
+                    once(method.frames.len().to_string()),
+                    method.method.name().to_owned(),
+                ];
+                rows.push(row(names, &method.mean));
+            }
+        }
+        align(&rows)
+    }
+}
+
+/// One row for each frame and method of a set.
+fn push_scenes(rows: &mut Vec<[String; COLUMNS]>, set: &SetScore) {
+    let frames = set.methods.first().map_or(0, |m| m.frames.len());
+    for frame in 0..frames {
+        for (i, method) in set.methods.iter().enumerate() {
+            let Some(score) = method.frames.get(frame) else {
+                continue;
+            };
+            let name = if i == 0 {
+                score.frame.clone()
+            } else {
+                String::new()
+            };
+            let method = method.method.name().to_owned();
+            rows.push(row(
+                [name, String::new(), String::new(), method],
+                &score.numbers,
+            ));
+        }
+    }
+}
+
+fn row(names: [String; 4], numbers: &Numbers) -> [String; COLUMNS] {
+    let [set, size, frames, method] = names;
+    let [psnr, ssim, ssimulacra2, sharpness, wall, cpu] = cells(numbers);
+    [
+        set,
+        size,
+        frames,
+        method,
+        psnr,
+        ssim,
+        ssimulacra2,
+        sharpness,
+        wall,
+        cpu,
+    ]
+}
+
+/// The frame that was scored last, on one line.
+pub fn frame_line(score: &SetScore) -> String {
+    let mut line = score.set.clone();
+    for method in &score.methods {
+        if let Some(last) = method.frames.last() {
+            let [psnr, ssim, _, _, wall, _] = cells(&last.numbers);
+            if line.len() == score.set.len() {
+                let _ = write!(line, ": {}", last.frame);
+            }
+            let _ = write!(
+                line,
+                "; {} {psnr} dB {ssim} {wall} ms",
+                method.method.name()
+            );
+        }
+    }
+    line
+}
+
+fn cells(numbers: &Numbers) -> [String; 6] {
+    let or_dash = |value: Option<f64>, digits: usize| match value {
+        Some(v) => format!("{v:.digits$}"),
+        None => "-".to_owned(),
+    };
+    [
+        format!("{:.2}", numbers.psnr_db),
+        or_dash(numbers.ssim, 4),
+        or_dash(numbers.ssimulacra2, 2),
+        or_dash(numbers.sharpness, 3),
+        format!("{:.1}", numbers.wall_ms),
+        or_dash(numbers.cpu_ms, 1),
+    ]
+}
+
+/// Columns two spaces apart; words to the left, numbers to the right.
+fn align(rows: &[[String; COLUMNS]]) -> String {
+    const WORDS: [usize; 3] = [0, 1, 3];
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let _ = if WORDS.contains(&i) {
+                write!(line, "{cell:<width$}  ")
+            } else {
+                write!(line, "{cell:>width$}  ")
+            };
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,224 @@
+//! Fields: one number at every place, in units of its own, not clipped and not rounded. Scientific data.
+//!
+//! NPY (two-dimensional, numbers up to 64 bits), PFM (`Pf`) and TIFF with one channel of floating-point numbers come in; they go out
+//! in the same kind of file with 32-bit numbers. What is read is a 32-bit number too: whole numbers are exact up to 2^24.
+
+mod npy;
+mod pfm;
+mod tiff;
+
+use otinterp::picture::Plane;
+use otinterp::picture::still::{self, StillError};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+
+/// A kind of file for fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFormat {
+    /// NumPy's array file.
+    Npy,
+    /// Portable float map.
+    Pfm,
+    /// TIFF with samples of 32-bit floating-point numbers.
+    Tiff,
+}
+
+/// A field and the kind of file it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The values.
+    pub values: Plane,
+    /// The kind of file.
+    pub format: FieldFormat,
+}
+
+/// Why the bytes are no field.
+#[derive(Debug)]
+enum Failure {
+    /// What is wrong with them.
+    Broken(String),
+    /// Numbers or a shape that are not read.
+    Unsupported(String),
+    /// More values than any sensible use.
+    TooLarge,
+}
+
+impl FieldFormat {
+    /// The kind of file that an extension names, if it names one.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "npy" => Self::Npy,
+            "pfm" => Self::Pfm,
+            "tif" | "tiff" => Self::Tiff,
+            _ => return None,
+        })
+    }
+
+    /// The extension of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Npy => "npy",
+            Self::Pfm => "pfm",
+            Self::Tiff => "tif",
+        }
+    }
+}
+
+/// Reads a file if it is a field; `None` if it is something else, a picture perhaps, or no regular file.
+///
+/// # Errors
+/// [`StillError`] with the file's name if it cannot be read, is broken or too large, has other than one channel or two
+/// dimensions, or holds values that are not finite.
+pub fn read(path: &Path) -> Result<Option<Field>, StillError> {
+    let name = || path.display().to_string();
+    let failed = |source: io::Error| StillError::Read {
+        name: name(),
+        source,
+    };
+    // What is missing or a pipe is left to those who read pictures.
+    if !path.metadata().is_ok_and(|meta| meta.is_file()) {
+        return Ok(None);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let mut head = Vec::new();
+    (&mut file).take(6).read_to_end(&mut head).map_err(failed)?;
+    let format = match &head[..] {
+        [0x93, b'N', b'U', b'M', b'P', b'Y'] => FieldFormat::Npy,
+        [b'P', b'f', b' ' | b'\n' | b'\r' | b'\t', ..] => FieldFormat::Pfm,
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => FieldFormat::Tiff,
+        _ => return Ok(None),
+    };
+    file.rewind().map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    let values = match format {
+        FieldFormat::Npy => npy::decode(&bytes).map(Some),
+        FieldFormat::Pfm => pfm::decode(&bytes).map(Some),
+        FieldFormat::Tiff => tiff::decode(&bytes),
+    };
+    let values = values.map_err(|failure| match failure {
+        Failure::Broken(reason) => StillError::Broken {
+            name: name(),
+            reason,
+        },
+        Failure::Unsupported(reason) => StillError::UnsupportedField {
+            name: name(),
+            reason,
+        },
+        Failure::TooLarge => StillError::TooLarge { name: name() },
+    })?;
+    let Some(values) = values else {
+        return Ok(None);
+    };
+    if let Some(((row, column), value)) = values.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        return Err(StillError::UnsupportedField {
+            name: name(),
+            reason: format!("the value in row {row}, column {column} is {value}"),
+        });
+    }
+    Ok(Some(Field { values, format }))
+}
+
+/// Writes a field.
+///
+/// # Errors
+/// [`StillError::Write`] if the system refuses, [`StillError::Encode`] if the format cannot hold it.
+pub fn write(
+    values: &Plane,
+    format: FieldFormat,
+    out: impl Write + Seek,
+) -> Result<(), StillError> {
+    match format {
+        FieldFormat::Npy => npy::encode(values, out),
+        FieldFormat::Pfm => pfm::encode(values, out),
+        FieldFormat::Tiff => tiff::encode(values, out),
+    }
+}
+
+/// A plane from values row by row.
+fn plane(height: usize, width: usize, values: Vec<f32>) -> Result<Plane, Failure> {
+    if height == 0 || width == 0 {
+        return Err(Failure::Broken("it has no values".into()));
+    }
+    Plane::from_shape_vec((height, width), values)
+        .map_err(|_| Failure::Broken("it has fewer or more values than its size says".into()))
+}
+
+/// Sees that a field is not too large.
+fn check_size(height: u64, width: u64) -> Result<(usize, usize), Failure> {
+    match height.checked_mul(width) {
+        Some(count) if count <= still::MAX_PIXELS => Ok((height as usize, width as usize)),
+        _ => Err(Failure::TooLarge),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn bytes_of(values: &Plane, format: FieldFormat) -> Vec<u8> {
+        let mut out = Cursor::new(Vec::new());
+        write(values, format, &mut out).unwrap();
+        out.into_inner()
+    }
+
+    #[test]
+    fn every_kind_of_file_gives_back_every_value() {
+        let values =
+            Plane::from_shape_fn((3, 4), |(y, x)| (y as f32 - 1.3) * 1e5 + 1e-7 * x as f32);
+        let folder = tempfile::tempdir().unwrap();
+        for format in [FieldFormat::Npy, FieldFormat::Pfm, FieldFormat::Tiff] {
+            let path = folder
+                .path()
+                .join("field")
+                .with_extension(format.extension());
+            std::fs::write(&path, bytes_of(&values, format)).unwrap();
+            assert_eq!(FieldFormat::from_path(&path), Some(format));
+            let field = read(&path).unwrap().unwrap();
+            assert_eq!(
+                field,
+                Field {
+                    values: values.clone(),
+                    format
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn pictures_are_no_fields_and_broken_fields_say_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        assert_eq!(read(&file("a.pgm", b"P5\n1 1\n255\n0")).unwrap(), None);
+        assert_eq!(read(&folder.path().join("none.npy")).unwrap(), None);
+        let good = bytes_of(&Plane::from_elem((5, 5), 1.0), FieldFormat::Npy);
+        let cut = read(&file("cut.npy", &good[..good.len() - 7])).unwrap_err();
+        assert!(
+            cut.to_string().contains("cut.npy is broken or cut short"),
+            "{cut}"
+        );
+        let nan = bytes_of(&Plane::from_elem((2, 2), f32::NAN), FieldFormat::Pfm);
+        let nan = read(&file("nan.pfm", &nan)).unwrap_err();
+        assert!(nan.to_string().contains("row 0, column 0 is NaN"), "{nan}");
+    }
+
+    #[test]
+    fn a_float_map_lies_bottom_up_and_in_either_byte_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("big.pfm");
+        let mut bytes = b"Pf\n2 2\n1.0\n".to_vec();
+        for v in [1.0f32, 2.0, 3.0, 4.0] {
+            bytes.extend(v.to_be_bytes());
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let field = read(&path).unwrap().unwrap();
+        assert_eq!(field.values.as_slice().unwrap(), [3.0, 4.0, 1.0, 2.0]);
+    }
+}

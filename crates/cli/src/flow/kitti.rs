@@ -1,0 +1,121 @@
+//! KITTI's map: a PNG of three 16-bit colours, `64·dx + 2^15`, `64·dy + 2^15`, and 1 where it is known (Menze & Geiger, *Object scene flow
+//! for autonomous vehicles*, 2015, and the benchmark's development kit).
+
+use super::Error;
+use otinterp::motion::Field;
+use std::io::{BufRead, Seek, Write};
+
+const STEPS_PER_PX: f32 = 64.0;
+const ZERO: f32 = 32_768.0;
+
+/// Reads a KITTI map; unknown displacements become NaN.
+///
+/// # Errors
+/// [`Error`] if it is no PNG, a broken one, or one of other samples.
+pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<Field, Error> {
+    let broken = |error: png::DecodingError| Error::Png(error.to_string());
+    let mut reader = png::Decoder::new(bytes).read_info().map_err(broken)?;
+    let kind = reader.output_color_type();
+    if kind != (png::ColorType::Rgb, png::BitDepth::Sixteen) {
+        let (color, depth) = kind;
+        return Err(Error::NoKitti(format!("{color:?} of {} bits", depth as u8)));
+    }
+    let (width, height) = reader.info().size();
+    let mut samples = vec![0; reader.output_buffer_size().unwrap_or(0)];
+    reader.next_frame(&mut samples).map_err(broken)?;
+    let dim = (height as usize, width as usize);
+    let mut field = Field::zeros(dim);
+    let pixels = samples.chunks_exact(6);
+    for ((dx, dy), pixel) in field.dx.iter_mut().zip(&mut field.dy).zip(pixels) {
+        let word = |at: usize| f32::from(u16::from_be_bytes([pixel[at], pixel[at + 1]]));
+        (*dx, *dy) = if word(4) == 0.0 {
+            (f32::NAN, f32::NAN)
+        } else {
+            (
+                (word(0) - ZERO) / STEPS_PER_PX,
+                (word(2) - ZERO) / STEPS_PER_PX,
+            )
+        };
+    }
+    Ok(field)
+}
+
+/// Writes a KITTI map, in steps of 1/64 px.
+///
+/// # Errors
+/// [`Error::TooLong`] beyond 512 px; else those of `out`.
+pub fn write_kitti(field: &Field, out: impl Write) -> Result<(), Error> {
+    let failed = |error: png::EncodingError| match error {
+        png::EncodingError::IoError(error) => Error::Io(error),
+        other => Error::Png(other.to_string()),
+    };
+    let (height, width) = field.dim();
+    let mut encoder = png::Encoder::new(out, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&samples(field)?).map_err(failed)?;
+    writer.finish().map_err(failed)
+}
+
+/// The samples, row by row.
+fn samples(field: &Field) -> Result<Vec<u8>, Error> {
+    let code = |v: f32| {
+        let code = (STEPS_PER_PX * v + ZERO).round();
+        if (0.0..=65_535.0).contains(&code) {
+            Ok(code as u16)
+        } else {
+            Err(Error::TooLong {
+                longest_px: v.abs(),
+            })
+        }
+    };
+    let mut samples = Vec::with_capacity(6 * field.dx.len());
+    for (&dx, &dy) in field.dx.iter().zip(&field.dy) {
+        let pixel = if dx.is_nan() || dy.is_nan() {
+            [0; 3]
+        } else {
+            [code(dx)?, code(dy)?, 1]
+        };
+        samples.extend(pixel.iter().flat_map(|v| v.to_be_bytes()));
+    }
+    Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn codes_are_those_of_the_development_kit() {
+        let field = Field {
+            dx: ndarray::arr2(&[[-511.0, 2.5, f32::NAN]]),
+            dy: ndarray::arr2(&[[0.25, -0.015_625, 3.0]]),
+        };
+        assert_eq!(
+            samples(&field).unwrap(),
+            [
+                0, 64, 0x80, 16, 0, 1, 0x80, 160, 0x7f, 0xff, 0, 1, 0, 0, 0, 0, 0, 0
+            ]
+        );
+        let mut png = Vec::new();
+        write_kitti(&field, &mut png).unwrap();
+        let again = read_kitti(Cursor::new(&png)).unwrap();
+        assert_eq!(again.dx[(0, 0)], -511.0);
+        assert_eq!((again.dx[(0, 1)], again.dy[(0, 1)]), (2.5, -0.015_625));
+        assert!(again.dx[(0, 2)].is_nan());
+        assert!(matches!(
+            read_kitti(Cursor::new(&png[..60])),
+            Err(Error::Png(_))
+        ));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut field = Field::zeros((1, 1));
+        field.dy[(0, 0)] = 512.5;
+        let refused = write_kitti(&field, Vec::new());
+        assert!(matches!(refused, Err(Error::TooLong { longest_px }) if longest_px == 512.5));
+    }
+}

@@ -1,0 +1,76 @@
+//! What is done with a clip beside its times.
+
+use otinterp::Interpolator;
+use otinterp_video::time::Rational;
+
+/// Share of a picture, reduced in size, that no motion explains, from which on two frames are taken for two scenes.
+/// Measured: `docs/decisions/007-cuts-and-duplicates.md`.
+pub const DEFAULT_CUT_THRESHOLD: f32 = 0.4;
+
+/// How in-betweens are made, and where there are none.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Makes the in-betweens.
+    pub interpolator: Interpolator,
+    /// Where the cuts are.
+    pub cuts: Cuts,
+    /// What stands between the last frame of a scene and the first of the next.
+    pub at_cut: AtCut,
+    /// What becomes of frames that repeat the one before.
+    pub duplicates: Duplicates,
+}
+
+/// Where one scene ends and another begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cuts {
+    /// Where the frames say so: where at least this share of them, in `[0, 1]`, is explained by no motion.
+    Detected(f32),
+    /// Where the user says so.
+    ByHand(Vec<HandCut>),
+}
+
+/// A cut given by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandCut {
+    /// Index of the first frame after the cut, from 0.
+    Frame(u64),
+    /// Seconds since the clip's first frame: the frame nearest to it is the first after the cut.
+    Time(Rational),
+}
+
+/// What stands between two scenes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtCut {
+    /// The nearer of the two frames, bit for bit.
+    #[default]
+    Hold,
+    /// The one fades into the other.
+    CrossFade,
+}
+
+/// What becomes of frames that repeat the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duplicates {
+    /// They stay.
+    #[default]
+    Keep,
+    /// In-betweens of the frames around them take their place.
+    Replace,
+}
+
+impl Rules {
+    /// In-betweens by `interpolator` between all frames: no cuts, duplicates stay.
+    pub fn new(interpolator: Interpolator) -> Self {
+        Self {
+            interpolator,
+            cuts: Cuts::ByHand(Vec::new()),
+            at_cut: AtCut::default(),
+            duplicates: Duplicates::default(),
+        }
+    }
+
+    /// Whether cuts are found on the pictures.
+    pub(super) fn seeks_cuts(&self) -> bool {
+        matches!(self.cuts, Cuts::Detected(_))
+    }
+}

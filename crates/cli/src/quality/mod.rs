@@ -1,0 +1,102 @@
+//! How close a picture comes to the truth: PSNR, SSIM, SSIMULACRA 2 and sharpness on 8-bit RGB.
+
+mod psnr;
+mod rgb8;
+mod sharpness;
+mod ssim;
+mod ssimulacra2;
+
+pub use psnr::{IDENTICAL_DB, psnr_db};
+pub use rgb8::rgb8;
+pub use sharpness::sharpness;
+pub use ssim::{MIN_SIDE, ssim};
+pub use ssimulacra2::ssimulacra2;
+
+use otinterp::picture::{Picture, PictureError};
+
+/// Why two pictures cannot be compared.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Error {
+    /// The pictures differ in size.
+    #[error("{}x{} pixels against {}x{}", picture.0, picture.1, truth.0, truth.1)]
+    SizesDiffer {
+        /// Width and height of the picture.
+        picture: (usize, usize),
+        /// Width and height of the truth.
+        truth: (usize, usize),
+    },
+    /// Y′CbCr must be turned into RGB first; the decoder does that.
+    #[error("quality is measured on RGB or grey pictures, not on Y'CbCr")]
+    NotRgb,
+    /// A picture breaks its own format.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+}
+
+/// How close a picture comes to the truth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// [`psnr_db`], in dB.
+    pub psnr_db: f64,
+    /// [`ssim`], at most 1; `None` for pictures under [`MIN_SIDE`] pixels.
+    pub ssim: Option<f64>,
+    /// [`sharpness`], 1 if as sharp; `None` where the truth is flat.
+    pub sharpness: Option<f64>,
+    /// [`ssimulacra2`], at most 100; `None` for pictures under 8 pixels.
+    pub ssimulacra2: Option<f64>,
+}
+
+/// Compares two grey or RGB pictures of any depth, both taken to 8-bit RGB by [`rgb8`].
+///
+/// # Errors
+/// [`Error`] if the sizes differ or a picture is Y′CbCr.
+pub fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error> {
+    let size = |p: &Picture| (p.width(), p.height());
+    if size(picture) != size(truth) {
+        return Err(Error::SizesDiffer {
+            picture: size(picture),
+            truth: size(truth),
+        });
+    }
+    let (picture, truth) = (rgb8(picture)?, rgb8(truth)?);
+    Ok(Scores {
+        psnr_db: psnr_db(picture.planes(), truth.planes()),
+        ssim: ssim(picture.planes(), truth.planes()),
+        sharpness: sharpness(picture.planes(), truth.planes()),
+        ssimulacra2: ssimulacra2(picture.planes(), truth.planes()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use otinterp::picture::{Format, Plane};
+
+    fn rgb(width: usize, height: usize, code: f32) -> Picture {
+        Picture::new(
+            Format::rgb(8),
+            vec![Plane::from_elem((height, width), code); 3],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn sizes_that_differ_are_named() {
+        let error = scores(&rgb(4, 3, 0.0), &rgb(5, 3, 0.0)).unwrap_err();
+        assert_eq!(error.to_string(), "4x3 pixels against 5x3");
+    }
+
+    #[test]
+    fn grey_is_compared_as_rgb() {
+        let grey = Picture::new(Format::gray(8), vec![Plane::from_elem((16, 16), 100.0)]).unwrap();
+        let s = scores(&grey, &rgb(16, 16, 110.0)).unwrap();
+        assert!((s.psnr_db - 20.0 * 25.5f64.log10()).abs() < 1e-12);
+        assert_eq!(scores(&grey, &rgb(16, 16, 100.0)).unwrap().ssim, Some(1.0));
+    }
+
+    #[test]
+    fn small_pictures_have_no_ssim() {
+        let s = scores(&rgb(10, 40, 1.0), &rgb(10, 40, 1.0)).unwrap();
+        assert_eq!((s.psnr_db, s.ssim), (IDENTICAL_DB, None));
+    }
+}

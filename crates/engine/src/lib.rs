@@ -1,0 +1,25 @@
+//! `otinterp` makes the frames between two frames.
+//!
+//! A picture is treated as a measure: mass placed at positions, each grain carrying its content.
+//! Entropic optimal transport between two such measures, solved tile by tile, gives a map `T`, and
+//! the frame at time `t` is the displacement interpolation `mu_t = ((1-t) Id + t T)# mu_0`
+//! (McCann, *A convexity principle for interacting gases*, 1997).
+
+mod interpolator;
+pub mod measure;
+pub mod motion;
+pub mod picture;
+pub mod render;
+pub mod timings;
+
+pub use interpolator::{
+    Error, Interpolator, Method, Preparation, Preset, Transition, most_mass_cells,
+};
+pub use otinterp_ot as ot;
+pub use otinterp_simd as simd;
+pub use picture::Picture;
+
+/// The example in the README, compiled with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
