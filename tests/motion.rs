@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 use ndarray::Array2;
-use otinterp::measure::Content;
+use otinterp::frame_pyramid::LumaChroma;
 use otinterp::motion::{self, Field, Iterations, Motion, Settings};
 use otinterp::picture::{Format, Picture};
 use otinterp_simd::Level;
@@ -53,8 +53,8 @@ fn solve(a: &Picture, b: &Picture) -> Motion {
     };
     motion::solve(
         Level::current().unwrap(),
-        Content::of(a),
-        Content::of(b),
+        LumaChroma::of(a),
+        LumaChroma::of(b),
         &settings,
     )
 }

@@ -1,7 +1,7 @@
 //! The settings that are swept, and what the main door does with its presets' own.
 
 use otinterp::Picture;
-use otinterp::measure::{Content, Exposure};
+use otinterp::frame_pyramid::{BrightnessChange, LumaChroma};
 use otinterp::motion::{Iterations, Motion, Settings, solve};
 use otinterp::render::Displacement;
 use otinterp_simd::Level as Cpu;
@@ -46,7 +46,7 @@ impl Recipe {
 pub struct Solved {
     cpu: Cpu,
     motion: Motion,
-    exposure: Exposure,
+    exposure: BrightnessChange,
 }
 
 impl Solved {
@@ -57,8 +57,11 @@ impl Solved {
         second: &Picture,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let cpu = Cpu::current()?;
-        let exposure = Exposure::between(first, second);
-        let contents = [Content::of(first), Content::of(&exposure.applied(second))];
+        let exposure = BrightnessChange::between(first, second);
+        let contents = [
+            LumaChroma::of(first),
+            LumaChroma::of(&exposure.applied(second)),
+        ];
         let settings = Settings {
             finest_solved: recipe.finest_solved,
             finest_refined: recipe.finest_refined,

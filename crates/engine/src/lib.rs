@@ -5,15 +5,17 @@
 //! the frame at time `t` is the displacement interpolation `mu_t = ((1-t) Id + t T)# mu_0`
 //! (McCann, *A convexity principle for interacting gases*, 1997).
 
+pub mod frame_pyramid;
 mod interpolator;
-pub mod measure;
+pub mod mass;
 pub mod motion;
 pub mod picture;
+mod plan;
 pub mod render;
 pub mod timings;
 
 pub use interpolator::{
-    Error, Interpolator, Method, Preparation, Preset, Transition, most_mass_cells,
+    Error, Interpolator, Method, Preset, PyramidCache, Transition, most_mass_cells,
 };
 pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;

@@ -1,23 +1,23 @@
 //! Two pictures' content → the motion between them, both ways, from coarse to fine.
 
 mod field;
-mod level;
-mod need;
 mod refine;
 mod residual;
 mod tile;
+mod tile_mask;
+mod votes;
 
 pub use field::{Field, Motion};
 pub use refine::Iterations;
 
-use crate::measure::{Codes, Content, Features, Prepared};
+use crate::frame_pyramid::{Features, FramePyramid, LumaChroma, QuantizedFeatures};
 use crate::picture::Plane;
 use crate::timings::{Stage, stage};
-use level::Lattices;
-use need::Cells;
 use otinterp_ot::window::{Options, Shape};
 use otinterp_simd::Level as Cpu;
 use tile::TileOptions;
+use tile_mask::TileMask;
+use votes::Lattices;
 
 /// The pyramid ends at the level whose short side is about this, px (measured).
 const COARSEST_SIDE_PX: f32 = 10.0;
@@ -67,7 +67,7 @@ const MOST_AT_ONCE_PIXELS: usize = 1024 * 544;
 pub const RESIDUAL_PIXELS: usize = 2000;
 
 /// The motion between two pictures of one size.
-pub fn solve(cpu: Cpu, first: Content, second: Content, settings: &Settings) -> Motion {
+pub fn solve(cpu: Cpu, first: LumaChroma, second: LumaChroma, settings: &Settings) -> Motion {
     let full_dim = first.luma().dim();
     let levels = level_count(full_dim);
     let finest = settings
@@ -105,7 +105,11 @@ pub fn solve(cpu: Cpu, first: Content, second: Content, settings: &Settings) -> 
 }
 
 /// The motion between two prepared pictures, on the finest level that they are prepared for.
-pub fn solve_prepared(cpu: Cpu, [first, second]: [&Prepared; 2], settings: &Settings) -> Motion {
+pub fn solve_prepared(
+    cpu: Cpu,
+    [first, second]: [&FramePyramid; 2],
+    settings: &Settings,
+) -> Motion {
     let mut motion: Option<Motion> = None;
     let pairs = first.levels().iter().zip(second.levels());
     for (n, (a, b)) in pairs.enumerate().rev() {
@@ -152,12 +156,15 @@ struct Solving<'a> {
 
 impl Solving<'_> {
     /// Transport, then refinement. What is not needed any more is given back on the way: the finest level's planes are large.
-    fn solve(&self, [a, b]: [Content; 2], motion: Motion) -> Motion {
+    fn solve(&self, [a, b]: [LumaChroma; 2], motion: Motion) -> Motion {
         if self.level < self.settings.finest_solved && !self.coarsest {
             return self.refined([&a.into_luma(), &b.into_luma()], motion);
         }
         let preparing = stage(Stage::Features);
-        let (codes_a, codes_b) = rayon::join(|| Codes::of(&a.planes), || Codes::of(&b.planes));
+        let (codes_a, codes_b) = rayon::join(
+            || QuantizedFeatures::of(&a.planes),
+            || QuantizedFeatures::of(&b.planes),
+        );
         drop(preparing);
         let codes = [codes_a, codes_b];
         if self.has_residual(a.luma().dim()) {
@@ -175,7 +182,7 @@ impl Solving<'_> {
     fn transported(
         &self,
         lumas: [&Plane; 2],
-        codes: [&Codes; 2],
+        codes: [&QuantizedFeatures; 2],
         features: [&Features; 2],
         motion: Motion,
     ) -> Motion {
@@ -197,8 +204,8 @@ impl Solving<'_> {
             Some(before) => {
                 let _stage = stage(Stage::Tiles);
                 let cells = [
-                    need::changed(&before.forward, &motion.forward),
-                    need::changed(&before.backward, &motion.backward),
+                    tile_mask::changed(&before.forward, &motion.forward),
+                    tile_mask::changed(&before.backward, &motion.backward),
                 ];
                 self.tiled_in(Some(cells), codes, motion)
             }
@@ -212,7 +219,7 @@ impl Solving<'_> {
     }
 
     /// Transport in tiles.
-    fn tiled(&self, [a, b]: [&Plane; 2], codes: [&Codes; 2], motion: Motion) -> Motion {
+    fn tiled(&self, [a, b]: [&Plane; 2], codes: [&QuantizedFeatures; 2], motion: Motion) -> Motion {
         let _stage = stage(Stage::Tiles);
         // Nothing predicts the coarsest level: all of it is solved.
         let cells = (!self.coarsest).then(|| needed(self.cpu, a, b, &motion));
@@ -222,8 +229,8 @@ impl Solving<'_> {
     /// The same in some cells of each picture.
     fn tiled_in(
         &self,
-        cells: Option<[Cells; 2]>,
-        codes: [&Codes; 2],
+        cells: Option<[TileMask; 2]>,
+        codes: [&QuantizedFeatures; 2],
         mut motion: Motion,
     ) -> Motion {
         let options = tile_options(self.coarsest);
@@ -234,7 +241,7 @@ impl Solving<'_> {
         } else {
             Lattices::Two
         };
-        level::solve(
+        votes::solve(
             self.cpu,
             codes,
             &mut motion,
@@ -273,10 +280,10 @@ impl Solving<'_> {
 }
 
 /// The cells of each picture whose tiles are solved.
-fn needed(cpu: Cpu, a: &Plane, b: &Plane, motion: &Motion) -> [Cells; 2] {
+fn needed(cpu: Cpu, a: &Plane, b: &Plane, motion: &Motion) -> [TileMask; 2] {
     let (forward, backward) = rayon::join(
-        || need::needed(cpu, a, b, &motion.forward),
-        || need::needed(cpu, b, a, &motion.backward),
+        || tile_mask::needed(cpu, a, b, &motion.forward),
+        || tile_mask::needed(cpu, b, a, &motion.backward),
     );
     [forward, backward]
 }
@@ -309,7 +316,7 @@ fn level_dim((height, width): (usize, usize), level: usize) -> (usize, usize) {
 }
 
 /// The levels from `finest` to the coarsest.
-fn pyramid(cpu: Cpu, content: Content, finest: usize) -> Vec<Content> {
+fn pyramid(cpu: Cpu, content: LumaChroma, finest: usize) -> Vec<LumaChroma> {
     let levels = level_count(content.luma().dim());
     let mut content = content;
     for _ in 0..finest {

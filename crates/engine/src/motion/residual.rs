@@ -8,7 +8,7 @@
 //! alike objects out. Matches that are sure become predictions, which tiles then try as candidates.
 
 use super::field::{Field, Motion};
-use crate::measure::Features;
+use crate::frame_pyramid::Features;
 use crate::picture::{samples, sampling::Grid};
 use otinterp_ot::matching::{Matching, Mode};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};

@@ -1,33 +1,14 @@
-//! Motion, two pictures and a time → the picture at that time.
+//! Renderers: motion, two pictures and a time t give the picture at t.
 
-mod along;
 pub mod alpha;
-mod band;
-mod blocks;
-mod carry;
-mod corners;
-mod displacement;
-mod evidence;
+mod cells;
 mod fade;
 mod fill;
-mod halved;
-mod hypotheses;
-mod light;
-mod likeness;
 mod linear;
-pub mod mass;
-mod mixed;
-mod padded;
+mod mixture;
 mod part;
-mod points;
-mod single;
 mod splat;
-mod spline;
-mod still;
-mod texture;
-mod trial;
 
-pub use displacement::Displacement;
+pub use cells::Light;
 pub use fade::cross_fade;
-pub use light::Light;
-pub use mass::{Mass, MassError};
+pub use mixture::Displacement;

@@ -9,7 +9,7 @@ use crate::commands::mass::masses;
 use crate::commands::pair::Pair;
 use crate::flow;
 use image::{Rgb, RgbImage};
-use otinterp::measure::{MassModel, Unbalanced};
+use otinterp::mass::{MassModel, Unbalanced};
 use otinterp::most_mass_cells;
 use otinterp::motion::{Field, Motion};
 use otinterp::ot::multiscale::{Map, Multiscale, finest_for};

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::pair::shown;
 use crate::plot::Format;
 use clap::Args;
-use otinterp::measure::{MassModel, Unbalanced};
+use otinterp::mass::{MassModel, Unbalanced};
 use otinterp::most_mass_cells;
 use report::Report;
 use std::path::PathBuf;

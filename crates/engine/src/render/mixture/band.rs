@@ -1,0 +1,207 @@
+//! A row of blocks at time t: along the one motion where one is enough, else the weighted mean of what all motions tried show.
+
+use super::along::{AnyColors, Colors};
+use super::blocks::{BLOCK_PX, Blocks, HALF_BLOCK};
+use super::candidates::{Candidate, Candidates};
+use super::importance::full_size_colors;
+use super::mixed::{MOST_BLOCKS, Mixed};
+use super::photometric::PhotometricError;
+use super::single;
+use super::spline::Spline;
+use crate::frame_pyramid::BrightnessChange;
+use crate::picture::{Picture, Plane, samples, samples_mut};
+use otinterp_simd::Level as Cpu;
+use rayon::prelude::*;
+use std::array::from_ref;
+
+/// Two pictures of one format and size.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// The first and the second.
+    pub pictures: [&'a Picture; 2],
+    /// Of all their planes.
+    pub splines: [&'a [Spline]; 2],
+    /// What takes the second picture's values to the first's brightness where the two are compared.
+    pub brightness: &'a BrightnessChange,
+}
+
+/// The planes of two pictures.
+pub struct Planes<'a> {
+    /// Height and width of the pictures.
+    pub dim: (usize, usize),
+    /// The full-size colour planes.
+    pub colors: AnyColors<'a>,
+    /// How many these are: they are the first ones.
+    pub full_size: usize,
+    /// All others.
+    pub others: Vec<Other<'a>>,
+    /// The pictures themselves.
+    pub pictures: [&'a Picture; 2],
+}
+
+/// A plane that cannot be compared pixel by pixel: subsampled, or alpha.
+pub struct Other<'a> {
+    /// Of the first picture.
+    pub first: &'a Spline,
+    /// Of the second.
+    pub second: &'a Spline,
+    /// How often it is halved, along y and x.
+    pub shift: (u8, u8),
+}
+
+impl<'a> Planes<'a> {
+    fn of(pair: &Pair<'a>) -> Self {
+        let [first, _] = pair.pictures;
+        let format = first.format();
+        let full_size = full_size_colors(first);
+        let [firsts, seconds] = pair.splines;
+        let scale = 3.0 / (full_size as f32 * format.max_code());
+        let brightness = pair.brightness;
+        let colors = match (firsts.first_chunk(), seconds.first_chunk()) {
+            (Some(firsts), Some(seconds)) if full_size == 3 => AnyColors::Three(Colors {
+                firsts,
+                seconds,
+                brightness,
+                scale,
+            }),
+            _ => AnyColors::One(Colors {
+                firsts: from_ref(&firsts[0]),
+                seconds: from_ref(&seconds[0]),
+                brightness,
+                scale,
+            }),
+        };
+        Self {
+            dim: (first.height(), first.width()),
+            colors,
+            full_size,
+            others: (full_size..format.plane_count())
+                .map(|index| Other {
+                    first: &firsts[index],
+                    second: &seconds[index],
+                    shift: format.plane_shift(index),
+                })
+                .collect(),
+            pictures: pair.pictures,
+        }
+    }
+
+    /// Some samples of a row of both pictures' full-size colour planes.
+    #[inline(always)]
+    pub fn rows(&self, y: usize, x: usize, columns: usize) -> impl Iterator<Item = [&'a [f32]; 2]> {
+        let [first, second] = self.pictures;
+        let at = y * self.dim.1 + x;
+        let planes = first.planes().iter().zip(second.planes());
+        planes
+            .take(self.full_size)
+            .map(move |(a, b)| [a, b].map(|plane| &samples(plane)[at..][..columns]))
+    }
+}
+
+/// Renders all planes of `out`.
+///
+/// Returns how unlike the pictures are, at half size, along the motion that fits best there: the mean around it of the
+/// difference, summed over three channels in `[0, 1]`.
+pub fn render(
+    cpu: Cpu,
+    candidates: &Candidates,
+    photometric: &PhotometricError,
+    pair: &Pair<'_>,
+    out: &mut Picture,
+) -> Plane {
+    let format = out.format();
+    let planes = Planes::of(pair);
+    let dim = planes.dim;
+    let mut bands: Vec<Vec<&mut [f32]>> = Vec::new();
+    bands.resize_with(dim.0.div_ceil(BLOCK_PX), Vec::new);
+    for (index, plane) in out.planes_mut().iter_mut().enumerate() {
+        let rows = (BLOCK_PX >> format.plane_shift(index).0) * plane.ncols();
+        for (band, chunk) in bands.iter_mut().zip(samples_mut(plane).chunks_mut(rows)) {
+            band.push(chunk);
+        }
+    }
+    let blocks = Blocks::of(
+        &candidates.fields,
+        dim,
+        Candidate::reach_px(candidates.rings),
+    );
+    let mut errors = Plane::zeros(photometric.dim());
+    bands
+        .into_par_iter()
+        .zip(samples_mut(&mut errors).par_chunks_mut(HALF_BLOCK * photometric.dim().1))
+        .enumerate()
+        .for_each_init(Scratch::default, |scratch, (row, (out, errors))| {
+            scratch.one.clear();
+            scratch.one.extend_from_slice(blocks.row(row));
+            RenderBlocks {
+                candidates,
+                photometric,
+                planes: &planes,
+                row,
+                scratch,
+                errors,
+                out,
+            }
+            .run(cpu);
+        });
+    errors
+}
+
+/// Memory that a band takes; one per thread, kept and used again.
+#[derive(Default)]
+struct Scratch {
+    /// By block, whether one motion is enough; at first as far as the motion tells.
+    one: Vec<bool>,
+    mixed: Mixed,
+}
+
+struct RenderBlocks<'a> {
+    candidates: &'a Candidates,
+    photometric: &'a PhotometricError,
+    planes: &'a Planes<'a>,
+    /// Which row of blocks.
+    row: usize,
+    scratch: &'a mut Scratch,
+    /// Its rows of the error along the best motion, at half size.
+    errors: &'a mut [f32],
+    /// Its rows of every plane.
+    out: Vec<&'a mut [f32]>,
+}
+
+impl RenderBlocks<'_> {
+    fn run(self, cpu: Cpu) {
+        let Self {
+            candidates,
+            photometric,
+            planes,
+            row,
+            scratch,
+            errors,
+            mut out,
+        } = self;
+        let Scratch { one, mixed } = scratch;
+        let mut from = 0;
+        while let Some(run) = next_run(one, &mut from) {
+            if one[run.start] {
+                let at = (row, run.start);
+                single::render(cpu, candidates, planes, at, &mut one[run], errors, &mut out);
+            }
+        }
+        from = 0;
+        while let Some(run) = next_run(one, &mut from) {
+            if !one[run.start] {
+                let at = (row, run);
+                mixed.render(cpu, (candidates, photometric), planes, at, errors, &mut out);
+            }
+        }
+    }
+}
+
+/// The next blocks from `from` on that are alike, at most [`MOST_BLOCKS`].
+fn next_run(one: &[bool], from: &mut usize) -> Option<std::ops::Range<usize>> {
+    let start = *from;
+    let first = one.get(start)?;
+    let alike = one[start..].iter().take(MOST_BLOCKS);
+    *from += alike.take_while(|o| *o == first).count();
+    Some(start..*from)
+}
