@@ -13,13 +13,15 @@ pub mod picture;
 mod plan;
 pub mod render;
 pub mod timings;
+mod transition;
 
-pub use interpolator::{
-    Error, Interpolator, Method, Preset, PyramidCache, Transition, most_mass_cells,
-};
+pub use frame_pyramid::PyramidCache;
+pub use interpolator::{Error, Interpolator};
 pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;
 pub use picture::Picture;
+pub use plan::{Method, Plan, Preset};
+pub use transition::Transition;
 
 /// The example in the README, compiled with the doc tests.
 #[cfg(doctest)]

@@ -46,7 +46,7 @@ pub struct Cut {
 pub(super) struct Held {
     pub(super) picture: Arc<Picture>,
     /// For the pair that it ends and the one that it begins.
-    pub(super) preparation: PyramidCache,
+    pub(super) pyramid: PyramidCache,
     pub(super) time: Rational,
     /// Since the frame before; 0 at the first.
     pub(super) gap: Rational,
@@ -197,7 +197,7 @@ impl<'a> Marked<'a> {
         self.last_time = time;
         Some(Held {
             picture: Arc::new(frame.picture),
-            preparation: PyramidCache::default(),
+            pyramid: PyramidCache::default(),
             time,
             gap,
             duration: frame.duration,

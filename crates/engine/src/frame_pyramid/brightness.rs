@@ -4,7 +4,7 @@
 //! motion is sought, and found right or wrong, between pictures taken to one brightness; what is shown are
 //! the pictures as they are.
 
-use crate::picture::{BAND_SAMPLES, ColorModel, Picture, Plane, samples, samples_mut};
+use crate::picture::{BAND_SAMPLES, ColorModel, Format, Picture, Plane, samples, samples_mut};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -31,21 +31,13 @@ impl BrightnessChange {
     /// Between pictures of one format and size. The gain is the ratio of the scatters of luma's block means (of green's,
     /// in RGB), the offsets take the means to one another; no change if that explains too little.
     pub fn between(first: &Picture, second: &Picture) -> Self {
-        Self::between_reduced(first, second, 0)
+        let [a, b] = [first, second].map(|picture| block_means(picture, 0));
+        Self::between_blocks(&first.format(), [&a, &b])
     }
 
-    /// The same of pictures that are halved so many times, low-passed: the blocks are the same pieces of the whole.
-    pub fn between_reduced(first: &Picture, second: &Picture, halvings: usize) -> Self {
-        let side = (BLOCK_PX >> halvings).max(1);
-        let format = first.format();
-        let colors = format.color_planes();
-        let blocks = |picture: &Picture| -> Vec<Vec<f32>> {
-            let planes = picture.planes()[..colors].iter().enumerate();
-            planes
-                .map(|(index, plane)| block_means(plane, format.plane_shift(index), side))
-                .collect()
-        };
-        let (first, second) = (blocks(first), blocks(second));
+    /// The same from the [`block_means`] of two pictures of a format.
+    pub(super) fn between_blocks(format: &Format, [first, second]: [&[Vec<f32>]; 2]) -> Self {
+        let colors = first.len();
         // Green is most of luma; in Y′CbCr and grey luma is the first plane.
         let leading = if format.model == ColorModel::Rgb {
             1
@@ -62,14 +54,14 @@ impl BrightnessChange {
         }
         let offsets = first
             .iter()
-            .zip(&second)
+            .zip(second)
             .map(|(a, b)| mean(a) - gain * mean(b));
         let changed = Self {
             gain,
             offsets: offsets.collect(),
         };
-        let before = none.unlikeness(&first, &second);
-        let after = changed.unlikeness(&first, &second);
+        let before = none.unlikeness(first, second);
+        let after = changed.unlikeness(first, second);
         let explains = after < (1.0 - LEAST_EXPLAINED) * before;
         if before > LEAST_CHANGE * format.max_code() && explains {
             changed
@@ -78,9 +70,14 @@ impl BrightnessChange {
         }
     }
 
+    /// Whether both pictures are of one brightness.
+    pub fn is_none(&self) -> bool {
+        self.gain == 1.0 && self.offsets.iter().all(|&o| o == 0.0)
+    }
+
     /// The second picture as bright as the first, unrounded.
     pub fn applied<'a>(&self, second: &'a Picture) -> Cow<'a, Picture> {
-        if self.gain == 1.0 && self.offsets.iter().all(|&o| o == 0.0) {
+        if self.is_none() {
             return Cow::Borrowed(second);
         }
         let mut out = second.clone();
@@ -106,8 +103,19 @@ impl BrightnessChange {
     }
 }
 
+/// Means over blocks of every colour plane of a picture that is halved so many times, low-passed: the blocks are the same pieces of
+/// the whole, whatever the size.
+pub(super) fn block_means(picture: &Picture, halvings: usize) -> Vec<Vec<f32>> {
+    let side = (BLOCK_PX >> halvings).max(1);
+    let format = picture.format();
+    let planes = picture.planes()[..format.color_planes()].iter().enumerate();
+    planes
+        .map(|(index, plane)| plane_means(plane, format.plane_shift(index), side))
+        .collect()
+}
+
 /// Means over squares of `side` px, fewer samples where a plane is subsampled.
-fn block_means(plane: &Plane, (shift_y, shift_x): (u8, u8), side: usize) -> Vec<f32> {
+fn plane_means(plane: &Plane, (shift_y, shift_x): (u8, u8), side: usize) -> Vec<f32> {
     let (rows, columns) = ((side >> shift_y).max(1), (side >> shift_x).max(1));
     let width = plane.ncols();
     let bands = samples(plane).par_chunks(rows * width);

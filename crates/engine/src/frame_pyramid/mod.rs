@@ -5,13 +5,13 @@
 //! black) it does travel: [`crate::mass`] is for those.
 
 mod brightness;
-mod features;
+mod level;
 mod luma_chroma;
 mod pyramid;
 mod quantized;
 
 pub use brightness::BrightnessChange;
-pub use features::Features;
+pub use level::PyramidLevel;
 pub use luma_chroma::LumaChroma;
-pub use pyramid::{FramePyramid, PyramidLevel};
+pub use pyramid::{FramePyramid, PyramidCache, PyramidPlan};
 pub use quantized::{MOST_FEATURES, QuantizedFeatures, STEPS};

@@ -1,75 +1,83 @@
-//! What is prepared of one picture before it is held against another.
+//! Frame pyramid of one picture, whatever the other one of its pair.
 
-use super::{BrightnessChange, Features, LumaChroma, QuantizedFeatures};
+use super::{BrightnessChange, LumaChroma, PyramidLevel, QuantizedFeatures, brightness};
 use crate::picture::{Format, Picture, Plane, pyramid};
 use otinterp_simd::Level as Cpu;
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
-/// A picture reduced, and what is compared of it on that level and the coarser ones. It does not depend on the other
-/// picture of a pair, so one that is the second of a pair and the first of the next needs it once.
-#[derive(Debug)]
-pub struct FramePyramid {
-    /// The colour planes at the finest level, all of one size.
-    reduced: Picture,
-    finest: usize,
-    full_dim: (usize, usize),
-    /// From the finest level to the coarsest.
-    levels: Vec<PyramidLevel>,
-    /// The finest level that has codes.
-    finest_coded: usize,
+/// Which levels a frame pyramid has, and what is on them. Level 0 is full resolution, level 1 half, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PyramidPlan {
+    /// The finest level.
+    pub finest: usize,
+    /// One more than the coarsest level.
+    pub end: usize,
+    /// The finest level that is compared in tiles; the coarsest always is.
+    pub finest_quantized: usize,
+    /// The finest level that is compared pixel by pixel.
+    pub finest_compared: usize,
 }
 
-/// One level of a prepared picture.
+/// A picture at halved sizes, and what is compared of it there. It does not depend on the other picture of a pair, so one that
+/// is the second of a pair and the first of the next needs it once.
 #[derive(Debug)]
-pub struct PyramidLevel {
-    /// What is compared pixel by pixel.
-    pub features: Features,
-    /// What is compared in tiles, on the levels whose tiles are solved.
-    pub codes: Option<QuantizedFeatures>,
+pub struct FramePyramid {
+    plan: PyramidPlan,
+    full_dim: (usize, usize),
+    /// Means over blocks of every colour plane, codes.
+    block_means: Vec<Vec<f32>>,
+    format: Format,
+    /// From the finest level to the coarsest.
+    levels: Vec<PyramidLevel>,
+}
+
+/// The frame pyramid of one picture, made when it is first needed.
+#[derive(Debug, Default)]
+pub struct PyramidCache(OnceLock<Arc<FramePyramid>>);
+
+impl PyramidCache {
+    /// Not `get_or_init`: a thread that waits for its pool there could wait for itself. Made twice it is the same.
+    pub(crate) fn or_make(&self, make: impl FnOnce() -> FramePyramid) -> Arc<FramePyramid> {
+        let made = || {
+            let made = Arc::new(make());
+            let _ = self.0.set(Arc::clone(&made));
+            made
+        };
+        self.0.get().map_or_else(made, Arc::clone)
+    }
 }
 
 impl FramePyramid {
-    /// Of a picture (premultiplied, if it has alpha), from level `finest` of the pyramid on, so many levels, those from
-    /// `finest_coded` on for tiles. The coarsest always is. Nothing is made at full size.
-    pub fn of(
+    /// Of a picture (premultiplied, if it has alpha). Above the finest level nothing is made but halved colour planes.
+    pub fn of(cpu: Cpu, picture: &Picture, plan: PyramidPlan) -> Self {
+        Self::of_reduced(cpu, picture, &reduced(cpu, picture, plan.finest), plan)
+    }
+
+    /// Of the second picture of a pair, as bright as the first.
+    pub fn of_matched(
         cpu: Cpu,
         picture: &Picture,
-        finest: usize,
-        levels: usize,
-        finest_coded: usize,
+        plan: PyramidPlan,
+        change: &BrightnessChange,
     ) -> Self {
-        let reduced = reduced(cpu, picture, finest);
+        let reduced = reduced(cpu, picture, plan.finest);
+        Self::of_reduced(cpu, picture, &change.applied(&reduced), plan)
+    }
+
+    fn of_reduced(cpu: Cpu, picture: &Picture, reduced: &Picture, plan: PyramidPlan) -> Self {
         Self {
-            levels: prepared(cpu, &reduced, levels, finest_coded.saturating_sub(finest)),
-            finest_coded,
-            reduced,
-            finest,
+            plan,
             full_dim: (picture.height(), picture.width()),
+            block_means: brightness::block_means(reduced, plan.finest),
+            format: reduced.format(),
+            levels: levels(cpu, reduced, plan),
         }
     }
 
     /// The change of brightness from this picture, the first, to another.
     pub fn brightness_change_to(&self, second: &Self) -> BrightnessChange {
-        BrightnessChange::between_reduced(&self.reduced, &second.reduced, self.finest)
-    }
-
-    /// The same picture, the second of a pair, as bright as the first; nothing if it is that already.
-    pub fn exposed(&self, cpu: Cpu, exposure: &BrightnessChange) -> Option<Self> {
-        match exposure.applied(&self.reduced) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(reduced) => Some(Self {
-                levels: prepared(
-                    cpu,
-                    &reduced,
-                    self.levels.len(),
-                    self.finest_coded.saturating_sub(self.finest),
-                ),
-                finest_coded: self.finest_coded,
-                reduced,
-                finest: self.finest,
-                full_dim: self.full_dim,
-            }),
-        }
+        BrightnessChange::between_blocks(&self.format, [&self.block_means, &second.block_means])
     }
 
     /// Height and width of the picture itself.
@@ -77,9 +85,9 @@ impl FramePyramid {
         self.full_dim
     }
 
-    /// The pyramid's level that is the first of [`FramePyramid::levels`].
+    /// The level that is the first of [`FramePyramid::levels`].
     pub fn finest(&self) -> usize {
-        self.finest
+        self.plan.finest
     }
 
     /// What is compared, from the finest level to the coarsest.
@@ -88,41 +96,50 @@ impl FramePyramid {
     }
 }
 
-/// The colour planes on a level, subsampled ones no smaller than the others. Where chroma is subsampled its samples stand an eighth of
-/// a pixel of level 2 (a quarter of one of level 1) away from luma's, in all pictures alike.
-fn reduced(cpu: Cpu, picture: &Picture, level: usize) -> Picture {
+/// The colour planes on a level, chroma no smaller than luma where it is subsampled by no more than the level. Its samples then stand
+/// an eighth of a pixel of level 2 (a quarter of one of level 1) away from luma's, in all pictures alike.
+fn reduced(cpu: Cpu, picture: &Picture, level: usize) -> Cow<'_, Picture> {
     let format = picture.format();
+    if level == 0 {
+        return Cow::Borrowed(picture);
+    }
     let plane = |index: usize| -> Plane {
         let (sy, sx) = format.plane_shift(index);
         let halvings = |shift: u8| level.saturating_sub(shift.into());
         let plane = &picture.planes()[index];
         pyramid::reduced(cpu, plane, halvings(sy), halvings(sx))
     };
-    let full_size = Format {
-        chroma_shift_x: 0,
-        chroma_shift_y: 0,
+    let rest = |shift: u8| shift.saturating_sub(level.min(u8::MAX.into()) as u8);
+    let reduced_format = Format {
+        chroma_shift_x: rest(format.chroma_shift_x),
+        chroma_shift_y: rest(format.chroma_shift_y),
         alpha: false,
         ..format
     };
     let planes = (0..format.color_planes()).map(plane).collect();
     #[expect(
         clippy::expect_used,
-        reason = "ceil(ceil(n / 2) / 2) is ceil(n / 4): all planes come out as large as the first"
+        reason = "ceil(ceil(n / 2) / 2) is ceil(n / 4): all planes come out as large as the format says"
     )]
-    Picture::new(full_size, planes).expect("planes of one size")
+    Cow::Owned(Picture::new(reduced_format, planes).expect("planes of the format's sizes"))
 }
 
-/// QuantizedFeatures from the level with the number `coded` on, and on the coarsest.
-fn prepared(cpu: Cpu, reduced: &Picture, levels: usize, coded: usize) -> Vec<PyramidLevel> {
+fn levels(cpu: Cpu, reduced: &Picture, plan: PyramidPlan) -> Vec<PyramidLevel> {
     let mut contents = vec![LumaChroma::of(reduced)];
-    for level in 1..levels {
-        contents.push(contents[level - 1].halved(cpu));
+    for n in 1..plan.end - plan.finest {
+        contents.push(contents[n - 1].halved(cpu));
     }
-    let level = |(n, content): (usize, LumaChroma)| PyramidLevel {
-        codes: (n >= coded || n + 1 == levels).then(|| QuantizedFeatures::of(&content.planes)),
-        features: Features::of(content),
+    let level = |(level, content): (usize, LumaChroma)| {
+        let is_quantized = level >= plan.finest_quantized || level + 1 == plan.end;
+        let quantized = is_quantized.then(|| QuantizedFeatures::of(&content.planes));
+        let planes = if level >= plan.finest_compared {
+            PyramidLevel::compared_of(content)
+        } else {
+            PyramidLevel::luma_of(content)
+        };
+        planes.with_quantized(quantized)
     };
-    contents.into_iter().enumerate().map(level).collect()
+    (plan.finest..).zip(contents).map(level).collect()
 }
 
 #[cfg(test)]
@@ -157,10 +174,16 @@ mod tests {
                 })
             });
             let picture = Picture::new(format, planes.collect()).unwrap();
-            let prepared = FramePyramid::of(cpu, &picture, 2, 3, 3);
+            let plan = PyramidPlan {
+                finest: 2,
+                end: 5,
+                finest_quantized: 5,
+                finest_compared: 2,
+            };
+            let pyramid = FramePyramid::of(cpu, &picture, plan);
             let mut content = LumaChroma::of(&picture).halved(cpu).halved(cpu);
-            for PyramidLevel { features, .. } in prepared.levels() {
-                let pairs = features.planes.iter().zip(&content.planes);
+            for level in pyramid.levels() {
+                let pairs = level.planes.iter().zip(&content.planes);
                 for (k, (found, expected)) in pairs.enumerate() {
                     assert_eq!(found.dim(), expected.dim());
                     // Chroma's samples stand half of what one of them covers, less half a pixel, away; the waves' slopes are at most

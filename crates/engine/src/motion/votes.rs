@@ -1,6 +1,6 @@
 //! One pyramid level: tiles over both pictures, their candidates, and the fusion of what they say.
 
-use super::field::{Field, Motion};
+use super::field::Field;
 use super::tile::{SolveTile, TileJob, TileOptions, TileResult, TileScratch, Votes, tent};
 use super::tile_mask::TileMask;
 use crate::frame_pyramid::QuantizedFeatures;
@@ -46,14 +46,14 @@ pub enum Lattices {
 pub fn solve(
     cpu: Cpu,
     [first, second]: [&QuantizedFeatures; 2],
-    motion: &mut Motion,
+    fields: &mut [Field; 2],
     mask: Option<&[TileMask; 2]>,
     options: &TileOptions,
     lattices: Lattices,
 ) {
     let mut forward = Votings::new(first.dim());
     let mut backward = Votings::new(first.dim());
-    let (ahead, back) = (&motion.forward, &motion.backward);
+    let [ahead, back] = &*fields;
     rayon::join(
         || {
             let votings = [&mut forward.own, &mut backward.other];
@@ -66,9 +66,10 @@ pub fn solve(
             cast_votes(cpu, [second, first], back, &jobs, options, votings);
         },
     );
+    let [ahead, back] = fields;
     rayon::join(
-        || forward.fuse(&mut motion.forward, mask.map(|c| &c[0])),
-        || backward.fuse(&mut motion.backward, mask.map(|c| &c[1])),
+        || forward.fuse(ahead, mask.map(|c| &c[0])),
+        || backward.fuse(back, mask.map(|c| &c[1])),
     );
 }
 

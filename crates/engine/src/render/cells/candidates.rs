@@ -3,7 +3,7 @@
 use super::content;
 use super::photometric::{FallbackMap, smooth_step};
 use super::propagate::propagate;
-use crate::frame_pyramid::Features;
+use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use crate::render::linear::linear;
@@ -173,7 +173,7 @@ fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
 #[derive(Clone, Copy)]
 pub struct Both<'a> {
     pub t: f32,
-    pub pictures: [&'a Features; 2],
+    pub pictures: [&'a PyramidLevel; 2],
 }
 
 impl Both<'_> {

@@ -1,4 +1,4 @@
-//! Displacement interpolation that is light enough for live use.
+//! Renderer from motions of cells of 4 or 8 px, light enough for live use.
 //!
 //! All questions are asked of the pictures reduced, by cells of 4×4 or 8×8 px: how well the motion explains
 //! the pictures, what lands where at time t, which of the two pictures' motions fits a place best. At full resolution every
@@ -12,8 +12,8 @@ mod propagate;
 mod rows;
 mod widen;
 
-use crate::frame_pyramid::{Features, FramePyramid};
-use crate::motion::Motion;
+use crate::frame_pyramid::{FramePyramid, PyramidLevel};
+use crate::motion::{Motion, MotionField};
 use crate::picture::{Picture, sampling::Grid};
 use crate::render::fill::fill;
 use crate::render::splat::{Carrier, Splatted};
@@ -23,28 +23,28 @@ use otinterp_simd::Level as Cpu;
 use photometric::{FallbackMap, PhotometricError};
 use std::sync::Arc;
 
-/// A transition ready to be rendered at any time.
+/// Renderer from motions of cells of 4 or 8 px.
 #[derive(Debug)]
-pub struct Light {
-    prepared: [Arc<FramePyramid>; 2],
+pub struct CellRenderer {
+    pyramids: [Arc<FramePyramid>; 2],
     carriers: [Carrier; 2],
     /// By the motion of either picture.
     fallback: [FallbackMap; 2],
     propagates: bool,
 }
 
-impl Light {
-    /// Of the motion between two pictures that are prepared from the level of their cells on, the second as bright as the first.
+impl CellRenderer {
+    /// Of the motion between two pictures whose pyramids begin at the level of its cells, the second as bright as the first.
     /// With `propagates`, cells may take over motions of their neighbours.
     pub fn new(
         cpu: Cpu,
         motion: Motion,
-        prepared: [Arc<FramePyramid>; 2],
+        pyramids: [Arc<FramePyramid>; 2],
         propagates: bool,
     ) -> Self {
         let _stage = stage(Stage::Evidence);
-        let [a, b] = [0, 1].map(|n| &prepared[n].levels()[0].features);
-        let Motion { forward, backward } = motion;
+        let [a, b] = [0, 1].map(|n| &pyramids[n].levels()[0]);
+        let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
         let (first, second) = rayon::join(
             || PhotometricError::of(cpu, &forward, a, b),
             || PhotometricError::of(cpu, &backward, b, a),
@@ -55,7 +55,7 @@ impl Light {
                 Carrier::new(backward, second.weight),
             ],
             fallback: [first.fallback, second.fallback],
-            prepared,
+            pyramids,
             propagates,
         }
     }
@@ -80,9 +80,9 @@ impl Light {
         );
         drop(splatting);
         let judging = stage(Stage::Evidence);
-        let pictures = [0, 1].map(|n| &self.prepared[n].levels()[0].features);
+        let pictures = [0, 1].map(|n| &self.pyramids[n].levels()[0]);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
-        let cell_px = 1 << self.prepared[0].finest();
+        let cell_px = 1 << self.pyramids[0].finest();
         let both = Both { t, pictures };
         let candidates = Candidates::new(cpu, both, [a, b], cell_px, &fallback, self.propagates);
         drop(judging);
@@ -93,6 +93,6 @@ impl Light {
 }
 
 /// The planes of luma and, where there are three, colour.
-fn content<const P: usize>(features: &Features) -> [Grid<'_>; P] {
+fn content<const P: usize>(features: &PyramidLevel) -> [Grid<'_>; P] {
     std::array::from_fn(|p| Grid::new(&features.planes[p]))
 }

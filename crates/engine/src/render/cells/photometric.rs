@@ -1,7 +1,7 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
 use super::content;
-use crate::frame_pyramid::Features;
+use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
 use crate::picture::{Plane, samples, samples_mut};
@@ -80,7 +80,7 @@ type Sums = [f32; 5];
 
 impl PhotometricError {
     /// The motion `field` that leads from `from` to `to`. Cells whose motion leads out of the picture do not count.
-    pub fn of(cpu: Cpu, field: &Field, from: &Features, to: &Features) -> Self {
+    pub fn of(cpu: Cpu, field: &Field, from: &PyramidLevel, to: &PyramidLevel) -> Self {
         let (height, width) = field.dim();
         let mut weight = Plane::zeros((height, width));
         let blocks = (height.div_ceil(BLOCK_CELLS), width.div_ceil(BLOCK_CELLS));
@@ -112,8 +112,8 @@ impl PhotometricError {
 /// A row of blocks.
 struct JudgeRows<'a> {
     field: &'a Field,
-    from: &'a Features,
-    to: &'a Features,
+    from: &'a PyramidLevel,
+    to: &'a PyramidLevel,
     first_row: usize,
     /// Memory: the sums of every column of cells.
     columns: &'a mut Vec<[f32; LANES]>,

@@ -227,7 +227,7 @@ fn shifted(row: &[f32], right: isize, out: &mut [f32]) {
 mod tests {
     use super::super::candidates::errors;
     use super::*;
-    use crate::frame_pyramid::{Features, LumaChroma};
+    use crate::frame_pyramid::{LumaChroma, PyramidLevel};
     use crate::picture::{Format, Picture};
 
     const DIM: (usize, usize) = (41, 59);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     /// A still background, and a square with its own texture that has come so far.
-    fn features(moved: f32) -> Features {
+    fn features(moved: f32) -> PyramidLevel {
         let plane = Plane::from_shape_fn(DIM, |(y, x)| {
             let (x, y) = (x as f32, y as f32);
             let own = x - moved;
@@ -250,7 +250,7 @@ mod tests {
             }
         });
         let picture = Picture::new(Format::gray(8), vec![plane]).unwrap();
-        Features::of(LumaChroma::of(&picture))
+        PyramidLevel::compared_of(LumaChroma::of(&picture))
     }
 
     /// The motion halfway, its edge so many cells too far out.

@@ -7,7 +7,7 @@
 
 use super::importance::{full_size_grids, moved};
 use super::padded::Padded;
-use crate::motion::Field;
+use crate::motion::MotionField;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
 use crate::render::part::counted;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
@@ -53,8 +53,8 @@ fn scatter([sum, squares]: [f32; 2], count: f32) -> f32 {
 
 impl FallbackMap {
     /// Of the motion `field` that leads from `from` to `to`. Pixels whose motion leads out of the picture do not count.
-    pub fn of(cpu: Cpu, field: &Field, from: &Picture, to: &Picture) -> Self {
-        let (height, width) = field.dim();
+    pub fn of(cpu: Cpu, field: &MotionField, from: &Picture, to: &Picture) -> Self {
+        let (height, width) = (from.height(), from.width());
         let dim = (height.div_ceil(BLOCK_PX), width.div_ceil(BLOCK_PX));
         let (sources, targets) = (full_size_grids(from), full_size_grids(to));
         let rows: Vec<Vec<Sums>> = (0..dim.0)
@@ -226,9 +226,9 @@ fn incoherence([dx, dy]: &[Padded; 2], (y, x): (usize, usize)) -> f32 {
     0.5 * (apart[1] + apart[2])
 }
 
-/// The sums of a row of blocks, over every other pixel of every other row.
+/// The sums of a row of blocks, over its cells of 2 px.
 struct RowOfBlocks<'a> {
-    field: &'a Field,
+    field: &'a MotionField,
     /// The planes of the first and of the second picture: three, or one.
     pictures: [&'a [Grid<'a>]; 2],
     first_row: usize,
@@ -257,16 +257,18 @@ impl RowOfBlocks<'_> {
         };
         let v = S::V::splat;
         let (height, width) = self.field.dim();
-        let end = height.min(self.first_row + BLOCK_PX);
-        let mut all = Vec::with_capacity(width.div_ceil(BLOCK_PX));
-        for first in (0..width).step_by(BLOCK_PX) {
-            let from = counted::<S>(0.0);
-            let x = v(first as f32).add(from.add(from));
-            let within = x.select_less(v(width as f32), v(1.0), v(0.0));
-            let x = x.min(v((width - 1) as f32));
+        let first_row = self.first_row / 2;
+        let end = height.min(first_row + LANES);
+        let mut all = Vec::with_capacity(width.div_ceil(LANES));
+        for first in (0..width).step_by(LANES) {
+            let column = counted::<S>(first as f32);
+            let within = column.select_less(v(width as f32), v(1.0), v(0.0));
+            let column = column.min(v((width - 1) as f32));
+            let x = column.add(column);
             let mut sums = [v(0.0); 5];
-            for y in (self.first_row..end).step_by(2) {
-                let (moved, stays) = moved::<S, P>(self.field, &targets, x, y);
+            for row in first_row..end {
+                let y = 2 * row;
+                let (moved, stays) = moved::<S, P>(self.field, &targets, column, row);
                 let stays = stays.mul(within);
                 for p in 0..P {
                     let own = S::V::pick(sources[p].row(y), 0, x, v(0.0));
@@ -331,9 +333,11 @@ mod tests {
             Picture::new(Format::gray(8), vec![plane]).unwrap()
         };
         let (from, to) = (picture(0), picture(4));
-        let field = Field {
-            dx: Plane::from_shape_fn((height, width), |(y, x)| ((x + y) % 9) as f32 - 4.3),
-            dy: Plane::from_shape_fn((height, width), |(_, x)| (x % 5) as f32 - 1.6),
+        let cells = (height.div_ceil(2), width.div_ceil(2));
+        let field = MotionField {
+            cell_log2: 1,
+            dx: Plane::from_shape_fn(cells, |(y, x)| (2 * (x + y) % 9) as f32 - 4.3),
+            dy: Plane::from_shape_fn(cells, |(_, x)| (2 * x % 5) as f32 - 1.6),
         };
         let (sources, targets) = (full_size_grids(&from), full_size_grids(&to));
         let inside = |at: f32, len: usize| at > -0.5 && at < len as f32 - 0.5;
@@ -349,8 +353,8 @@ mod tests {
                     let mut truth = [0.0f64; 5];
                     for y in (first_row..height.min(first_row + BLOCK_PX)).step_by(2) {
                         for x in (block * BLOCK_PX..width.min((block + 1) * BLOCK_PX)).step_by(2) {
-                            let (to_x, to_y) =
-                                (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
+                            let at = (y / 2, x / 2);
+                            let (to_x, to_y) = (x as f32 + field.dx[at], y as f32 + field.dy[at]);
                             if !(inside(to_x, width) && inside(to_y, height)) {
                                 continue;
                             }

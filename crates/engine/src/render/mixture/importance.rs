@@ -1,12 +1,12 @@
 //! How much every displacement counts where several arrive.
 
 use super::texture;
-use crate::motion::Field;
+use crate::motion::MotionField;
 use crate::picture::{ColorModel, Picture, Plane, samples_mut, sampling::Grid};
 use crate::render::linear::{linear, stay};
 use crate::render::part::{counted, store};
 use crate::render::splat::Carrier;
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
@@ -19,31 +19,25 @@ const LEAST_WEIGHT: f32 = 1e-4;
 /// Weight of a displacement that leaves the picture, where nothing can be compared.
 const LEAVING_WEIGHT: f32 = 0.05;
 
-/// A field from `source` to `target` ready to be carried, at half size and in its own px: motion is smooth, and at its boundaries the
+/// A motion field from `source` to `target`, by cells of 2 px, ready to be carried: motion is smooth, and at its boundaries the
 /// rendering asks the pictures (measured: all rows and columns gain 0.01 dB).
-pub fn carrier(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Carrier {
-    let weight = importance(cpu, field, source, target);
-    let halved = |plane: &Plane| plane.slice(s![..;2, ..;2]).mapv(|v| 0.5 * v);
-    let half = Field {
-        dx: halved(&field.dx),
-        dy: halved(&field.dy),
-    };
-    Carrier::new(half, weight)
+pub fn carrier(cpu: Cpu, field: MotionField, source: &Picture, target: &Picture) -> Carrier {
+    let weight = importance(cpu, &field, source, target);
+    Carrier::new(field.into_cells(), weight)
 }
 
-/// `exp(-20·e)` by how alike the two ends of every displacement are, times what the texture counts, at every other row and column.
-fn importance(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Plane {
+/// `exp(-20·e)` by how alike the two ends of every displacement are, times what the texture counts, for every cell.
+fn importance(cpu: Cpu, field: &MotionField, source: &Picture, target: &Picture) -> Plane {
     let format = source.format();
     let full_size = full_size_colors(source);
     // Three channels' worth, whatever the number of planes.
     let scale = 3.0 / (full_size as f32 * format.max_code());
-    let (height, width) = field.dim();
+    let half = field.dim();
     let (sources, targets) = (full_size_grids(source), full_size_grids(target));
     // Luma, or green in its place.
     let luma = usize::from(format.model == ColorModel::Rgb);
     let luma = Grid::new(&source.planes()[luma]);
     let to_unit = 1.0 / format.max_code();
-    let half = (height.div_ceil(2), width.div_ceil(2));
     let mut weight = Array2::zeros(half);
     samples_mut(&mut weight)
         .par_chunks_mut(half.1)
@@ -53,7 +47,7 @@ fn importance(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Pl
                 field,
                 pictures: [&sources, &targets],
                 scale,
-                y: 2 * row,
+                row,
                 weights,
             });
             let y = 2 * row;
@@ -64,14 +58,14 @@ fn importance(cpu: Cpu, field: &Field, source: &Picture, target: &Picture) -> Pl
     weight
 }
 
-/// `exp(-20·e)` of every other pixel of a row.
+/// `exp(-20·e)` of a row of cells.
 struct RowOfWeights<'a> {
-    field: &'a Field,
+    field: &'a MotionField,
     /// The planes of the first and of the second picture: three, or one.
     pictures: [&'a [Grid<'a>]; 2],
     /// From a difference in codes, summed over the planes, to three channels in `[0, 1]`.
     scale: f32,
-    y: usize,
+    row: usize,
     weights: &'a mut [f32],
 }
 
@@ -91,14 +85,14 @@ impl RowOfWeights<'_> {
     #[inline(always)]
     fn weigh<S: Simd, const P: usize>(self, [sources, targets]: [[Grid<'_>; P]; 2]) {
         let v = S::V::splat;
-        let width = self.field.dim().1;
+        let last = v((self.field.dim().1 - 1) as f32);
         for (n, weights) in self.weights.chunks_mut(LANES).enumerate() {
-            let from = counted::<S>((n * LANES) as f32);
-            let x = from.add(from).min(v((width - 1) as f32));
-            let (moved, stays) = moved::<S, P>(self.field, &targets, x, self.y);
+            let column = counted::<S>((n * LANES) as f32).min(last);
+            let x = column.add(column);
+            let (moved, stays) = moved::<S, P>(self.field, &targets, column, self.row);
             let mut difference = v(0.0);
             for p in 0..P {
-                let own = S::V::pick(sources[p].row(self.y), 0, x, v(0.0));
+                let own = S::V::pick(sources[p].row(2 * self.row), 0, x, v(0.0));
                 let apart = own.sub(moved[p]);
                 difference = difference.add(apart.max(v(0.0).sub(apart)));
             }
@@ -110,18 +104,21 @@ impl RowOfWeights<'_> {
     }
 }
 
-/// What planes show where a field leads from sixteen pixels `x` of row `y`, and 1 where that is in the picture, else 0.
+/// What planes show where a motion field of 2 px cells leads from sixteen cells `column` of a row, and 1 where that is in the
+/// picture, else 0.
 #[inline(always)]
 pub fn moved<S: Simd, const P: usize>(
-    field: &Field,
+    field: &MotionField,
     planes: &[Grid<'_>; P],
-    x: S::V,
-    y: usize,
+    column: S::V,
+    row: usize,
 ) -> ([S::V; P], S::V) {
     let v = S::V::splat;
-    let (height, width) = field.dim();
-    let to_x = x.add(S::V::pick(Grid::new(&field.dx).row(y), 0, x, v(0.0)));
-    let to_y = v(y as f32).add(S::V::pick(Grid::new(&field.dy).row(y), 0, x, v(0.0)));
+    let (height, width) = (planes[0].height, planes[0].width);
+    let dx = S::V::pick(Grid::new(&field.dx).row(row), 0, column, v(0.0));
+    let dy = S::V::pick(Grid::new(&field.dy).row(row), 0, column, v(0.0));
+    let to_x = column.add(column).add(dx);
+    let to_y = v((2 * row) as f32).add(dy);
     let stays = stay::<S>(to_x, width).mul(stay::<S>(to_y, height));
     (linear::<S, P>(planes, to_x, to_y), stays)
 }
@@ -163,25 +160,28 @@ mod tests {
                 Picture::new(format, planes.collect()).unwrap()
             };
             let (source, target) = (picture(0), picture(3));
-            let field = Field {
-                dx: Plane::from_shape_fn((height, width), |(y, x)| ((x + y) % 9) as f32 - 4.3),
-                dy: Plane::from_shape_fn((height, width), |(_, x)| (x % 5) as f32 - 1.6),
+            let cells = (height.div_ceil(2), width.div_ceil(2));
+            let field = MotionField {
+                cell_log2: 1,
+                dx: Plane::from_shape_fn(cells, |(y, x)| (2 * (x + y) % 9) as f32 - 4.3),
+                dy: Plane::from_shape_fn(cells, |(_, x)| (2 * x % 5) as f32 - 1.6),
             };
             let (sources, targets) = (full_size_grids(&source), full_size_grids(&target));
             let scale = 3.0 / (sources.len() as f32 * 255.0);
             for cpu in Cpu::available() {
-                let y = 4;
+                let (row, y) = (2, 4);
                 let mut weights = vec![0.0; width.div_ceil(2)];
                 cpu.run(RowOfWeights {
                     field: &field,
                     pictures: [&sources, &targets],
                     scale,
-                    y,
+                    row,
                     weights: &mut weights,
                 });
                 for (column, &found) in weights.iter().enumerate() {
                     let x = 2 * column;
-                    let to = (x as f32 + field.dx[(y, x)], y as f32 + field.dy[(y, x)]);
+                    let at = (row, column);
+                    let to = (x as f32 + field.dx[at], y as f32 + field.dy[at]);
                     let differences = sources.iter().zip(&targets);
                     let difference: f32 = differences
                         .map(|(s, t)| (s.row(y)[x] - t.bilinear(to.0, to.1)).abs())

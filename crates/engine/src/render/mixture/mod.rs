@@ -1,4 +1,6 @@
-//! Displacement interpolation: both pictures sampled along the motion at time t.
+//! Renderer of photometric mixtures: every pixel is the weighted mean of what several candidate motions show.
+//!
+//! Motion is carried to time t by cells of 2 px; candidates are judged at half size and blended at full size.
 
 mod along;
 mod band;
@@ -18,28 +20,29 @@ mod still;
 mod texture;
 mod trial;
 
-use self::band::Pair;
-use self::candidates::{Candidate, Candidates};
-use self::fallback::{FallbackMap, Uncertainty};
-use self::importance::carrier;
-use self::padded::Padded;
-use self::photometric::PhotometricError;
-use self::spline::Spline;
 use crate::frame_pyramid::BrightnessChange;
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane};
 use crate::render::fill::fill;
 use crate::render::splat::{Carrier, Splatted};
 use crate::timings::{Stage, stage};
+use band::Pair;
+use candidates::{Candidate, Candidates};
+use fallback::{FallbackMap, Uncertainty};
+use importance::carrier;
 use otinterp_simd::Level as Cpu;
+use padded::Padded;
+use photometric::PhotometricError;
+use spline::Spline;
 
 /// Mass that every motion has at least: where nothing arrived, its filled-in value still counts.
 const LEAST_MASS: f32 = 0.02;
 /// Share of each of the two motions that does not depend on t (measured).
 const TIMELESS_SHARE: f32 = 0.2;
-/// A transition ready to be rendered at any time.
+
+/// Renderer that blends what the motions through a pixel and around it show, weighted by their photometric error.
 #[derive(Debug)]
-pub struct Displacement {
+pub struct MixtureRenderer {
     forward: Carrier,
     backward: Carrier,
     /// Of all planes of the two pictures.
@@ -51,14 +54,13 @@ pub struct Displacement {
     rings: u32,
 }
 
-impl Displacement {
-    /// Prepares the motion between two pictures (premultiplied, if they have alpha) that differ in brightness by
-    /// `exposure`. Every pixel is rendered along its own motion and those in `rings` rings of neighbours.
+impl MixtureRenderer {
+    /// Of the motion, by cells of 2 px, between two pictures (premultiplied, if they have alpha) that differ in brightness by
+    /// `brightness`. Every pixel is rendered along its own motion and those in `rings` rings of neighbours.
     pub fn new(
         cpu: Cpu,
         motion: Motion,
-        first: &Picture,
-        second: &Picture,
+        [first, second]: [&Picture; 2],
         brightness: BrightnessChange,
         rings: u32,
     ) -> Self {
@@ -72,8 +74,8 @@ impl Displacement {
         drop(judging);
         let splatting = stage(Stage::Splat);
         let (forward, backward) = rayon::join(
-            || carrier(cpu, &forward, first, &alike),
-            || carrier(cpu, &backward, &alike, first),
+            || carrier(cpu, forward, first, &alike),
+            || carrier(cpu, backward, &alike, first),
         );
         drop(splatting);
         let _stage = stage(Stage::Spline);
@@ -100,7 +102,7 @@ impl Displacement {
     }
 
     /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
-    pub fn at(&self, cpu: Cpu, first: &Picture, second: &Picture, t: f32) -> Picture {
+    pub fn at(&self, cpu: Cpu, [first, second]: [&Picture; 2], t: f32) -> Picture {
         let mut out = first.alike();
         let splatting = stage(Stage::Splat);
         let (a, b) = rayon::join(

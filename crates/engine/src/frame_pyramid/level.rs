@@ -1,6 +1,6 @@
-//! What two pixels are compared by.
+//! Level of a frame pyramid: what two pixels of that size are compared by.
 
-use super::LumaChroma;
+use super::{LumaChroma, QuantizedFeatures};
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -8,24 +8,41 @@ use rayon::prelude::*;
 /// Rows that one task works on at least.
 const BAND_ROWS: usize = 16;
 
-/// LumaChroma and the gradient of luma: planes of one size, in `[0, 1]` units.
-///
-/// The gradient (central differences, `(f(x+1) - f(x-1)) / 2`) makes the comparison insensitive
-/// to slow changes of brightness.
+/// One level of a frame pyramid, planes of one size in `[0, 1]` units.
 #[derive(Debug)]
-pub struct Features {
-    /// LumaChroma's planes, then `dY/dx` and `dY/dy`.
+pub struct PyramidLevel {
+    /// Luma; on the levels that are compared pixel by pixel then the two colour differences, if the picture has colour, and
+    /// `dY/dx` and `dY/dy`, central differences `(f(x+1) - f(x-1)) / 2`: they make the comparison insensitive to slow changes of
+    /// brightness.
     pub planes: Vec<Plane>,
+    /// What is compared in tiles, on the levels whose tiles are solved.
+    pub quantized: Option<QuantizedFeatures>,
 }
 
-impl Features {
-    /// Features of one pyramid level.
-    pub fn of(content: LumaChroma) -> Self {
+impl PyramidLevel {
+    /// Luma alone, for levels that are refined only.
+    pub fn luma_of(content: LumaChroma) -> Self {
+        Self {
+            planes: vec![content.into_luma()],
+            quantized: None,
+        }
+    }
+
+    /// Luma, colour differences and the gradient of luma, for levels that are compared pixel by pixel.
+    pub fn compared_of(content: LumaChroma) -> Self {
         let (dx, dy) = gradient(content.luma());
         let mut planes = content.planes;
         planes.push(dx);
         planes.push(dy);
-        Self { planes }
+        Self {
+            planes,
+            quantized: None,
+        }
+    }
+
+    /// The same level with what is compared in tiles.
+    pub fn with_quantized(self, quantized: Option<QuantizedFeatures>) -> Self {
+        Self { quantized, ..self }
     }
 
     /// Luma.
