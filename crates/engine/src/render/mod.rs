@@ -7,6 +7,7 @@ mod fill;
 mod linear;
 mod mixture;
 mod part;
+mod smooth;
 mod splat;
 
 pub use fade::cross_fade;

@@ -1,15 +1,13 @@
 //! Which motions pass through the cells at time t.
 
-use super::content;
-use super::photometric::{FallbackMap, smooth_step};
+use super::errors::{Both, errors};
+use super::photometric::FallbackMap;
 use super::propagate::propagate;
-use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
-use crate::render::linear::linear;
-use crate::render::part::{counted, load, store};
+use crate::render::smooth::{smooth, smooth_step};
 use crate::render::splat::Splatted;
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
+use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
 /// Mass that every motion has at least: where nothing arrived, its filled-in value still counts.
@@ -169,103 +167,6 @@ fn incoherence(Field { dx, dy }: &Field, (y, x): (usize, usize)) -> f32 {
     0.5 * (apart[1] + apart[2])
 }
 
-/// Two pictures, by cells, seen from time t between them.
-#[derive(Clone, Copy)]
-pub struct Both<'a> {
-    pub t: f32,
-    pub pictures: [&'a PyramidLevel; 2],
-}
-
-impl Both<'_> {
-    /// The difference of the two along motions, in cells, that pass through the cells from `(x, y)` on at time t.
-    #[inline(always)]
-    pub fn error<S: Simd>(&self, motion: [S::V; 2], from: [usize; 2]) -> S::V {
-        if self.pictures[0].has_colors() {
-            self.error_of::<S, 3>(motion, from)
-        } else {
-            self.error_of::<S, 1>(motion, from)
-        }
-    }
-
-    #[inline(always)]
-    fn error_of<S: Simd, const P: usize>(&self, [dx, dy]: [S::V; 2], [x, y]: [usize; 2]) -> S::V {
-        let v = S::V::splat;
-        let [a, b] = self.pictures;
-        let (x, y) = (counted::<S>(x as f32), v(y as f32));
-        let (back, on) = (v(-self.t), v(1.0 - self.t));
-        let va = linear::<S, P>(&content(a), dx.mul_add(back, x), dy.mul_add(back, y));
-        let vb = linear::<S, P>(&content(b), dx.mul_add(on, x), dy.mul_add(on, y));
-        let mut sum = v(0.0);
-        for p in 0..P {
-            let apart = va[p].sub(vb[p]);
-            sum = sum.add(apart.max(v(0.0).sub(apart)));
-        }
-        sum
-    }
-
-    /// The difference of the two in place, along row `y`.
-    #[inline(always)]
-    fn errors_in_place<const P: usize>(&self, y: usize, out: &mut [f32]) {
-        let [a, b] = self.pictures.map(|picture| content::<P>(picture));
-        out.fill(0.0);
-        for p in 0..P {
-            let pair = a[p].row(y).iter().zip(b[p].row(y));
-            for (out, (a, b)) in out.iter_mut().zip(pair) {
-                *out += (a - b).abs();
-            }
-        }
-    }
-}
-
-/// The difference of two pictures along a motion, or in place, for every cell at time t.
-pub fn errors(cpu: Cpu, both: Both<'_>, field: Option<&Field>) -> Plane {
-    let (height, width) = both.pictures[0].dim();
-    let mut out = Plane::zeros((height, width));
-    samples_mut(&mut out)
-        .par_chunks_mut(width)
-        .enumerate()
-        .for_each(|(y, out)| {
-            cpu.run(ErrorRow {
-                both,
-                field,
-                y,
-                out,
-            });
-        });
-    out
-}
-
-struct ErrorRow<'a> {
-    both: Both<'a>,
-    field: Option<&'a Field>,
-    y: usize,
-    out: &'a mut [f32],
-}
-
-impl Kernel for ErrorRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let (both, y) = (self.both, self.y);
-        let Some(Field { dx, dy }) = self.field else {
-            if both.pictures[0].has_colors() {
-                both.errors_in_place::<3>(y, self.out);
-            } else {
-                both.errors_in_place::<1>(y, self.out);
-            }
-            return;
-        };
-        let (dx, dy) = (Grid::new(dx).row(y), Grid::new(dy).row(y));
-        let width = self.out.len();
-        for first in (0..width).step_by(LANES) {
-            let lanes = first..width.min(first + LANES);
-            let motion = [load::<S>(&dx[lanes.clone()]), load::<S>(&dy[lanes.clone()])];
-            store::<S>(both.error::<S>(motion, [first, y]), &mut self.out[lanes]);
-        }
-    }
-}
-
 /// The choice in one row of cells.
 struct ChooseRow<'a> {
     t: f32,
@@ -341,21 +242,4 @@ fn decided(share: f32) -> f32 {
     let share = (share - 0.5) * DECISION + 0.5;
     let share = if share > 0.0 { share } else { 0.0 };
     if share < 1.0 { share } else { 1.0 }
-}
-
-/// Means of three rows and three columns, weights 1, 2, 1.
-#[inline(always)]
-pub fn smooth(rows: [&[f32]; 3], out: &mut [f32], line: &mut [f32]) {
-    let n = out.len();
-    let (above, here, below) = (&rows[0][..n], &rows[1][..n], &rows[2][..n]);
-    let line = &mut line[..n];
-    for x in 0..n {
-        line[x] = 0.25 * (above[x] + below[x]) + 0.5 * here[x];
-    }
-    for x in 1..n.saturating_sub(1) {
-        out[x] = 0.25 * (line[x - 1] + line[x + 1]) + 0.5 * line[x];
-    }
-    let last = n - 1;
-    out[0] = 0.75 * line[0] + 0.25 * line[1.min(last)];
-    out[last] = 0.75 * line[last] + 0.25 * line[last.saturating_sub(1)];
 }

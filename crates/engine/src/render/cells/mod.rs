@@ -5,6 +5,7 @@
 //! picture is sampled once along one motion, along two only where they differ.
 
 mod candidates;
+mod errors;
 mod operations;
 mod photometric;
 mod places;
@@ -12,13 +13,14 @@ mod propagate;
 mod rows;
 mod widen;
 
-use crate::frame_pyramid::{FramePyramid, PyramidLevel};
+use crate::frame_pyramid::FramePyramid;
 use crate::motion::{Motion, MotionField};
-use crate::picture::{Picture, sampling::Grid};
+use crate::picture::Picture;
 use crate::render::fill::fill;
 use crate::render::splat::{Carrier, Splatted};
 use crate::timings::{Stage, stage};
-use candidates::{Both, Candidates};
+use candidates::Candidates;
+use errors::Both;
 use otinterp_simd::Level as Cpu;
 use photometric::{FallbackMap, PhotometricError};
 use std::sync::Arc;
@@ -90,9 +92,4 @@ impl CellRenderer {
         rows::render(cpu, &candidates, [first, second], &mut out);
         out
     }
-}
-
-/// The planes of luma and, where there are three, colour.
-fn content<const P: usize>(features: &PyramidLevel) -> [Grid<'_>; P] {
-    std::array::from_fn(|p| Grid::new(&features.planes[p]))
 }

@@ -1,12 +1,13 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
-use super::content;
+use super::errors::content;
 use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
 use crate::picture::{Plane, samples, samples_mut};
 use crate::render::linear::{linear, stay};
 use crate::render::part::{counted, load, store};
+use crate::render::smooth::smooth_step;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
@@ -204,12 +205,6 @@ fn fallback(sums: &[Sums], (rows, columns): (usize, usize), (y, x): (usize, usiz
         return 0.0;
     }
     smooth_step((excess / still).sqrt(), LEFT)
-}
-
-/// From 0 at the first of two bounds to 1 at the second.
-pub fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {
-    let step = ((value - from) / (to - from)).clamp(0.0, 1.0);
-    step * step * (3.0 - 2.0 * step)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! A cell's motion at time t, exchanged for a neighbour's that fits the pictures better: so the boundaries of what moves lie where they
 //! are seen.
 
-use super::candidates::{Both, smooth};
+use super::errors::Both;
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
 use crate::render::part::{load, store};
+use crate::render::smooth::smooth;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -225,7 +226,7 @@ fn shifted(row: &[f32], right: isize, out: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::candidates::errors;
+    use super::super::errors::errors;
     use super::*;
     use crate::frame_pyramid::{LumaChroma, PyramidLevel};
     use crate::picture::{Format, Picture};

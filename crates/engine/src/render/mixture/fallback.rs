@@ -10,6 +10,7 @@ use super::padded::Padded;
 use crate::motion::MotionField;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
 use crate::render::part::counted;
+use crate::render::smooth::smooth_step;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
@@ -310,12 +311,6 @@ fn fallback(rows: &[Vec<Sums>], (y, x): (usize, usize), noise: f32) -> f32 {
         return 0.0;
     }
     smooth_step((excess / still).sqrt(), LEFT)
-}
-
-/// From 0 at the first of two bounds to 1 at the second.
-fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {
-    let step = ((value - from) / (to - from)).clamp(0.0, 1.0);
-    step * step * (3.0 - 2.0 * step)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Blocks that are rendered as the weighted mean of what several motions show.
 
 use super::along::{AnyColors, Colors};
-use super::band::{Other, Planes};
 use super::blocks::{BLOCK_PX, HALF_BLOCK};
 use super::candidates::{Candidate, Candidates, Ends};
 use super::halved::doubled;
 use super::photometric::PhotometricError;
+use super::planes::{Other, Planes};
 use super::still::Still;
 use super::trial::{Tile, Trial};
 use crate::picture::samples;

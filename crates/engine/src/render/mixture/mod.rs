@@ -13,6 +13,7 @@ mod importance;
 mod mixed;
 mod padded;
 mod photometric;
+mod planes;
 mod points;
 mod single;
 mod spline;
@@ -26,13 +27,13 @@ use crate::picture::{Picture, Plane};
 use crate::render::fill::fill;
 use crate::render::splat::{Carrier, Splatted};
 use crate::timings::{Stage, stage};
-use band::Pair;
 use candidates::{Candidate, Candidates};
 use fallback::{FallbackMap, Uncertainty};
 use importance::carrier;
 use otinterp_simd::Level as Cpu;
 use padded::Padded;
 use photometric::PhotometricError;
+use planes::Pair;
 use spline::Spline;
 
 /// Mass that every motion has at least: where nothing arrived, its filled-in value still counts.

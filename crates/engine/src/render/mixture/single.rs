@@ -1,10 +1,10 @@
 //! Blocks that are rendered along one motion.
 
 use super::along::{AnyColors, Colors};
-use super::band::{Other, Planes};
 use super::blocks::BLOCK_PX;
 use super::candidates::{Candidates, Ends};
 use super::halved::doubled;
+use super::planes::{Other, Planes};
 use crate::render::part::counted;
 use crate::render::part::store;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};

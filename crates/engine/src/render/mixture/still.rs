@@ -1,8 +1,8 @@
 //! What stands still while all around it moves.
 
 use super::along::AnyColors;
-use super::band::Planes;
 use super::corners::{REACH_PX, least_means};
+use super::planes::Planes;
 use crate::picture::samples;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 
