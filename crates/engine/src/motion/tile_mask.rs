@@ -41,6 +41,14 @@ impl TileMask {
         }
     }
 
+    /// 1 for every cell that is needed, else 0.
+    pub fn plane(&self) -> Plane {
+        let rows = self.needed.len() / self.columns;
+        Plane::from_shape_fn((rows, self.columns), |(y, x)| {
+            f32::from(u8::from(self.needed[y * self.columns + x]))
+        })
+    }
+
     /// Whether one of the cells of the tile at `(x0, y0)`, a multiple of [`CELL`], is needed.
     pub fn touch_tile(&self, x0: isize, y0: isize) -> bool {
         let (column, row) = (x0 / CELL as isize, y0 / CELL as isize);

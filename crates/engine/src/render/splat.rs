@@ -3,6 +3,7 @@
 use super::part::{counted, load, whole};
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
+use crate::probe::{Place, Probe, Side, View};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
@@ -25,6 +26,19 @@ pub struct Splatted {
     pub field: Field,
     /// Weight that arrived at every pixel; about 1 where the field is smooth and right.
     pub mass: Plane,
+}
+
+/// Tells a probe of the displacements of both pictures at time t, without holes, and of the mass that did not arrive.
+pub fn report(probe: &dyn Probe, level: usize, fields: &[Field; 2], masses: [&Plane; 2]) {
+    if !probe.is_on() {
+        return;
+    }
+    for (n, side) in [Side::First, Side::Second].into_iter().enumerate() {
+        let place = |view| Place { view, side, level };
+        let deficit = masses[n].mapv(|mass| (1.0 - mass).max(0.0));
+        probe.plane(place(View::Deficit), &deficit);
+        probe.motion(place(View::Candidates), &fields[n].dx, &fields[n].dy);
+    }
 }
 
 impl Carrier {
