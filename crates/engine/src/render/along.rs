@@ -1,9 +1,9 @@
 //! What a motion shows: both pictures at its two ends.
 
 use super::hypotheses::Ends;
-use super::part::counted;
 use super::spline::{Spline, sampled};
 use crate::measure::Exposure;
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Number, Simd};
 
 /// The full-size colour planes of two pictures, which can be compared pixel by pixel.

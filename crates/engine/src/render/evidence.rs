@@ -6,10 +6,10 @@
 //! the plain cross-fade, and the picture goes over to that, smoothly.
 
 use super::padded::Padded;
-use super::part::counted;
 use super::splat::{full_size_grids, moved};
 use crate::motion::Field;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 

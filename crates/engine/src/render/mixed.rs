@@ -6,11 +6,10 @@ use super::blocks::{BLOCK_PX, HALF_BLOCK};
 use super::halved::doubled;
 use super::hypotheses::{Ends, Hypothesis, Moment};
 use super::likeness::Likeness;
-use super::part::counted;
-use super::part::{load, store};
 use super::still::Still;
 use super::trial::{Tile, Trial};
 use crate::picture::samples;
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 /// Blocks that are tried together at most: what they need stays in the cache.

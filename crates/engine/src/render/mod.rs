@@ -18,7 +18,6 @@ mod linear;
 pub mod mass;
 mod mixed;
 mod padded;
-mod part;
 mod points;
 mod single;
 mod splat;

@@ -5,8 +5,7 @@ use super::band::{Other, Planes};
 use super::blocks::BLOCK_PX;
 use super::halved::doubled;
 use super::hypotheses::{Ends, Moment};
-use super::part::counted;
-use super::part::store;
+use otinterp_simd::partial::{counted, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 const _: () = assert!(BLOCK_PX == LANES, "a vector is a block's row");

@@ -2,11 +2,11 @@
 
 use super::carry::Carrier;
 use super::linear::{linear, stay};
-use super::part::{counted, store};
 use super::texture;
 use crate::motion::Field;
 use crate::picture::{ColorModel, Picture, Plane, samples_mut, sampling::Grid};
 use ndarray::{Array2, s};
+use otinterp_simd::partial::{counted, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 

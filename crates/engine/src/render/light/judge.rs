@@ -1,12 +1,12 @@
 //! How well the motion explains the pictures, by cells and by regions.
 
 use super::super::linear::{linear, stay};
-use super::super::part::{counted, load, store};
 use super::content;
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
 use crate::picture::{Plane, samples, samples_mut};
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 

@@ -2,13 +2,13 @@
 
 use super::super::carry::Splatted;
 use super::super::linear::linear;
-use super::super::part::{counted, load, store};
 use super::content;
 use super::judge::{Unexplained, smooth_step};
 use super::neighbours::exchange;
 use crate::measure::Features;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 

@@ -1,10 +1,10 @@
 //! A cell's motion at time t, exchanged for a neighbour's that fits the pictures better: so the boundaries of what moves lie where they
 //! are seen.
 
-use super::super::part::{load, store};
 use super::moment::{Both, smooth};
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
+use otinterp_simd::partial::{load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 use std::ops::Range;

@@ -1,12 +1,12 @@
 //! The rows of a picture at time t, from the motions of cells.
 
 use super::super::linear::linear;
-use super::super::part::{counted, load, store};
 use super::moment::Moment;
 use super::places::{Lines, ROWS, near};
 use super::plan::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
 use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 
