@@ -6,7 +6,6 @@ mod fade;
 mod fill;
 mod linear;
 mod mixture;
-mod part;
 mod smooth;
 mod splat;
 

@@ -1,10 +1,10 @@
 //! Displacements carried along to time t.
 
-use super::part::{counted, load, whole};
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
 use crate::probe::{Place, Probe, Side, View};
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
+use otinterp_simd::partial::{counted, load};
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
 /// Rows that one task fills.
@@ -194,7 +194,7 @@ impl Landing {
             weight = v(low).select_less(place[axis], inside, v(0.0));
             // The differences may round up to the bounds.
             let past = place[axis].sub(v(low)).max(v(0.0)).min(v(high - low));
-            wholes[axis] = whole::<S>(past).min(v(high - low - 1.0));
+            wholes[axis] = math::floor_of(past).min(v(high - low - 1.0));
             fractions[axis] = past.sub(wholes[axis]);
         }
         if weight.largest() == 0.0 {

@@ -9,8 +9,8 @@ use super::importance::{full_size_grids, moved};
 use super::padded::Padded;
 use crate::motion::MotionField;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
-use crate::render::part::counted;
 use crate::render::smooth::smooth_step;
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
