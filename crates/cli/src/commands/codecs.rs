@@ -10,14 +10,16 @@ pub struct CodecsArgs {}
 /// Runs `otinterp codecs`.
 #[cfg(feature = "video")]
 pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
-    use std::io::Write;
     let all = otinterp_video::encoders()?;
-    let mut out = std::io::stdout().lock();
-    if common.json {
-        let report = serde_json::json!({ "encoders": all });
-        return Ok(writeln!(out, "{report}")?);
-    }
-    for encoder in &all {
+    let report = serde_json::json!({ "encoders": all });
+    common.reporter(false).answer(&report, || table(&all))
+}
+
+#[cfg(feature = "video")]
+fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    for encoder in encoders {
         let depths: Vec<String> = encoder.bit_depths.iter().map(u8::to_string).collect();
         let depths = match depths.is_empty() {
             true => String::new(),
@@ -31,17 +33,18 @@ pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
                 format!("; lossless with --encoder-opt {option}")
             }
         };
-        writeln!(
+        // Writing to a string does not fail.
+        let _ = writeln!(
             out,
             "{:<20} {}{depths}{alpha}{lossless}",
             encoder.name, encoder.makes
-        )?;
-        writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "))?;
+        );
+        let _ = writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "));
         if !encoder.pixel_formats.is_empty() {
-            writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "))?;
+            let _ = writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "));
         }
     }
-    Ok(())
+    out
 }
 
 /// Runs `otinterp codecs`.

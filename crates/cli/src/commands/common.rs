@@ -1,6 +1,7 @@
 //! Options that every command takes.
 
 use super::exit::Usage;
+use crate::reporter::{Manner, Reporter};
 use clap::{Args, ValueEnum};
 use otinterp::timings::{self, Reading, Timings};
 use otinterp::{Interpolator, Method, Preset};
@@ -64,9 +65,9 @@ impl TimingsArg {
 }
 
 /// Prints where the time went, if that is asked for; under a report it stands in the report alone.
-pub fn print_timings(timings: Option<&Timings>, common: &Common) {
-    if let Some(timings) = timings.filter(|_| !common.json) {
-        eprint!("{}", timings.table());
+pub fn print_timings(timings: Option<&Timings>, reporter: &Reporter) {
+    if let Some(timings) = timings {
+        reporter.table(&timings.table());
     }
 }
 
@@ -157,11 +158,14 @@ impl Common {
         Ok(())
     }
 
-    /// Prints a warning as one line on stderr, unless `-q` was given.
-    pub fn warn(&self, message: &str) {
-        if !self.quiet {
-            eprintln!("otinterp: warning: {message}");
-        }
+    /// The reporter of a run whose standard output carries data, or does not.
+    pub fn reporter(&self, stdout_carries_data: bool) -> Reporter {
+        let manner = Manner {
+            quiet: self.quiet,
+            verbose: self.verbose,
+            json: self.json,
+        };
+        Reporter::new(manner, stdout_carries_data)
     }
 
     /// The interpolator that the options ask for.

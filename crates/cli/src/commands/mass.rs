@@ -1,10 +1,10 @@
 //! Options of `--method mass`.
 
-use super::Common;
 use super::common::MethodArg;
 use super::exit::Usage;
 use super::frames::read_fields;
 use super::pair::{Pair, shown};
+use crate::reporter::Reporter;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use otinterp::Interpolator;
@@ -132,12 +132,12 @@ pub fn masses(
     a: &Path,
     b: &Path,
     options: &MassOptions,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<[Plane; 2]> {
     let values = match read_fields(a, b)? {
         Some(fields) => fields.map(|field| field.values),
         None => {
-            let pair = Pair::read(a, b, common)?;
+            let pair = Pair::read(a, b, reporter)?;
             let pictures = [pair.a.picture, pair.b.picture];
             match options.model {
                 MassModel::Alpha if pictures[0].alpha().is_none() => {

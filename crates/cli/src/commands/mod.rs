@@ -16,6 +16,7 @@ mod retime;
 mod score;
 mod tables;
 
+use crate::reporter::print_help;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -71,11 +72,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
         Kind::DisplayHelp
         | Kind::DisplayVersion
-        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nothing to be done if the terminal itself is gone.
-            let _ = error.print();
-            ExitCode::from(error.exit_code().clamp(0, 2) as u8)
-        }
+        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => match print_help(error) {
+            Ok(()) => ExitCode::from(error.exit_code().clamp(0, 2) as u8),
+            failed => exit::report(failed),
+        },
         _ => exit::report(Err(usage(error).into())),
     }
 }

@@ -1,7 +1,7 @@
 //! The two pictures that a command is given.
 
-use super::Common;
 use super::exit::Usage;
+use crate::reporter::Reporter;
 use anyhow::bail;
 use otinterp::picture::still::{self, Still, StillError};
 use std::io;
@@ -22,7 +22,7 @@ impl Pair {
     /// # Errors
     /// [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
     /// they differ.
-    pub fn read(a: &Path, b: &Path, common: &Common) -> anyhow::Result<Self> {
+    pub fn read(a: &Path, b: &Path, reporter: &Reporter) -> anyhow::Result<Self> {
         if is_pipe(a) && is_pipe(b) {
             return Err(Usage("only one of the two pictures can be standard input".into()).into());
         }
@@ -38,7 +38,7 @@ impl Pair {
             );
         }
         if first.icc != second.icc {
-            common.warn(match (&first.icc, &second.icc) {
+            reporter.warn(match (&first.icc, &second.icc) {
                 (Some(_), Some(_)) => {
                     "the pictures have different colour profiles; the frames get the first one's"
                 }

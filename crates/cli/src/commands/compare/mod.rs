@@ -92,8 +92,9 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     }
     let output = Output::open(&out, common.overwrite)?;
     args.mass.options(&[args.method])?;
+    let reporter = common.reporter(is_pipe);
     watch_interrupt();
-    let pair = Pair::read(&args.a, &args.b, common)?;
+    let pair = Pair::read(&args.a, &args.b, &reporter)?;
     let truth = match &args.truth {
         Some(path) => Some(read_truth(path, &args.a, &pair)?),
         None => None,
@@ -121,7 +122,7 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     let mut png = Cursor::new(Vec::new());
     image.write_to(&mut png, image::ImageFormat::Png)?;
     output.write(png.get_ref())?;
-    Report {
+    let report = Report {
         inputs: [pair::shown(&args.a), pair::shown(&args.b)],
         truth: args.truth.as_deref().map(pair::shown),
         output: (!is_pipe).then_some(out),
@@ -130,8 +131,8 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         preset: common.preset,
         times,
         rows: reports,
-    }
-    .print(common)
+    };
+    reporter.summary(&report, || report.text())
 }
 
 fn times(args: &CompareArgs) -> Vec<f64> {

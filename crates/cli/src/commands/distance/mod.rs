@@ -11,6 +11,7 @@ use super::output::Output;
 use super::pair::shown;
 use super::tables::CloudArgs;
 use crate::plot::{Curve, Format};
+use crate::reporter::Reporter;
 use answer::{Answer, Question};
 use anyhow::Context;
 use clap::Args;
@@ -73,20 +74,21 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
         Some(path) => Some((Format::of(path).map_err(|e| Usage(e.to_string()))?, path)),
         None => None,
     };
+    let reporter = &common.reporter(false);
     watch_interrupt();
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => {
             let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            against(reference, files, args, question, plot, common)
+            against(reference, files, args, question, plot, reporter)
         }
         (None, [clip]) => {
             let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            clip::run(clip, args.first, question, plot, common)
+            clip::run(clip, args.first, question, plot, reporter)
         }
         (None, [_, _]) if plot.is_some() => {
             Err(Usage("--plot: one distance is no curve; give a clip, or --against".into()).into())
         }
-        (None, [a, b]) => pair([a, b], args, question, common),
+        (None, [a, b]) => pair([a, b], args, question, reporter),
         (None, files) => {
             let count = files.len();
             let hint = "give two, one clip, or --against REF";
@@ -118,7 +120,7 @@ fn pair(
     [a, b]: [&PathBuf; 2],
     args: &DistanceArgs,
     question: Question,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let names = [shown(a), shown(b)];
     let first = Measure::read(a, "first", args.points, args.cloud)?;
@@ -126,26 +128,14 @@ fn pair(
     let answer = Answer::find(&first, &second, question)
         .with_context(|| format!("{} and {}", names[0], names[1]))?;
     check_interrupt()?;
-    warn_if_wide(&answer, common);
-    report::print_pair(&answer, [&names[0], &names[1]], common)
+    warn_if_wide(&answer, reporter);
+    report::pair(&answer, [&names[0], &names[1]], reporter)
 }
 
-/// A count of frames on stderr, drawn only where that is a terminal.
-#[cfg(feature = "video")]
-fn progress(common: &Common) -> indicatif::ProgressBar {
-    if common.quiet {
-        return indicatif::ProgressBar::hidden();
-    }
-    // A template that indicatif refuses would only cost the bar its looks.
-    let style = indicatif::ProgressStyle::with_template("{spinner} {pos} frames")
-        .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner());
-    indicatif::ProgressBar::new_spinner().with_style(style)
-}
-
-fn warn_if_wide(answer: &Answer, common: &Common) {
+fn warn_if_wide(answer: &Answer, reporter: &Reporter) {
     if answer.is_wide() {
         let cell = answer.cell;
-        common.warn(&format!(
+        reporter.warn(&format!(
             "the interval is {:.1} % of the value wide; {cell}x{cell} px cells are the finest that are solved here",
             100.0 * answer.width_share()
         ));
@@ -181,7 +171,7 @@ fn against(
     args: &DistanceArgs,
     question: Question,
     plot: Option<Drawing>,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
     let (mut entries, mut failed) = (Vec::new(), Vec::new());
@@ -194,13 +184,13 @@ fn against(
         });
         match found {
             Ok(answer) => {
-                warn_if_wide(&answer, common);
+                warn_if_wide(&answer, reporter);
                 entries.push(Entry { file, answer });
             }
             Err(error) => {
                 let error = exit::one_line(&error);
                 if files.len() > 1 {
-                    eprintln!("otinterp: {error}");
+                    reporter.fault(&error);
                 }
                 failed.push(Failure { file, error });
             }
@@ -215,19 +205,18 @@ fn against(
         let answers: Vec<&Answer> = entries.iter().map(|e| &e.answer).collect();
         plot.write(&curve(&answers, "file", 1))?;
     }
-    if common.json {
-        report::print_json(&Many {
-            against: shown(reference),
-            distances: &entries,
-            failed: &failed,
-        })?;
-    } else {
-        let mut text = report::csv_head("file");
-        for entry in &entries {
-            text += &report::csv_line(&report::csv_field(&entry.file), &entry.answer);
-        }
-        Output::Pipe.write(text.as_bytes())?;
-    }
+    let many = Many {
+        against: shown(reference),
+        distances: &entries,
+        failed: &failed,
+    };
+    reporter.answer(&many, || {
+        let lines = entries.iter().map(|entry| {
+            let file = report::csv_field(&entry.file);
+            report::csv_line(&file, &entry.answer)
+        });
+        report::csv_head("file") + &lines.collect::<String>()
+    })?;
     if !failed.is_empty() {
         let (n, of) = (failed.len(), files.len());
         return Err(BatchFailed(format!("{n} of {of} inputs failed")).into());

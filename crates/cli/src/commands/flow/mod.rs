@@ -89,9 +89,10 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         .iter()
         .map(|target| Output::open(target.path(), common.overwrite))
         .collect::<Result<_, _>>()?;
+    let reporter = common.reporter(targets.iter().any(|t| pair::is_pipe(t.path())));
     watch_interrupt();
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
-    let solved = solve::solve(args, common)?;
+    let solved = solve::solve(args, common, &reporter)?;
     check_interrupt()?;
     let agreement = match (&args.truth, &truth) {
         (Some(path), Some(truth)) => Some(compared(&solved.there, truth, path)?),
@@ -115,8 +116,7 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
     for (file, bytes) in files.into_iter().zip(&bytes) {
         file.write(bytes)?;
     }
-    let paths = || targets.iter().map(Target::path);
-    Report {
+    let report = Report {
         inputs: [&args.a, &args.b].map(|path| pair::shown(path)),
         is_backward: args.backward,
         method: args.method,
@@ -134,12 +134,14 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         angular_deg: agreement.map(|a| a.angular_deg),
         outlier_share: agreement.map(|a| a.outlier_share),
         pixels_known: agreement.map(|a| a.pixels),
-        outputs: paths()
+        outputs: targets
+            .iter()
+            .map(Target::path)
             .filter(|path| !pair::is_pipe(path))
             .map(Path::to_owned)
             .collect(),
-    }
-    .print(common, paths().any(pair::is_pipe))
+    };
+    reporter.summary(&report, || report.text())
 }
 
 fn mean(plane: &otinterp::picture::Plane) -> f64 {

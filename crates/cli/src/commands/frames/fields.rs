@@ -2,7 +2,7 @@
 
 use super::FramesArgs;
 use super::pattern::Pattern;
-use super::report::{FrameEntry, Progress};
+use super::report::FrameEntry;
 use super::target::{is_folder, stem};
 use crate::commands::Common;
 use crate::commands::common::MethodArg;
@@ -15,7 +15,7 @@ use otinterp::most_mass_cells;
 use otinterp::picture::Plane;
 use otinterp::render::Mass;
 use serde::Serialize;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -85,7 +85,8 @@ pub fn run(
     };
     let solve_s = started.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let progress = Progress::new(times.len(), common);
+    let reporter = common.reporter(false);
+    let bar = reporter.bar("", Some(times.len() as u64));
     let mut frames = Vec::with_capacity(times.len());
     for (&t, file) in times.iter().zip(&files) {
         check_interrupt()?;
@@ -93,11 +94,11 @@ pub fn run(
         write(&made, output.format, file, common).with_context(|| file.display().to_string())?;
         let path = Some(file.clone());
         frames.push(FrameEntry { t, path });
-        progress.written(frames.len());
+        bar.count(frames.len());
     }
-    drop(progress);
+    drop(bar);
     let (height, width) = planes[0].dim();
-    Report {
+    let report = Report {
         inputs: [&args.a, &args.b],
         output: &output.shown,
         width,
@@ -106,8 +107,8 @@ pub fn run(
         frames: &frames,
         solve_s,
         render_s: rendering.elapsed().as_secs_f64(),
-    }
-    .print(common)
+    };
+    reporter.summary(&report, || report.text())
 }
 
 /// The field at `t`; the two themselves at 0 and 1, and in between if they are equal.
@@ -219,15 +220,10 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn print(&self, common: &Common) -> anyhow::Result<()> {
-        if common.json {
-            writeln!(std::io::stdout(), "{}", serde_json::to_string(self)?)?;
-        } else if !common.quiet {
-            let count = self.frames.len();
-            let plural = if count == 1 { "" } else { "s" };
-            let total = self.solve_s + self.render_s;
-            eprintln!("{count} field{plural} in {} ({total:.2} s)", self.output);
-        }
-        Ok(())
+    fn text(&self) -> String {
+        let count = self.frames.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let total_s = self.solve_s + self.render_s;
+        format!("{count} field{plural} in {} ({total_s:.2} s)", self.output)
     }
 }

@@ -12,14 +12,15 @@ use super::Common;
 use super::common::{MethodArg, TimingsArg, print_timings};
 use super::exit::{check_interrupt, watch_interrupt};
 use super::mass::MassArgs;
-use super::pair::Pair;
+use super::pair::{Pair, is_pipe};
+use crate::reporter::Bar;
 use anyhow::Context;
 use clap::Args;
 use otinterp::Transition;
 use otinterp::picture::still::Still;
 use otinterp::timings::{Stage, stage};
 use otinterp_video::time::{Rational, parse_rate};
-use report::{FrameEntry, Progress, Report};
+use report::{FrameEntry, Report};
 use sink::Sink;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -86,13 +87,14 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let interpolator = args
         .mass
         .given_to(common.interpolator(args.method), args.method)?;
+    let reporter = common.reporter(args.output.as_deref().is_some_and(is_pipe));
     watch_interrupt();
 
     let pair = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
-        Pair::read(&args.a, &args.b, common)
+        Pair::read(&args.a, &args.b, &reporter)
     })?;
-    target.check(&pair, common)?;
+    target.check(&pair, &reporter)?;
     let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
 
@@ -102,12 +104,12 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let progress = Progress::new(times.len(), common);
-    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), progress)?;
+    let bar = reporter.bar("", Some(times.len() as u64));
+    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), bar)?;
     sink.finish()?;
     let timings = clocks.elapsed();
-    print_timings(timings.as_ref(), common);
-    Report {
+    print_timings(timings.as_ref(), &reporter);
+    let report = Report {
         inputs: [&args.a, &args.b],
         format: pair.a.picture.format(),
         size: (pair.a.picture.width(), pair.a.picture.height()),
@@ -120,8 +122,8 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         render_s: rendering.elapsed().as_secs_f64(),
         total_s: started.elapsed().as_secs_f64(),
         timings,
-    }
-    .print(common)
+    };
+    reporter.summary(&report.json(), || report.text())
 }
 
 /// Renders each frame while the one before it is written.
@@ -130,7 +132,7 @@ fn render_all(
     times: &[f64],
     icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,
-    progress: Progress,
+    bar: Bar,
 ) -> anyhow::Result<Vec<FrameEntry>> {
     let render = |t: f64| Still {
         picture: transition.at(t as f32),
@@ -149,7 +151,7 @@ fn render_all(
             || times.get(index + 1).map(|&t| render(t)),
         );
         entries.push(FrameEntry { t, path: written? });
-        progress.written(entries.len());
+        bar.count(entries.len());
         ready = next;
     }
     Ok(entries)

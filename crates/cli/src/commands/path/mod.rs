@@ -64,8 +64,9 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let reporter = common.reporter(false);
     watch_interrupt();
-    let masses = masses(&args.a, &args.b, &options, common)?;
+    let masses = masses(&args.a, &args.b, &options, &reporter)?;
     let walk = Walk::between(
         &masses,
         args.frames,
@@ -76,5 +77,6 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         output.write(&plot::figure(&walk).draw(format)?)?;
     }
     let dim = masses[0].dim();
-    Report::new([shown(&args.a), shown(&args.b)], dim, &walk).print(common)
+    let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk);
+    reporter.answer(&report, || report.table())
 }

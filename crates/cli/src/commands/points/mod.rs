@@ -91,6 +91,7 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
         return Err(Usage(format!("--eps {eps}: a number above 0 is needed")).into());
     }
     let outputs = Outputs::open(args, common)?;
+    let reporter = common.reporter(false);
     watch_interrupt();
     let (source, target, names) = match (&args.source, &args.target) {
         (Some(source), Some(target)) => {
@@ -110,7 +111,7 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
         anyhow::bail!("{}: points in {d} and in {e} dimensions", context());
     }
     if let Some(size) = args.batch {
-        return batches::run(&source, &target, size, args, outputs, &names, common)
+        return batches::run(&source, &target, size, args, outputs, &names, &reporter)
             .with_context(context);
     }
     let (eps, iterations) = if args.demo {
@@ -126,7 +127,7 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
     check_interrupt()?;
     if plan.converged == Some(false) {
         let error = plan.marginal_error.unwrap_or(0.0);
-        common.warn(&format!(
+        reporter.warn(&format!(
             "after {iterations} iterations the marginals are off by {:.2} % of the mass",
             100.0 * error
         ));
@@ -145,7 +146,7 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
         marginal_error: plan.marginal_error,
         outputs: written,
     };
-    report.print(common)
+    reporter.answer(&report, || report.text())
 }
 
 /// `--json`.
@@ -168,28 +169,17 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn print(&self, common: &Common) -> anyhow::Result<()> {
-        use std::io::Write;
-        let mut out = std::io::stdout().lock();
-        if common.json {
-            serde_json::to_writer_pretty(&mut out, self)?;
-            writeln!(out)?;
-        } else if !common.quiet {
-            let [n, m] = self.points;
-            let d = self.dimensions;
-            writeln!(
-                out,
-                "{n} points to {m}, {d} dimensions: {} couples",
-                self.entries
-            )?;
-            let (cost, root) = (self.cost, self.distance);
-            writeln!(out, "mean squared distance {cost:.6}, its root {root:.6}")?;
-            for name in &self.outputs {
-                writeln!(out, "{name}")?;
-            }
-        }
-        out.flush()?;
-        Ok(())
+    fn text(&self) -> String {
+        let ([n, m], d) = (self.points, self.dimensions);
+        let entries = self.entries;
+        let (cost, root) = (self.cost, self.distance);
+        let lines = format!(
+            "{n} points to {m}, {d} dimensions: {entries} couples\n\
+             mean squared distance {cost:.6}, its root {root:.6}\n"
+        );
+        self.outputs
+            .iter()
+            .fold(lines, |text, name| text + name + "\n")
     }
 }
 

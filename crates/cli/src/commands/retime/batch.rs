@@ -9,6 +9,7 @@ use super::{RetimeArgs, dry, job, report};
 use crate::commands::common::Common;
 use crate::commands::exit::{self, BatchFailed, Interrupted};
 use crate::files::OutputFolder;
+use crate::reporter::is_closed_pipe;
 use anyhow::Context;
 use std::path::Path;
 use std::sync::Mutex;
@@ -141,7 +142,7 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &FileDesk) -> Ou
         Ok(()) => Outcome::Done,
         Err(error) if error.is::<Interrupted>() => Outcome::Stopped,
         Err(error) => {
-            if !exit::is_closed_pipe(&error) {
+            if !is_closed_pipe(&error) {
                 file.failed(job, &exit::one_line(&error));
             }
             Outcome::Failed(error)
@@ -177,7 +178,7 @@ fn end(
             }
         }
     }
-    if !plan.is_batch && errors.iter().any(exit::is_closed_pipe) {
+    if !plan.is_batch && errors.iter().any(is_closed_pipe) {
         // Who reads wants no more, of the report neither.
         return errors.pop().map_or(Ok(()), Err);
     }

@@ -170,7 +170,7 @@ pub(super) fn run(
         warnings.push(warning);
     }
     let timings = clocks.elapsed();
-    print_timings(timings.as_ref(), common);
+    print_timings(timings.as_ref(), &common.reporter(false));
     let done = Done {
         output: job.output.to_string(),
         method: args.method.name(),
