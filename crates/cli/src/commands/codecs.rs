@@ -1,6 +1,6 @@
 //! `otinterp codecs`.
 
-use super::Common;
+use super::common::Common;
 use clap::Args;
 
 /// Arguments of `otinterp codecs`.

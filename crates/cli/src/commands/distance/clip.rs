@@ -1,7 +1,8 @@
 //! The distances of a clip's frames.
 
 use super::answer::{Answer, Question};
-use super::{Drawing, report};
+use super::drawing::{Drawing, curve};
+use super::report;
 use crate::reporter::Reporter;
 use serde::Serialize;
 use std::path::Path;
@@ -36,7 +37,7 @@ pub fn run(
     let steps = steps(path, first, question, reporter)?;
     let answers: Vec<&Answer> = steps.iter().map(|s| &s.answer).collect();
     if let Some(plot) = plot {
-        plot.write(&super::curve(&answers, "frame", 1))?;
+        plot.write(&curve(&answers, "frame", 1))?;
     }
     let clip = Clip {
         input: path.display().to_string(),

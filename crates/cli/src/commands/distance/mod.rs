@@ -2,19 +2,20 @@
 
 mod answer;
 mod clip;
+mod drawing;
 mod input;
 mod report;
 
-use super::Common;
+use super::common::Common;
 use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
-use super::output::Output;
 use super::pair::shown;
 use super::tables::CloudArgs;
-use crate::plot::{Curve, Format};
+use crate::plot::Format;
 use crate::reporter::Reporter;
 use answer::{Answer, Question};
 use anyhow::Context;
 use clap::Args;
+use drawing::{Drawing, curve};
 use input::Measure;
 use otinterp::ot::Power;
 use serde::Serialize;
@@ -33,27 +34,27 @@ pub struct DistanceArgs {
     /// Two pictures, histograms (.csv, .npy) or point clouds; one clip; any number with --against
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Exponent of the distance: 1 is the earth mover's
+    /// Exponent of the distance; 1 is the earth mover's distance
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     p: u8,
-    /// The Sinkhorn divergence as well: entropic transport without entropy's bias
+    /// Also compute the Sinkhorn divergence: entropic transport without the entropy's bias
     #[arg(long)]
     debiased: bool,
-    /// Its entropy, in px^p or the points' unit^p; asks for it [default: (diagonal / 20)^p]
+    /// Weight of the entropy in the Sinkhorn divergence, in px^p or the points' unit^p; implies --debiased [default: (diagonal / 20)^p]
     #[arg(long, value_name = "E", allow_negative_numbers = true)]
     eps: Option<f64>,
-    /// One file against each of the others: CSV, or JSON with --json
+    /// Compare this file with each of the others: CSV, or JSON with --json
     #[arg(long, value_name = "REF")]
     against: Option<PathBuf>,
-    /// Of a clip: every frame against the first, not against the one before
+    /// Of a clip: compare every frame with the first instead of the one before
     #[arg(long)]
     first: bool,
-    /// Tables hold points, a row each, not histograms; those whose columns have names do anyway
+    /// Read tables as points, one per row, not as histograms (tables with named columns always are)
     #[arg(long)]
     points: bool,
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Draws the curve of a clip or of --against: .svg or .png
+    /// Draw the distances of a clip or of --against as a curve: .svg or .png
     #[arg(long, value_name = "OUT")]
     plot: Option<PathBuf>,
 }
@@ -94,25 +95,6 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
             let hint = "give two, one clip, or --against REF";
             Err(Usage(format!("{count} files have no one distance; {hint}")).into())
         }
-    }
-}
-
-/// A curve's file, opened before the work.
-struct Drawing {
-    format: Format,
-    output: Output,
-}
-
-impl Drawing {
-    fn open((format, path): (Format, &PathBuf), common: &Common) -> anyhow::Result<Self> {
-        Ok(Self {
-            format,
-            output: Output::open(path, common.overwrite)?,
-        })
-    }
-
-    fn write(self, curve: &Curve<'_>) -> anyhow::Result<()> {
-        self.output.write(&curve.draw(self.format)?)
     }
 }
 
@@ -222,20 +204,4 @@ fn against(
         return Err(BatchFailed(format!("{n} of {of} inputs failed")).into());
     }
     Ok(())
-}
-
-/// Distances in order, as a curve over their numbers from `start` on.
-fn curve<'a>(answers: &[&Answer], over: &'a str, start: usize) -> Curve<'a> {
-    let p = answers.first().map_or(2, |a| a.p);
-    let is_px = answers.first().is_none_or(|a| a.unit == "px");
-    let unit = if is_px { " [px]" } else { "" };
-    Curve {
-        x_label: over,
-        y_label: format!("W{p}{unit}"),
-        points: answers
-            .iter()
-            .zip(start..)
-            .map(|(a, k)| [k as f64, a.value, a.lower, a.upper])
-            .collect(),
-    }
 }

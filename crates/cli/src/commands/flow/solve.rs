@@ -1,8 +1,7 @@
 //! The map that was asked for, and what belongs to it.
 
-use super::FlowArgs;
-use crate::commands::Common;
-use crate::commands::common::MethodArg;
+use super::args::FlowArgs;
+use crate::commands::common::{Common, MethodArg};
 use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;

@@ -1,16 +1,15 @@
 //! `frames` between two fields: numbers in units of their own, in and out unrounded.
 
-use super::FramesArgs;
+use super::args::FramesArgs;
 use super::pattern::Pattern;
 use super::report::FrameEntry;
 use super::target::{is_folder, stem};
-use crate::commands::Common;
-use crate::commands::common::MethodArg;
+use crate::commands::common::{Common, MethodArg};
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::pair::is_pipe;
 use crate::data::field::{self, Field, FieldFormat};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use otinterp::most_mass_cells;
 use otinterp::picture::Plane;
 use otinterp::render::Mass;
@@ -18,34 +17,6 @@ use serde::Serialize;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// The two inputs, if they are fields and not pictures.
-///
-/// # Errors
-/// One is a field and the other is not, or their sizes differ; a line that names the file if it is broken.
-pub fn read(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
-    let one = |path: &Path| match is_pipe(path) {
-        true => Ok(None),
-        false => field::read(path),
-    };
-    let (a_shown, b_shown) = (a.display(), b.display());
-    let (a, b) = (one(a)?, one(b)?);
-    let (a, b) = match (a, b) {
-        (None, None) => return Ok(None),
-        (Some(a), Some(b)) => (a, b),
-        (Some(_), None) => {
-            bail!("{a_shown} is a field of numbers and {b_shown} is not; both must be of one kind")
-        }
-        (None, Some(_)) => {
-            bail!("{b_shown} is a field of numbers and {a_shown} is not; both must be of one kind")
-        }
-    };
-    let ((ha, wa), (hb, wb)) = (a.values.dim(), b.values.dim());
-    if (wa, ha) != (wb, hb) {
-        bail!("{a_shown} is {wa}x{ha} values and {b_shown} is {wb}x{hb}; both must be of one size");
-    }
-    Ok(Some([a, b]))
-}
 
 /// Makes the fields between two, at `times`.
 ///

@@ -51,7 +51,7 @@ pub enum PipeFormat {
     Png,
     /// YUV4MPEG2, 4:4:4 or grey, full range
     Y4m,
-    /// Bare samples, 8 bits, red, green, blue
+    /// Raw samples, 8 bits, red, green, blue
     Rgb24,
 }
 

@@ -1,6 +1,8 @@
 //! Minibatches of pairs.
 
-use super::{Outputs, PointsArgs, files};
+use super::args::PointsArgs;
+use super::files;
+use super::outputs::Outputs;
 use crate::commands::exit::check_interrupt;
 use crate::reporter::Reporter;
 use otinterp::ot::Cloud;

@@ -5,11 +5,11 @@ use clap::ValueEnum;
 /// `--audio`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AudioArg {
-    /// It is slowed with the picture, at its own pitch, and encoded again
+    /// Slow it down with the picture, keep its pitch, and encode it again
     Stretch,
-    /// It is copied at its own speed, and ends before the picture does
+    /// Copy it at its own speed; it ends before the picture
     Copy,
-    /// It is left out
+    /// Leave it out
     Drop,
 }
 

@@ -12,18 +12,18 @@ use std::path::Path;
 /// `--cut`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CutArg {
-    /// The nearer of the two frames, bit for bit
+    /// Repeat the nearer of the two frames, bit for bit
     Hold,
-    /// The one fades into the other
+    /// Cross-fade from one to the other
     Crossfade,
 }
 
 /// `--duplicates`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DuplicatesArg {
-    /// They stay
+    /// Keep them
     Keep,
-    /// In-betweens of the frames around them take their place
+    /// Replace them by in-betweens of the frames around them
     Replace,
 }
 

@@ -12,11 +12,11 @@ use std::path::Path;
 pub(super) enum PipeFormat {
     /// YUV4MPEG2: planar Y′CbCr or grey
     Y4m,
-    /// The samples alone, in the pixel format of the source; -v and --json name it
+    /// Raw samples in the pixel format of the source; -v and --json name it
     Raw,
-    /// NUT with bare samples (--codec for others), sound and exact times
+    /// NUT with raw samples (or --codec), sound and exact times
     Nut,
-    /// Matroska with FFV1 (--codec for others), sound and times in milliseconds
+    /// Matroska with FFV1 (or --codec), sound and times in milliseconds
     Mkv,
 }
 

@@ -22,13 +22,13 @@ const JSON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// `--progress`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProgressArg {
-    /// A bar where stderr is a terminal, else a line after 2 s and then every 10 s
+    /// Draw a bar if stderr is a terminal, else print a line after 2 s and then every 10 s
     Auto,
-    /// Lines, on a terminal too
+    /// Print lines, even on a terminal
     Plain,
-    /// A JSON line every second: among those of --json, else on stderr
+    /// Print a JSON line every second: among those of --json, else on stderr
     Json,
-    /// Nothing
+    /// Show nothing
     None,
 }
 

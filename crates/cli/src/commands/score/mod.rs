@@ -6,8 +6,7 @@ mod frames;
 mod measure;
 mod report;
 
-use super::Common;
-use super::common::{MethodArg, TimingsArg, print_timings};
+use super::common::{Common, MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
 use crate::reporter::Reporter;
 use clap::Args;
@@ -24,16 +23,16 @@ pub struct ScoreArgs {
     /// folders of numbered pictures, or clips
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// What to measure, once or more [default: ot and crossfade]
+    /// Method to measure; can be given several times [default: ot and crossfade]
     #[arg(long, value_enum, value_name = "METHOD")]
     method: Vec<MethodArg>,
-    /// Rebuild at most N frames of each set: of triplets evenly spread ones, of clips the first
+    /// Rebuild at most N frames of each set: of triplets evenly spaced ones, of clips the first
     #[arg(long, value_name = "N")]
     max: Option<usize>,
-    /// Show every frame in the table, not only the sets' means (JSON has both)
+    /// List every frame in the table, not only the sets' means (JSON has both)
     #[arg(long)]
     scenes: bool,
-    /// Fail if a set's transport falls under its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
+    /// Fail if a set's transport is below its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
     #[arg(long, value_name = "FILE")]
     floors: Option<PathBuf>,
     #[command(flatten)]

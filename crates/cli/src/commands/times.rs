@@ -8,11 +8,11 @@ const MAX_COUNT: u16 = 9999;
 /// `-n`, `--times`, `--endpoints`.
 #[derive(Debug, Clone, Args)]
 pub struct TimesArgs {
-    /// In-betweens, evenly spaced: t = k/(N+1)
+    /// Number of in-betweens, evenly spaced: t = k/(N+1)
     #[arg(short = 'n', value_name = "N", default_value_t = 1, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_COUNT)))]
     pub count: u16,
-    /// In-betweens at these times, 0 (A) to 1 (B), separated by commas
+    /// Times of the in-betweens, 0 (A) to 1 (B), separated by commas
     #[arg(long, value_name = "T,T…", value_delimiter = ',', allow_negative_numbers = true, conflicts_with = "count",
           value_parser = parse_time)]
     pub times: Vec<f64>,
