@@ -1,11 +1,14 @@
 //! Clip after clip, or several at a time: how they went, and how the run ends.
 
+use super::args::RetimeArgs;
 use super::desk::{Desk, lock};
-use super::events::{Event, Summary};
+use super::events::Event;
 use super::file::FileDesk;
-use super::plan::{End, Job, Plan};
+use super::job::{End, Job};
+use super::plan::Plan;
 use super::progress::TICK;
-use super::{RetimeArgs, dry, job, report};
+use super::report::Summary;
+use super::{clip, dry, report};
 use crate::commands::common::Common;
 use crate::commands::exit::{self, BatchFailed, Interrupted};
 use crate::files::OutputFolder;
@@ -136,7 +139,7 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &FileDesk) -> Ou
     let result = if args.dry_run {
         dry::run(job, args, common, file)
     } else {
-        job::run(job, args, common, file)
+        clip::run(job, args, common, file)
     };
     match result {
         Ok(()) => Outcome::Done,

@@ -2,7 +2,8 @@
 //! inputs, however many files are worked on at a time.
 
 use super::events::Event;
-use super::plan::{Job, Plan};
+use super::job::Job;
+use super::plan::Plan;
 use super::progress::{Meter, Mode, ProgressArg};
 use super::report;
 use crate::commands::common::Common;

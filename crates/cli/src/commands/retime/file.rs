@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Stream, lock};
 use super::events::{Event, Start};
-use super::plan::Job;
+use super::job::Job;
 use super::progress::{Meter, Mode};
 use super::report::{self, Done};
 use indicatif::ProgressBar;
