@@ -33,8 +33,8 @@ impl Stream {
         written.map_err(|error| self.named(&error))
     }
 
-    /// An error of this stream as a line: its kind stays, by which a closed pipe is known.
-    fn named(self, error: &io::Error) -> io::Error {
+    /// An error of this stream with its name: the kind stays, by which a closed pipe is known.
+    pub fn named(self, error: &io::Error) -> io::Error {
         let name = match self {
             Self::Out => "standard output",
             Self::Err => "standard error",
@@ -285,6 +285,11 @@ impl Bar {
         self.bar.tick();
     }
 
+    /// Removes it.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// Shows that so many frames are done.
     pub fn count(&self, frames: usize) {
         if self.bar.is_hidden() {
@@ -303,7 +308,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.clear();
     }
 }
 

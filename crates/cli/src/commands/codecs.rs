@@ -2,22 +2,20 @@
 
 use super::common::Common;
 use clap::Args;
+use std::fmt::Write;
 
 /// Arguments of `otinterp codecs`.
 #[derive(Debug, Args)]
 pub struct CodecsArgs {}
 
 /// Runs `otinterp codecs`.
-#[cfg(feature = "video")]
 pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
     let all = otinterp_video::encoders()?;
     let report = serde_json::json!({ "encoders": all });
     common.reporter(false).answer(&report, || table(&all))
 }
 
-#[cfg(feature = "video")]
 fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
-    use std::fmt::Write;
     let mut out = String::new();
     for encoder in encoders {
         let depths: Vec<String> = encoder.bit_depths.iter().map(u8::to_string).collect();
@@ -45,10 +43,4 @@ fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
         }
     }
     out
-}
-
-/// Runs `otinterp codecs`.
-#[cfg(not(feature = "video"))]
-pub fn run(_args: &CodecsArgs, _common: &Common) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no encoders; it was made without the feature 'video'")
 }

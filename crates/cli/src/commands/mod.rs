@@ -92,12 +92,9 @@ fn usage(error: &clap::Error) -> exit::Usage {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    #[cfg(feature = "video")]
-    {
-        otinterp_video::reuse_memory();
-        if !cli.common.verbose {
-            otinterp_video::quiet_libraries();
-        }
+    otinterp_video::reuse_memory();
+    if !cli.common.verbose {
+        otinterp_video::quiet_libraries();
     }
     cli.common.apply()?;
     match &cli.command {

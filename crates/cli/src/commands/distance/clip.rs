@@ -2,8 +2,11 @@
 
 use super::answer::{Answer, Question};
 use super::drawing::{Drawing, curve};
+use super::input::{Measure, light};
 use super::report;
+use crate::commands::exit::check_interrupt;
 use crate::reporter::Reporter;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use std::path::Path;
 
@@ -52,17 +55,12 @@ pub fn run(
     })
 }
 
-#[cfg(feature = "video")]
 fn steps(
     path: &Path,
     first: bool,
     question: Question,
     reporter: &Reporter,
 ) -> anyhow::Result<Vec<Step>> {
-    use super::input::{Measure, light};
-    use crate::commands::exit::check_interrupt;
-    use anyhow::{Context, bail};
-
     let shown = path.display();
     if crate::data::is_table(path) || otinterp::picture::still::read(path).is_ok() {
         bail!("{shown} is one measure; give a second, or a clip");
@@ -94,12 +92,4 @@ fn steps(
         bail!("{shown} has fewer than two frames");
     }
     Ok(steps)
-}
-
-#[cfg(not(feature = "video"))]
-fn steps(path: &Path, _: bool, _: Question, _: &Reporter) -> anyhow::Result<Vec<Step>> {
-    anyhow::bail!(
-        "{}: clips need the feature `video`, without which this otinterp was built; two files can be compared",
-        path.display()
-    )
 }

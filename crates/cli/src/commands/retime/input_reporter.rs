@@ -1,48 +1,56 @@
 //! What is said of one input.
 
-use super::desk::{Desk, Stream, lock};
 use super::events::{Event, Start};
 use super::job::Job;
+use super::ordered_reporter::{OrderedReporter, lock};
 use super::progress::{Meter, Mode};
 use super::report::{self, Done};
-use indicatif::ProgressBar;
+use crate::reporter::{Bar, Reporter, Stream};
 use otinterp_video::time::{Rational, to_f64};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What one input has to say.
-pub(super) struct FileDesk<'a> {
-    desk: &'a Desk,
+pub(super) struct InputReporter<'a> {
+    run: &'a OrderedReporter,
     /// From 0.
     index: usize,
     name: String,
 }
 
-impl<'a> FileDesk<'a> {
+impl<'a> InputReporter<'a> {
     /// For the input `index`, from 0.
-    pub(super) fn new(desk: &'a Desk, index: usize, job: &Job) -> Self {
+    pub(super) fn new(run: &'a OrderedReporter, index: usize, job: &Job) -> Self {
         let name = job.input.to_string();
-        Self { desk, index, name }
+        Self { run, index, name }
+    }
+
+    /// The reporter of the whole program.
+    pub(super) fn out(&self) -> &Reporter {
+        &self.run.out
     }
 
     /// A line of the report.
     pub(super) fn event(&self, event: &Event) {
         let input = Some((self.name.as_str(), self.index + 1));
-        if let (Some(stream), Ok(line)) = (self.desk.report, event.line(input, self.desk.of)) {
-            self.desk.say(self.index, stream, line);
+        if let (Some(stream), Ok(line)) =
+            (self.run.out.report_stream(), event.line(input, self.run.of))
+        {
+            self.run.say(self.index, stream, line);
         }
     }
 
     /// A line on stderr, whatever else is said there, unless the report is and says it.
     fn tell(&self, text: &str) {
-        if self.desk.report != Some(Stream::Err) {
+        if self.run.out.report_stream() != Some(Stream::Err) {
             let line = format!("otinterp: {text}");
-            self.desk.say(self.index, Stream::Err, line);
+            self.run.say(self.index, Stream::Err, line);
         }
     }
 
     /// Both ends are open.
     pub(super) fn start(&self, start: &Start) {
-        if self.desk.talks && start.frames_kept > 0 {
+        if self.run.out.talks() && start.frames_kept > 0 {
             let kept = start.frames_kept;
             self.tell(&format!(
                 "{}: goes on after {kept} frames that an earlier run has made",
@@ -65,16 +73,16 @@ impl<'a> FileDesk<'a> {
 
     /// The clip is there.
     pub(super) fn done(&self, done: &Done, rate: Rational) {
-        if self.desk.talks {
+        if self.run.out.talks() {
             let line = report::summary_of(&self.name, done, rate);
-            self.desk.say(self.index, Stream::Err, line);
+            self.run.say(self.index, Stream::Err, line);
         }
         self.event(&Event::Done(done));
     }
 
     /// The clip is not there. A single input's error is told when the run ends.
     pub(super) fn failed(&self, job: &Job, error: &str) {
-        if self.desk.is_batch {
+        if self.run.is_batch {
             self.tell(error);
         }
         let output = job.output.to_string();
@@ -84,52 +92,59 @@ impl<'a> FileDesk<'a> {
     /// The clip was there before.
     pub(super) fn skipped(&self, job: &Job) {
         let (output, reason) = (job.output.to_string(), "it exists already");
-        if self.desk.talks {
+        if self.run.out.talks() {
             let line = format!("{}: skipped: {output}: {reason}", self.name);
-            self.desk.say(self.index, Stream::Err, line);
+            self.run.say(self.index, Stream::Err, line);
         }
         self.event(&Event::Skipped { output, reason });
     }
 
     /// A line of the dry run, on stdout.
     pub(super) fn plan(&self, line: String) {
-        if self.desk.report.is_none() {
-            self.desk.say(self.index, Stream::Out, line);
+        if self.run.out.report_stream().is_none() {
+            self.run.say(self.index, Stream::Out, line);
         }
+    }
+
+    /// For a bar, which has one line: the file's name alone.
+    fn short_name(&self) -> String {
+        let name = Path::new(&self.name).file_name().unwrap_or_default();
+        let batch = report::of_batch(self.index + 1, self.run.of);
+        format!("{batch}{}", name.to_string_lossy())
     }
 
     /// Shows from now on how far this clip is; `frames` are expected at `rate` a second.
     pub(super) fn progress(&self, frames: Option<u64>, rate: Rational) -> Progress<'_> {
-        let desk = self.desk;
-        let bar = match desk.mode {
-            Mode::Bar => desk.bars.add(ProgressBar::new(frames.unwrap_or(0))),
-            _ => ProgressBar::hidden(),
+        let run = self.run;
+        let bar = match run.mode {
+            Mode::Bar => run.out.bar(&self.short_name(), frames),
+            _ => Bar::hidden(),
         };
-        let input = (self.name.as_str(), self.index + 1, desk.of);
-        let meter = Arc::new(Meter::new(input, frames, to_f64(rate), desk.mode, bar));
-        lock(&desk.meters).push(Arc::clone(&meter));
-        Progress { desk, meter }
+        let input = (self.name.as_str(), self.index + 1);
+        let meter = Arc::new(Meter::new(input, frames, to_f64(rate), run.mode, bar));
+        lock(&run.meters).push(Arc::clone(&meter));
+        Progress { run, meter }
     }
 
     /// Nothing more will be said.
     pub(super) fn finish(self) {
-        self.desk.finish(self.index);
+        self.run.finish(self.index);
     }
 }
 
 /// A clip whose progress is shown until this is dropped.
 pub(super) struct Progress<'a> {
-    desk: &'a Desk,
+    run: &'a OrderedReporter,
     /// What the pipeline writes to.
     pub(super) meter: Arc<Meter>,
 }
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        lock(&self.desk.meters).retain(|m| !Arc::ptr_eq(m, &self.meter));
+        lock(&self.run.meters).retain(|m| !Arc::ptr_eq(m, &self.meter));
         self.meter.clear();
-        if self.desk.mode == Mode::Json {
-            self.desk.show(&self.meter);
+        if self.run.mode == Mode::Json {
+            self.run.show(&self.meter);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Where all that a run says comes together: line by line, each file's lines in the order of the
-//! inputs, however many files are worked on at a time.
+//! The reporter of a run over several inputs: each input's lines in the order of the inputs, however many are worked on
+//! at a time.
 
 use super::events::Event;
 use super::job::Job;
@@ -7,27 +7,16 @@ use super::plan::Plan;
 use super::progress::{Meter, Mode, ProgressArg};
 use super::report;
 use crate::commands::common::Common;
-use indicatif::MultiProgress;
-use std::io::{self, Write};
+use crate::reporter::{Reporter, Stream};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Standard output or standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
-    Out,
-    Err,
-}
-
-/// What is said, by whom, and where to.
-pub(super) struct Desk {
-    /// Where `--json` goes.
-    pub(super) report: Option<Stream>,
-    /// Whether people are to read of what went well.
-    pub(super) talks: bool,
+/// What a run says, input by input.
+pub(super) struct OrderedReporter {
+    pub(super) out: Reporter,
     pub(super) is_batch: bool,
     pub(super) of: usize,
     pub(super) mode: Mode,
-    pub(super) bars: MultiProgress,
     pub(super) meters: Mutex<Vec<Arc<Meter>>>,
     order: Mutex<Order>,
 }
@@ -47,23 +36,18 @@ struct Waiting {
     is_finished: bool,
 }
 
-impl Desk {
-    /// The desk of a run.
+impl OrderedReporter {
+    /// The reporter of what is planned.
     pub(super) fn new(plan: &Plan, asked: ProgressArg, dry: bool, common: &Common) -> Self {
         let carries_data = !dry && plan.jobs.iter().any(Job::writes_to_stdout);
-        let report = common.json.then_some(match carries_data {
-            true => Stream::Err,
-            false => Stream::Out,
-        });
-        let report_on_stderr = report == Some(Stream::Err);
+        let out = common.reporter(carries_data);
+        let report_on_stderr = out.report_stream() == Some(Stream::Err);
         let files = plan.jobs.iter().map(|_| Waiting::default()).collect();
         Self {
-            report,
-            talks: !common.quiet && !report_on_stderr,
+            out,
             is_batch: plan.is_batch,
             of: plan.jobs.len(),
             mode: Mode::new(asked, common, report_on_stderr),
-            bars: MultiProgress::new(),
             meters: Mutex::new(Vec::new()),
             order: Mutex::new(Order {
                 turn: 0,
@@ -97,7 +81,7 @@ impl Desk {
                 let Ok(line) = event.line(input, self.of) else {
                     return;
                 };
-                (self.report.unwrap_or(Stream::Err), line)
+                (self.out.report_stream().unwrap_or(Stream::Err), line)
             }
             Mode::Plain => {
                 let batch = report::of_batch(meter.index, self.of);
@@ -111,14 +95,14 @@ impl Desk {
 
     /// An event of the whole run, when all files are finished.
     pub(super) fn event(&self, event: &Event) {
-        if let (Some(stream), Ok(line)) = (self.report, event.line(None, self.of)) {
+        if let (Some(stream), Ok(line)) = (self.out.report_stream(), event.line(None, self.of)) {
             self.write(&mut lock(&self.order), stream, &line);
         }
     }
 
     /// A line on the whole run for people, unless `-q`.
     pub(super) fn talk(&self, line: &str) {
-        if self.talks {
+        if self.out.talks() {
             self.write(&mut lock(&self.order), Stream::Err, line);
         }
     }
@@ -129,19 +113,16 @@ impl Desk {
         broken.filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// Writes a whole line at once, above the bars.
+    /// Writes a line, unless its stream took none before.
     fn write(&self, order: &mut Order, stream: Stream, line: &str) {
-        let line = format!("{line}\n");
-        self.bars.suspend(|| match stream {
-            // Nothing can be done where even this fails.
-            Stream::Err => drop(io::stderr().write_all(line.as_bytes())),
-            Stream::Out if order.broken.is_none() => {
-                let mut out = io::stdout().lock();
-                let written = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-                order.broken = written.err();
-            }
-            Stream::Out => {}
-        });
+        if stream == Stream::Out && order.broken.is_some() {
+            return;
+        }
+        let written = self.out.line(stream, line);
+        // Where standard error fails nothing can be said of it.
+        if stream == Stream::Out {
+            order.broken = written.err();
+        }
     }
 
     /// Writes a line when it is this file's turn.
