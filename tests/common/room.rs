@@ -59,6 +59,11 @@ impl Room {
         output.stdout
     }
 
+    /// Runs it with `--json` and returns the report.
+    pub fn json(&self, args: &str) -> serde_json::Value {
+        serde_json::from_slice(&self.ok(&format!("{args} --json"))).unwrap()
+    }
+
     /// Runs it and sees that it fails with `code` and one line that holds all of `words`, prints
     /// nothing else, and makes or changes no file or folder.
     pub fn fails(&self, args: &str, code: i32, words: &[&str]) {

@@ -6,7 +6,7 @@ use pathfinding::prelude::{Matrix, kuhn_munkres_min};
 use serde_json::Value;
 
 fn json(room: &Room, args: &str) -> Value {
-    serde_json::from_slice(&room.ok(&format!("distance --json {args}"))).unwrap()
+    room.json(&format!("distance {args}"))
 }
 
 fn number(report: &Value, key: &str) -> f64 {

@@ -5,7 +5,7 @@ use pathfinding::prelude::{Matrix, kuhn_munkres_min};
 use serde_json::Value;
 
 fn json(room: &Room, args: &str) -> Value {
-    serde_json::from_slice(&room.ok(&format!("points --json {args}"))).unwrap()
+    room.json(&format!("points {args}"))
 }
 
 /// Knuth's MMIX congruential generator, in `[0, 1)`.

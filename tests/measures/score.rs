@@ -1,6 +1,7 @@
 //! `otinterp score` from the outside: closed forms, layouts of folders, errors, and the numbers of
 //! an independent program.
 
+use crate::common::clips::data;
 use crate::common::room::Room;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ fn triplet(room: &Room, folder: &str, names: [&str; 3], codes: [u8; 3]) {
 }
 
 fn json(room: &Room, args: &str) -> Value {
-    serde_json::from_slice(&room.ok(&format!("score --json {args}"))).unwrap()
+    room.json(&format!("score {args}"))
 }
 
 /// `(set, method, frames, mean PSNR)` of everything in a report.
@@ -250,11 +251,10 @@ fn every_other_frame_of_a_clip_is_rebuilt() {
 /// (`structural_similarity`, Gaussian 11 × 11, sigma 1.5, population covariance) give them.
 #[test]
 fn numbers_agree_with_an_independent_program() {
-    let Some(data) = std::env::var_os("OTINTERP_DATA") else {
-        let name = "numbers_agree_with_an_independent_program";
-        return eprintln!("skipped: {name}: OTINTERP_DATA is not set");
+    let Some(data) = data("numbers_agree_with_an_independent_program") else {
+        return;
     };
-    let triplets = std::path::Path::new(&data).join("triplets");
+    let triplets = data.join("triplets");
     let room = Room::new();
     let report = json(&room, &format!("{} --method crossfade", triplets.display()));
     let expected = [

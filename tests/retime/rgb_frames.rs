@@ -1,12 +1,9 @@
 //! `RgbFrames` gives the bytes that the `ffmpeg` program gives.
 
+use crate::common::clips::data;
 use otinterp_video::RgbFrames;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-fn data() -> Option<PathBuf> {
-    std::env::var_os("OTINTERP_DATA").map(PathBuf::from)
-}
 
 fn with_ffmpeg(path: &Path, frames: usize) -> Option<Vec<u8>> {
     let out = Command::new("ffmpeg")
@@ -21,11 +18,8 @@ fn with_ffmpeg(path: &Path, frames: usize) -> Option<Vec<u8>> {
 
 #[test]
 fn bytes_equal_those_of_the_ffmpeg_program() {
-    let Some(data) = data() else {
-        return eprintln!(
-            "skipped: bytes_equal_those_of_the_ffmpeg_program: OTINTERP_DATA is not set"
-        );
-    };
+    let test = "bytes_equal_those_of_the_ffmpeg_program";
+    let Some(data) = data(test) else { return };
     let frames = 3;
     for name in [
         "clips/foreman_h264.mp4", // 4:2:0, untagged
@@ -42,9 +36,7 @@ fn bytes_equal_those_of_the_ffmpeg_program() {
     ] {
         let path = data.join(name);
         let Some(expected) = with_ffmpeg(&path, frames) else {
-            return eprintln!(
-                "skipped: bytes_equal_those_of_the_ffmpeg_program: no ffmpeg program"
-            );
+            return eprintln!("skipped: {test}: there is no ffmpeg program");
         };
         let mut found = Vec::new();
         for picture in RgbFrames::open(&path).unwrap().take(frames) {

@@ -95,8 +95,7 @@ fn the_figure_is_as_wide_as_asked_at_most() {
 #[test]
 fn a_truth_adds_numbers_and_error_maps() {
     let room = room();
-    let report: Value =
-        serde_json::from_slice(&room.ok("compare a.png b.png --truth truth.png --json")).unwrap();
+    let report = room.json("compare a.png b.png --truth truth.png");
     // The cross-fade's middle is 120, the truth 128.
     let psnr_db = 20.0 * (255.0f64 / 8.0).log10();
     let crossfade = &report["rows"][0];

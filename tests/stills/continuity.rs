@@ -28,13 +28,7 @@ fn ends() -> [Normal; 2] {
 }
 
 fn density(g: &Normal) -> Plane {
-    let [[a, b], [_, d]] = g.covariance;
-    let det = a * d - b * b;
-    Array2::from_shape_fn(DIM, |(y, x)| {
-        let (x, y) = (x as f64 - g.mean[0], y as f64 - g.mean[1]);
-        let q = (d * x * x - 2.0 * b * x * y + a * y * y) / det;
-        (1e4 * (-0.5 * q).exp() / det.sqrt()) as f32
-    })
+    g.density(DIM, 1e4 / g.determinant().sqrt())
 }
 
 fn room() -> Room {

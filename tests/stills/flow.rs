@@ -1,5 +1,6 @@
 //! `otinterp flow` from the outside: maps of known shifts, files that other readers read, errors.
 
+use crate::common::clips::data;
 use crate::common::room::Room;
 use image::{Rgb, RgbImage};
 use otinterp::motion::Field;
@@ -124,8 +125,7 @@ fn errors_against_the_truth_are_told() {
     let mut flo = Vec::new();
     otinterp_cli::flow::write_flo(&truth, &mut flo).unwrap();
     room.write("truth.flo", &flo);
-    let report: Value =
-        serde_json::from_slice(&room.ok("flow a.png b.png --truth truth.flo --json")).unwrap();
+    let report = room.json("flow a.png b.png --truth truth.flo");
     assert_eq!(report["pixels_known"], (dim.0 - 32) * (dim.1 - 32));
     let endpoint = report["endpoint_px"].as_f64().unwrap();
     assert!((endpoint - 2.0).abs() < 0.05, "{endpoint}");
@@ -138,7 +138,7 @@ fn errors_against_the_truth_are_told() {
 #[test]
 fn equal_pictures_stand_still() {
     let room = room();
-    let report: Value = serde_json::from_slice(&room.ok("flow a.png a.png --json")).unwrap();
+    let report = room.json("flow a.png a.png");
     for (name, expected) in [
         ("mean_px", 0.0),
         ("energy_px2", 0.0),
@@ -185,10 +185,10 @@ fn what_cannot_be_is_said_in_a_line() {
 /// Endpoint error against true motion, where the data set is there: as good as its predecessors in the field.
 #[test]
 fn true_motion_is_met() {
-    let Some(data) = std::env::var_os("OTINTERP_DATA") else {
-        return eprintln!("skipped: true_motion_is_met: OTINTERP_DATA is not set");
+    let Some(data) = data("true_motion_is_met") else {
+        return;
     };
-    let folder = std::path::Path::new(&data).join("triplets/middlebury");
+    let folder = data.join("triplets/middlebury");
     let room = Room::new();
     let mut met = 0;
     for scene in ["Grove2", "RubberWhale", "Urban2", "Venus"] {

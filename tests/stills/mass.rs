@@ -13,24 +13,13 @@ use std::fs::File;
 
 const DIM: (usize, usize) = (120, 180);
 
-/// A normal density with the given peak, in `(x, y)` px.
-fn blob(g: &Normal, peak: f64) -> Plane {
-    let [[a, b], [_, d]] = g.covariance;
-    let det = a * d - b * b;
-    Array2::from_shape_fn(DIM, |(y, x)| {
-        let (x, y) = (x as f64 - g.mean[0], y as f64 - g.mean[1]);
-        let q = (d * x * x - 2.0 * b * x * y + a * y * y) / det;
-        (peak * (-0.5 * q).exp()) as f32
-    })
-}
-
 fn round_blob(at: [f64; 2], deviation: f64, peak: f64) -> Plane {
     let v = deviation * deviation;
     let g = Normal {
         mean: at,
         covariance: [[v, 0.0], [0.0, v]],
     };
-    blob(&g, peak)
+    g.density(DIM, peak)
 }
 
 fn gray16(plane: Plane) -> Picture {
@@ -89,7 +78,7 @@ fn normal_blobs_follow_the_bures_geodesic() {
         ("a.png", &a, 50_000.0),
         ("b.png", &b, 50_000.0 * (2160.0f64 / 11_000.0).sqrt()),
     ] {
-        let still = Still::from(gray16(blob(g, peak)));
+        let still = Still::from(gray16(g.density(DIM, peak)));
         still::write_png(&still, File::create(room.path(name)).unwrap()).unwrap();
     }
     room.ok("frames a.png b.png --method mass -n 3 -o out/");

@@ -8,14 +8,8 @@ use otinterp_cli::data::field::{self, FieldFormat};
 use serde_json::Value;
 use std::fs::File;
 
-fn normal(g: &Normal, peak: f64) -> Array2<f32> {
-    let [[a, b], [_, d]] = g.covariance;
-    let det = a * d - b * b;
-    Array2::from_shape_fn((100, 150), |(y, x)| {
-        let (x, y) = (x as f64 - g.mean[0], y as f64 - g.mean[1]);
-        (peak * (-0.5 * (d * x * x - 2.0 * b * x * y + a * y * y) / det).exp()) as f32
-    })
-}
+/// Height and width.
+const DIM: (usize, usize) = (100, 150);
 
 fn ends() -> [Normal; 2] {
     [
@@ -37,7 +31,7 @@ fn room() -> Room {
         .into_iter()
         .zip(ends().iter().zip([50_000.0, 30_000.0]))
     {
-        let plane = normal(g, peak);
+        let plane = g.density(DIM, peak);
         let file = |e: &str| File::create(room.path(name).with_extension(e)).unwrap();
         field::write(&plane, FieldFormat::Npy, file("npy")).unwrap();
         let mut picture = Picture::new(Format::gray(16), vec![plane]).unwrap();
@@ -61,8 +55,7 @@ fn transport_walks_the_shortest_way_at_constant_speed_and_the_cross_fade_does_no
     let [a, b] = ends();
     let truth = a.wasserstein(&b);
     for inputs in ["a.png b.png", "a.npy b.npy"] {
-        let stdout = room.ok(&format!("path {inputs} --frames 3 --json"));
-        let report: Value = serde_json::from_slice(&stdout).unwrap();
+        let report = room.json(&format!("path {inputs} --frames 3"));
         let number = |value: &Value| value.as_f64().unwrap();
         let whole = number(&report["distance_px"]);
         assert_on_geodesic(whole, truth, truth);
@@ -113,7 +106,7 @@ fn the_table_and_the_plot_tell_both_ways() {
 #[test]
 fn what_makes_no_sense_gets_one_line() {
     let room = room();
-    let nothing = Array2::zeros((100, 150));
+    let nothing = Array2::zeros(DIM);
     let file = File::create(room.path("none.npy")).unwrap();
     field::write(&nothing, FieldFormat::Npy, file).unwrap();
     for (args, why) in [

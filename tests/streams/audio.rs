@@ -209,38 +209,21 @@ fn sound_can_be_copied_or_dropped() {
     };
     let output = dir.path().join("out.mkv");
     let before = samples(test, &input);
+    let with_sound = |target: [&str; 2], audio: &str| {
+        let args = [&target[..], &["--audio", audio]].concat();
+        assert_eq!(held(&input, &output, &args), "");
+    };
     for target in [["--slow", "3"], ["--factor", "2"]] {
-        assert_eq!(
-            held(
-                &input,
-                &output,
-                &[&target[..], &["--audio", "copy"]].concat()
-            ),
-            ""
-        );
+        with_sound(target, "copy");
         assert_eq!(samples(test, &output), before, "{target:?}");
         let start = number(&output, "a", "stream=start_time");
         assert!((start - 0.2).abs() < 0.002, "{start}");
-        assert_eq!(
-            held(
-                &input,
-                &output,
-                &[&target[..], &["--audio", "drop"]].concat()
-            ),
-            ""
-        );
+        with_sound(target, "drop");
         assert_eq!(ffprobe(&output, "a", "stream=codec_name"), [""; 0]);
     }
     // At an unchanged speed nothing is encoded again.
     for target in [["--fps", "50"], ["--slow", "1"]] {
-        assert_eq!(
-            held(
-                &input,
-                &output,
-                &[&target[..], &["--audio", "stretch"]].concat()
-            ),
-            ""
-        );
+        with_sound(target, "stretch");
         assert_eq!(samples(test, &output), before, "{target:?}");
     }
     let length = number(&output, "v", "format=duration");

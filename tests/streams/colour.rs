@@ -1,7 +1,7 @@
 //! Alpha, colour, light and fields in `retime`: kept, or named where they cannot be.
 
 use crate::common::clips::{data, ffmpeg, retime};
-use crate::encoded::{TWICE, has_encoder, hashes, made, probe};
+use crate::encoded::{TWICE, first_frame, has_encoder, hashes, made, probe};
 use std::path::{Path, PathBuf};
 
 #[test]
@@ -14,18 +14,8 @@ fn alpha_is_kept_or_missed() {
     if made(test, &input, 4, &args).is_none() {
         return;
     }
-    let alpha = |path: &Path, decoder: &[&str]| -> Vec<u8> {
-        let path = path.to_str().unwrap();
-        let args = [
-            "-i",
-            path,
-            "-frames:v",
-            "1",
-            "-vf",
-            "alphaextract,format=gray",
-        ];
-        let raw = ["-f", "rawvideo", "-"];
-        ffmpeg(test, &[decoder, &args, &raw].concat()).unwrap()
+    let alpha = |path: &Path, decoder: &[&str]| {
+        first_frame(test, decoder, path, &["-vf", "alphaextract,format=gray"])
     };
     let given = alpha(&input, &[]);
     let vp9: &[&str] = &["-c:v", "libvpx-vp9"];

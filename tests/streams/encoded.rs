@@ -74,3 +74,10 @@ pub fn has_encoder(name: &str) -> bool {
 
 /// Twice the frames, the cheapest way.
 pub const TWICE: &[&str] = &["--factor", "2", "--method", "crossfade"];
+
+/// The samples of the first frame, as ffmpeg gives them with these options before the clip and behind it.
+pub fn first_frame(test: &str, before: &[&str], path: &Path, behind: &[&str]) -> Vec<u8> {
+    let input = ["-i", path.to_str().unwrap(), "-frames:v", "1"];
+    let raw = ["-f", "rawvideo", "-"];
+    ffmpeg(test, &[before, &input, behind, &raw].concat()).unwrap()
+}

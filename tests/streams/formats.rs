@@ -1,7 +1,7 @@
 //! Encoders, pixel formats, images and animations in `retime`: what goes in comes out.
 
 use crate::common::clips::{ffmpeg, names, otinterp, retime};
-use crate::encoded::{TWICE, has_encoder, hashes, made, probe};
+use crate::encoded::{TWICE, first_frame, has_encoder, hashes, made, probe};
 use predicates::prelude::*;
 use std::path::Path;
 use std::process::Command;
@@ -115,21 +115,7 @@ fn images_go_in_and_out() {
 
 /// Mean difference of RGB samples between the first frames of two clips.
 fn difference(test: &str, a: &Path, b: &Path) -> f64 {
-    let raw = |path: &Path| {
-        let path = path.to_str().unwrap();
-        let args = [
-            "-i",
-            path,
-            "-frames:v",
-            "1",
-            "-f",
-            "rawvideo",
-            "-pix_fmt",
-            "rgb24",
-            "-",
-        ];
-        ffmpeg(test, &args).unwrap()
-    };
+    let raw = |path: &Path| first_frame(test, &[], path, &["-pix_fmt", "rgb24"]);
     let (a, b) = (raw(a), raw(b));
     assert_eq!(a.len(), b.len());
     let sum: f64 = a

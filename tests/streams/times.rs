@@ -1,6 +1,8 @@
 //! `retime`'s times: exact, to the tick, over long clips, variable rates and parts.
 
 use crate::common::clips::{data, ffmpeg, otinterp, y4m};
+use crate::common::played::ffprobe;
+use crate::rules::probe::is_there;
 use otinterp_video::time::Rational;
 use predicates::prelude::*;
 use std::path::Path;
@@ -13,24 +15,6 @@ fn r(num: i128, den: i128) -> Rational {
     Rational::new(num, den)
 }
 
-/// What ffprobe says of `entries`, one line for each; `None` where there is no ffprobe.
-fn ffprobe(test: &str, path: &Path, select: &str, entries: &str) -> Option<Vec<String>> {
-    let args = ["-v", "error", "-of", "csv=p=0", "-select_streams", select];
-    let out = Command::new("ffprobe")
-        .args(args)
-        .args(["-show_entries", entries])
-        .arg(path)
-        .output();
-    let Ok(out) = out else {
-        eprintln!("skipped: {test}: there is no ffprobe program");
-        return None;
-    };
-    assert!(out.status.success(), "{path:?}");
-    let text = String::from_utf8(out.stdout).unwrap();
-    let lines = text.lines().map(|l| l.trim_end_matches(',').to_owned());
-    Some(lines.filter(|l| !l.is_empty()).collect())
-}
-
 fn rational(text: &str) -> Rational {
     let (num, den) = text.split_once('/').unwrap();
     r(num.parse().unwrap(), den.parse().unwrap())
@@ -38,8 +22,11 @@ fn rational(text: &str) -> Rational {
 
 /// Presentation times in ticks, in order, and the tick in seconds.
 fn pts_ticks(test: &str, path: &Path) -> Option<(Vec<i64>, Rational)> {
-    let tick = ffprobe(test, path, "v:0", "stream=time_base")?;
-    let mut pts: Vec<i64> = ffprobe(test, path, "v:0", "packet=pts")?
+    if !is_there(test) {
+        return None;
+    }
+    let tick = ffprobe(path, "v:0", "stream=time_base");
+    let mut pts: Vec<i64> = ffprobe(path, "v:0", "packet=pts")
         .iter()
         .map(|line| line.parse().unwrap())
         .collect();
@@ -164,7 +151,7 @@ fn with_vfr_source_frames_keep_their_times_and_gaps_are_divided_evenly() {
         }
     }
     // The last frame lasts as long as the source says, in MP4 too, where the order of decoding counts.
-    let duration = ffprobe(test, &dir.path().join("out.mp4"), "v:0", "stream=duration").unwrap();
+    let duration = ffprobe(&dir.path().join("out.mp4"), "v:0", "stream=duration");
     assert_eq!(duration, ["0.680000"]);
 }
 
@@ -268,7 +255,7 @@ fn a_part_is_that_part_of_the_whole_with_its_sound() {
         assert_eq!(part[99], part[98], "{args:?}");
         // Sound and picture begin together, and end together.
         for (select, end_s) in [("v:0", 2.0), ("a:0", 2.0)] {
-            let times = ffprobe(test, &at("part.mkv"), select, "packet=pts_time").unwrap();
+            let times = ffprobe(&at("part.mkv"), select, "packet=pts_time");
             let times: Vec<f64> = times.iter().map(|t| t.parse().unwrap()).collect();
             assert!(times[0] < 0.03, "{args:?} {select}: {}", times[0]);
             let last = times[times.len() - 1];
@@ -332,7 +319,7 @@ fn two_hours_end_with_sound_and_picture_together() {
         .success()
         .stderr("");
     let end = |path: &Path, select: &str| {
-        let times = ffprobe(test, path, select, "packet=pts_time").unwrap();
+        let times = ffprobe(path, select, "packet=pts_time");
         let times = times.iter().map(|t| t.parse::<f64>().unwrap());
         times.fold(f64::MIN, f64::max)
     };

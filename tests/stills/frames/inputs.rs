@@ -1,6 +1,7 @@
 //! Every kind of picture that can go in.
 
 use super::support::*;
+use crate::common::clips::data;
 use image::{ColorType, DynamicImage};
 use std::process::{Command, Stdio};
 
@@ -197,11 +198,9 @@ fn profiles_that_differ_or_are_lost_are_told() {
 
 #[test]
 fn real_pictures_of_every_kind() {
-    let Some(data) = std::env::var_os("OTINTERP_DATA") else {
-        eprintln!("skipped: real_pictures_of_every_kind: OTINTERP_DATA is not set");
+    let Some(data) = data("real_pictures_of_every_kind") else {
         return;
     };
-    let data = std::path::PathBuf::from(data);
     let bench = Bench::new();
     for name in ["hard/png_pal4.png", "hard/png16_rgb.png", "hard/apng.png"] {
         let input = data.join(name);
