@@ -17,11 +17,23 @@ pub const CRATES: &[(&str, Layers)] = &[
 const ENGINE: Layers = &[
     (
         "interpolator",
-        &["render", "motion", "measure", "picture", "timings"],
+        &[
+            "transition",
+            "plan",
+            "render",
+            "motion",
+            "mass",
+            "frame_pyramid",
+            "picture",
+            "timings",
+        ],
     ),
-    ("render", &["motion", "measure", "picture", "timings"]),
-    ("motion", &["measure", "picture", "timings"]),
-    ("measure", &["picture"]),
+    ("transition", &["render", "mass", "picture", "timings"]),
+    ("plan", &["render", "motion"]),
+    ("render", &["motion", "frame_pyramid", "picture", "timings"]),
+    ("motion", &["frame_pyramid", "picture", "timings"]),
+    ("mass", &["frame_pyramid", "picture"]),
+    ("frame_pyramid", &["picture"]),
     ("picture", &[]),
     ("timings", &[]),
 ];

@@ -2,10 +2,9 @@
 
 use crate::common::texture::texture;
 use ndarray::Array2;
-use otinterp::measure::Content;
-use otinterp::motion::{self, Field, Iterations, Motion, Settings};
+use otinterp::motion::{Motion, MotionField};
 use otinterp::picture::{Format, Picture};
-use otinterp_simd::Level;
+use otinterp::{Interpolator, Method, Preset};
 
 const WIDTH: usize = 176;
 const HEIGHT: usize = 144;
@@ -23,29 +22,18 @@ fn seen(map: impl Fn(f64, f64) -> (f64, f64)) -> Picture {
     picture
 }
 
+/// By the preset that solves at full resolution, for every pixel.
 fn solve(a: &Picture, b: &Picture) -> Motion {
-    let settings = Settings {
-        finest_solved: 0,
-        finest_refined: 0,
-        refinement: Iterations {
-            warps: 2,
-            fixed_point: 3,
-            relaxation: 4,
-        },
-        residual_pixels: motion::RESIDUAL_PIXELS,
-        solves_changes_only: false,
-        covers_finest_once: false,
-    };
-    motion::solve(
-        Level::current().unwrap(),
-        Content::of(a),
-        Content::of(b),
-        &settings,
-    )
+    let interpolator = Interpolator::new(Method::Ot, Preset::Balanced);
+    let Motion { forward, backward } = interpolator.motion(a, b).unwrap();
+    Motion {
+        forward: forward.per_pixel((HEIGHT, WIDTH)),
+        backward: backward.per_pixel((HEIGHT, WIDTH)),
+    }
 }
 
 /// Mean and largest distance of a field from the true displacement, px.
-fn errors_px(field: &Field, truth: impl Fn(f64, f64) -> (f64, f64)) -> (f64, f64) {
+fn errors_px(field: &MotionField, truth: impl Fn(f64, f64) -> (f64, f64)) -> (f64, f64) {
     let (mut sum, mut worst, mut n) = (0.0, 0.0f64, 0.0);
     for y in MARGIN..HEIGHT - MARGIN {
         for x in MARGIN..WIDTH - MARGIN {

@@ -3,9 +3,8 @@
 use crate::common::normal::Normal;
 use crate::common::room::Room;
 use ndarray::Array2;
-use otinterp::measure::MassOptions;
+use otinterp::mass::{Mass, MassOptions};
 use otinterp::picture::Plane;
-use otinterp::render::Mass;
 use otinterp_cli::data::field::{self, FieldFormat};
 use otinterp_cli::flow::read_npy;
 use serde_json::Value;

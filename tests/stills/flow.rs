@@ -3,7 +3,7 @@
 use crate::common::clips::data;
 use crate::common::room::Room;
 use image::{Rgb, RgbImage};
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use otinterp_cli::flow::{read_flo, read_kitti, read_npy};
 use serde_json::Value;
 use std::io::Cursor;
@@ -51,7 +51,7 @@ fn inner(plane: &otinterp::picture::Plane) -> f32 {
     values[values.len() / 2]
 }
 
-fn is_shift(field: &Field, sign: f32) {
+fn is_shift(field: &MotionField, sign: f32) {
     let found = (inner(&field.dx), inner(&field.dy));
     let off = (found.0 - sign * SHIFT_PX.0).hypot(found.1 - sign * SHIFT_PX.1);
     assert!(off < 0.05, "{found:?}");
@@ -111,7 +111,7 @@ fn the_way_back_leads_back_and_pipes_carry_it() {
 fn errors_against_the_truth_are_told() {
     let room = room();
     let dim = (SIZE.1 as usize, SIZE.0 as usize);
-    let mut truth = Field::zeros(dim);
+    let mut truth = MotionField::zeros(0, dim);
     // A truth that is off by (0, 2) px everywhere, and unknown near the border, where the picture is cut off.
     truth.dx.fill(f32::NAN);
     truth
@@ -157,7 +157,7 @@ fn what_cannot_be_is_said_in_a_line() {
     room.write("text.flo", b"nothing of the kind");
     room.write("taken.flo", b"");
     let mut flo = Vec::new();
-    otinterp_cli::flow::write_flo(&Field::zeros((4, 4)), &mut flo).unwrap();
+    otinterp_cli::flow::write_flo(&MotionField::zeros(0, (4, 4)), &mut flo).unwrap();
     room.write("other.flo", &flo);
     room.fails("flow a.png b.png -o x.jpg", 2, &["x.jpg", ".flo"]);
     room.fails("flow a.png b.png -o x.flo -o npy:x.flo", 2, &["x.flo"]);

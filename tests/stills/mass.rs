@@ -3,10 +3,9 @@
 use crate::common::normal::Normal;
 use crate::common::room::Room;
 use ndarray::Array2;
-use otinterp::measure::{Background, MassModel, MassOptions, Unbalanced};
+use otinterp::mass::{Background, Mass, MassModel, MassOptions, Unbalanced};
 use otinterp::picture::still::{self, Still};
 use otinterp::picture::{ColorModel, Format, Matrix, Picture, Plane, Range};
-use otinterp::render::Mass;
 use otinterp::{Interpolator, Method, Preset};
 use otinterp_cli::data::field::{self, FieldFormat};
 use std::fs::File;

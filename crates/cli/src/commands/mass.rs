@@ -8,7 +8,7 @@ use super::pair::{Pair, shown};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use otinterp::Interpolator;
-use otinterp::measure::{Background, MassModel, MassOptions, Measure, Unbalanced, luma_codes};
+use otinterp::mass::{Background, MassModel, MassOptions, Measure, Unbalanced, luma_codes};
 use otinterp::picture::{Picture, Plane};
 use otinterp::render::alpha;
 use std::path::Path;

@@ -13,7 +13,7 @@ use super::pair;
 use crate::flow::{self, Agreement};
 use anyhow::{Context, bail};
 use clap::Args;
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use output::{Drawn, Target};
 use report::Report;
 use std::fs::File;
@@ -147,7 +147,7 @@ fn mean(plane: &otinterp::picture::Plane) -> f64 {
 }
 
 /// The true map: its kind by the file's name.
-fn read_truth(path: &Path) -> anyhow::Result<Field> {
+fn read_truth(path: &Path) -> anyhow::Result<MotionField> {
     let shown = || path.display().to_string();
     let mut bytes = Vec::new();
     File::open(path)
@@ -164,7 +164,7 @@ fn read_truth(path: &Path) -> anyhow::Result<Field> {
     .with_context(shown)
 }
 
-fn compared(found: &Field, truth: &Field, path: &Path) -> anyhow::Result<Agreement> {
+fn compared(found: &MotionField, truth: &MotionField, path: &Path) -> anyhow::Result<Agreement> {
     let path = path.display();
     let ((height, width), (rows, columns)) = (found.dim(), truth.dim());
     if (height, width) != (rows, columns) {

@@ -11,9 +11,9 @@ use crate::commands::pair::is_pipe;
 use crate::data::field::{self, Field, FieldFormat};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
 use anyhow::{Context, bail};
-use otinterp::most_mass_cells;
+use otinterp::Preset;
+use otinterp::mass::Mass;
 use otinterp::picture::Plane;
-use otinterp::render::Mass;
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ pub fn run(
     let planes = [&pair[0].values, &pair[1].values];
     let mass = match args.method {
         MethodArg::Mass if planes[0] != planes[1] => {
-            let most = most_mass_cells(common.preset.into());
+            let most = Preset::from(common.preset).most_mass_cells();
             Some(Mass::between_fields(planes, &options, most)?)
         }
         _ => None,

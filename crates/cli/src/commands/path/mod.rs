@@ -12,8 +12,8 @@ use super::output::Output;
 use super::pair::shown;
 use crate::plot::Format;
 use clap::Args;
-use otinterp::measure::{MassModel, Unbalanced};
-use otinterp::most_mass_cells;
+use otinterp::Preset;
+use otinterp::mass::{MassModel, Unbalanced};
 use report::Report;
 use std::path::PathBuf;
 use walk::Walk;
@@ -69,7 +69,7 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
     let walk = Walk::between(
         &masses,
         args.frames,
-        most_mass_cells(common.preset.into()),
+        Preset::from(common.preset).most_mass_cells(),
         check_interrupt,
     )?;
     if let Some((format, output)) = plot {

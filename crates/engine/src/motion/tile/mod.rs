@@ -6,7 +6,7 @@ mod modes;
 mod tests;
 
 use super::field::Field;
-use crate::measure::Codes;
+use crate::frame_pyramid::QuantizedFeatures;
 use costs::{COST_STEP, Costs, is_content_different};
 use modes::{ABSENT, Modes, Potentials, Reduced, log_scaled_kernel};
 use otinterp_ot::window::{Options, SIDE, SOURCES, Shape, Solution};
@@ -147,7 +147,7 @@ impl TileScratch {
 /// The solving of one tile.
 pub struct SolveTile<'a> {
     /// Features of the picture that the tile lies in, and of the other.
-    pub codes: [&'a Codes; 2],
+    pub codes: [&'a QuantizedFeatures; 2],
     /// Predicted displacements of the source picture.
     pub prediction: &'a Field,
     /// Which tile.
