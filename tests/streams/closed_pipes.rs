@@ -1,11 +1,7 @@
 //! Standard output that takes nothing: every command ends quietly where its reader has gone, and says in one line that a
 //! disk is full.
-#![cfg(unix)]
 
-#[path = "clips/mod.rs"]
-mod clips;
-
-use clips::{otinterp, small_y4m};
+use crate::common::clips::{otinterp, small_y4m};
 use image::{Rgb, RgbImage};
 use std::collections::BTreeSet;
 use std::path::Path;
