@@ -15,7 +15,7 @@ use crate::picture::Plane;
 use crate::timings::{Stage, stage};
 use level::Lattices;
 use need::Cells;
-use otinterp_ot::window::{Options, Shape};
+use otinterp_ot::tile::Options;
 use otinterp_simd::Level as Cpu;
 use tile::TileOptions;
 
@@ -283,9 +283,7 @@ fn needed(cpu: Cpu, a: &Plane, b: &Plane, motion: &Motion) -> [Cells; 2] {
 
 fn tile_options(coarsest: bool) -> TileOptions {
     TileOptions {
-        shape: Shape {
-            radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
-        },
+        radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
         prior_per_px2: if coarsest {
             COARSEST_PRIOR_PER_PX2
         } else {

@@ -10,7 +10,7 @@
 use super::field::{Field, Motion};
 use crate::measure::Features;
 use crate::picture::{samples, sampling::Grid};
-use otinterp_ot::matching::{Matching, Mode};
+use otinterp_ot::symmetric::{Mode, SymmetricCoupling};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -175,7 +175,13 @@ fn unexplained(errors: &[f32], (_, width): (usize, usize), most_pixels: usize) -
         .collect()
 }
 
-fn transport(cpu: Cpu, first: &Features, second: &Features, a: &[Pixel], b: &[Pixel]) -> Matching {
+fn transport(
+    cpu: Cpu,
+    first: &Features,
+    second: &Features,
+    a: &[Pixel],
+    b: &[Pixel],
+) -> SymmetricCoupling {
     let (height, width) = first.dim();
     let diagonal2 = (width * width + height * height) as f32;
     let descriptors_a = Descriptors::of(first, a);
@@ -189,7 +195,7 @@ fn transport(cpu: Cpu, first: &Features, second: &Features, a: &[Pixel], b: &[Pi
             row,
         });
     };
-    Matching::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
+    SymmetricCoupling::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
 }
 
 /// Patches are compared in whole numbers: so many are a difference of 1, and the patches' sum ends at a cost of 0.87, where the
