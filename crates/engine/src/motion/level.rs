@@ -11,7 +11,7 @@ use crate::frame_pyramid::{PyramidLevel, QuantizedFeatures};
 use crate::picture::Plane;
 use crate::probe::{Place, Probe, Side, View};
 use crate::timings::{Stage, stage};
-use otinterp_ot::window::{Options, Shape};
+use otinterp_ot::tile::Options;
 use otinterp_simd::Level as Cpu;
 
 /// Half width of the window of displacements: at the coarsest level, where nothing is known, and at
@@ -172,9 +172,7 @@ impl LevelSolver<'_> {
 
 fn tile_options(coarsest: bool) -> TileOptions {
     TileOptions {
-        shape: Shape {
-            radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
-        },
+        radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
         prior_per_px2: if coarsest {
             COARSEST_PRIOR_PER_PX2
         } else {

@@ -6,7 +6,7 @@
 
 use super::field::Field;
 use crate::picture::{Plane, samples};
-use otinterp_ot::window::SIDE;
+use otinterp_ot::tile::SIDE;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 

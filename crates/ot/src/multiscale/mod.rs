@@ -18,12 +18,13 @@
 //! order eps⁴ (Janati, Muzellec, Peyré & Cuturi 2020, *Entropic optimal transport between unbalanced Gaussian measures has a closed
 //! form*, expanded); between equal measures it is 0.
 
+mod cell;
 mod kernel;
 mod level;
 mod side;
 mod window;
 
-use super::Error;
+use crate::error::Error;
 use level::{Effort, Pair, Told};
 use otinterp_simd::Level as Cpu;
 use side::{Side, Terms};

@@ -4,7 +4,7 @@ use super::TileJob;
 use crate::frame_pyramid::{MOST_FEATURES, QuantizedFeatures, STEPS};
 use crate::motion::field::Field;
 use crate::picture::samples;
-use otinterp_ot::window::{SIDE, SOURCES};
+use otinterp_ot::tile::{SIDE, SOURCES};
 use otinterp_simd::math;
 
 /// Half side of the patch over which content is compared, 7×7 in all (measured: 5×5 loses 0.1 dB).

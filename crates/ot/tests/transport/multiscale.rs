@@ -1,15 +1,16 @@
 //! Transport between grids from coarse to fine: against closed forms, exact assignments, and itself.
 
 use crate::common::Random;
-use crate::normal::Normal;
+use otinterp_ot::Cloud;
+use otinterp_ot::distance::gaussian::Gaussian;
 use otinterp_ot::multiscale::{Map, Multiscale};
 use pathfinding::prelude::{Matrix, kuhn_munkres_min};
 
 type Dim = (usize, usize);
 
 /// A normal density in cells, `(x, y)`.
-fn normal((height, width): Dim, g: &Normal) -> Vec<f32> {
-    let [[a, b], [_, d]] = g.covariance;
+fn normal((height, width): Dim, g: &Gaussian) -> Vec<f32> {
+    let (a, b, d) = (g.covariance[0][0], g.covariance[0][1], g.covariance[1][1]);
     let det = a * d - b * b;
     (0..height * width)
         .map(|k| {
@@ -28,29 +29,33 @@ fn normal((height, width): Dim, g: &Normal) -> Vec<f32> {
         .collect()
 }
 
+/// The normal distribution `(x, y)` with this mean and covariance.
+fn gaussian(mean: [f64; 2], covariance: [[f64; 2]; 2]) -> Gaussian {
+    Gaussian {
+        mean: mean.to_vec(),
+        covariance: covariance.map(|row| row.to_vec()).to_vec(),
+    }
+}
+
 /// Mean and covariance of a mass that was moved.
-fn moments(mass: &[f32], width: usize, map: &Map) -> Normal {
-    Normal::of(mass.iter().enumerate().map(|(k, &m)| {
+fn moments(mass: &[f32], width: usize, map: &Map) -> Gaussian {
+    let points = (0..mass.len()).flat_map(|k| {
         let x = (k % width) as f64 + f64::from(map.dx[k]);
         let y = (k / width) as f64 + f64::from(map.dy[k]);
-        (f64::from(m), x, y)
-    }))
+        [x, y]
+    });
+    let masses = mass.iter().map(|&m| f64::from(m)).collect();
+    Gaussian::of(&Cloud::new("image", 2, points.collect(), masses).unwrap())
 }
 
 #[test]
 fn normal_distributions_are_mapped_onto_one_another_and_their_distance_is_bures() {
     let dim = (160, 240);
-    let a = Normal {
-        mean: [60.3, 55.7],
-        covariance: [[49.0, 15.0], [15.0, 30.0]],
-    };
-    let b = Normal {
-        mean: [160.0, 90.2],
-        covariance: [[90.0, -40.0], [-40.0, 140.0]],
-    };
+    let a = gaussian([60.3, 55.7], [[49.0, 15.0], [15.0, 30.0]]);
+    let b = gaussian([160.0, 90.2], [[90.0, -40.0], [-40.0, 140.0]]);
     let (source, target) = (normal(dim, &a), normal(dim, &b));
     let found = Multiscale::default().solve(dim, &source, &target).unwrap();
-    let truth = a.wasserstein(&b);
+    let truth = a.wasserstein(&b).unwrap();
     let distance = found.squared_distance.sqrt();
     assert!((distance / truth - 1.0).abs() < 1e-4, "{distance} {truth}");
     for (mass, map, to) in [
@@ -68,7 +73,7 @@ fn normal_distributions_are_mapped_onto_one_another_and_their_distance_is_bures(
         }
     }
     // And point by point, where there is mass: the affine map.
-    let m = a.map_to(&b);
+    let m = a.map_to(&b).unwrap();
     for (k, _) in source.iter().enumerate().filter(|(_, m)| **m > 0.05) {
         let p = [(k % dim.1) as f64, (k / dim.1) as f64];
         let d = [p[0] - a.mean[0], p[1] - a.mean[1]];
@@ -149,10 +154,7 @@ fn scattered_cells_go_where_the_exact_assignment_sends_them() {
 fn far_translations_keep_every_digit() {
     let dim = (24, 3000);
     let bump = |at: f64| {
-        let g = Normal {
-            mean: [at, 11.5],
-            covariance: [[9.0, 0.0], [0.0, 9.0]],
-        };
+        let g = gaussian([at, 11.5], [[9.0, 0.0], [0.0, 9.0]]);
         normal(dim, &g)
     };
     let (source, target) = (bump(40.0), bump(2940.0));
@@ -177,7 +179,7 @@ fn slack_keeps_what_is_near() {
     let bump = |at: f64| {
         let covariance = [[16.0, 0.0], [0.0, 16.0]];
         let mean = [at, 32.0];
-        normal(dim, &Normal { mean, covariance })
+        normal(dim, &gaussian(mean, covariance))
     };
     let add = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(&b).map(|(a, b)| a + b).collect::<Vec<f32>>();
     let source = add(bump(30.0), bump(120.0));
@@ -206,14 +208,8 @@ fn slack_keeps_what_is_near() {
 #[test]
 fn a_coarser_finish_is_filled_in() {
     let dim = (160, 240);
-    let a = Normal {
-        mean: [60.0, 60.0],
-        covariance: [[80.0, 0.0], [0.0, 80.0]],
-    };
-    let b = Normal {
-        mean: [150.0, 90.0],
-        covariance: [[160.0, 30.0], [30.0, 100.0]],
-    };
+    let a = gaussian([60.0, 60.0], [[80.0, 0.0], [0.0, 80.0]]);
+    let b = gaussian([150.0, 90.0], [[160.0, 30.0], [30.0, 100.0]]);
     let (source, target) = (normal(dim, &a), normal(dim, &b));
     let fine = Multiscale::default().solve(dim, &source, &target).unwrap();
     let solver = Multiscale {

@@ -1,4 +1,4 @@
-//! The optimal-transport core against closed forms, exact solvers, other programs and itself.
+//! Transport against closed forms, exact solvers, other programs and itself.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,10 +13,9 @@ mod gaussians;
 mod grid;
 mod invariants;
 mod multiscale;
-#[path = "../common/normal.rs"]
-mod normal;
 mod pot;
 mod shapes;
 mod simplex;
 mod stability;
+mod tile;
 mod unbalanced;

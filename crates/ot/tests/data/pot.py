@@ -1,6 +1,6 @@
-"""Reference plans by POT for tests/ot/pot.rs. Writes pot.json beside this script.
+"""Reference plans by POT for transport/pot.rs. Writes pot.json beside this script.
 
-    pip install POT==0.9.7.post1 numpy && python tests/data/pot.py
+    pip install POT==0.9.7.post1 numpy && python crates/ot/tests/data/pot.py
 
 Costs are integers / 1024 and masses integers over their sum rounded to float32, so that both sides solve the same
 problem to the bit. POT works in float64, to a marginal error far below the 1e-4 that is asked of us.

@@ -1,4 +1,4 @@
-//! Unbalanced transport between two small sets without any geometry: all pairs, any cost.
+//! Unbalanced entropic coupling of two small sets, all pairs and any cost, by the symmetrised Sinkhorn iteration.
 //!
 //! ```text
 //! minimise  sum pi·c  +  eps·KL(pi | 1⊗1)  +  rho·KL(pi 1 | 1)  +  rho·KL(pi^T 1 | 1)
@@ -20,9 +20,9 @@ const CUTOFF: f32 = 80.0;
 /// Smallest sum that is divided by.
 const TINY: f32 = 1e-30;
 
-/// A solved matching. Plan entries are `K[i][j] · u[i] · v[j]`.
+/// The coupling. Plan entries are `K[i][j] · u[i] · v[j]`.
 #[derive(Debug)]
-pub struct Matching {
+pub struct SymmetricCoupling {
     eps: f32,
     kernel: Padded,
     u: Vec<f32>,
@@ -65,7 +65,7 @@ pub struct Mode {
     pub cost: f32,
 }
 
-impl Matching {
+impl SymmetricCoupling {
     /// Solves between `rows` and `columns` points of mass 1. `fill_costs(i, row)` writes the costs ≥ 0
     /// of row `i` into the first `columns` places of `row`.
     ///
@@ -385,10 +385,10 @@ impl Kernel for ColumnPeaks<'_> {
 mod tests {
     use super::*;
 
-    fn solve(costs: &[&[f32]], eps: f32, rho: f32, iterations: usize) -> Matching {
+    fn solve(costs: &[&[f32]], eps: f32, rho: f32, iterations: usize) -> SymmetricCoupling {
         let dims = (costs.len(), costs[0].len());
         let cpu = Cpu::available()[0];
-        Matching::solve(
+        SymmetricCoupling::solve(
             cpu,
             dims,
             |i, row| row.copy_from_slice(costs[i]),
@@ -454,7 +454,7 @@ mod tests {
                 *c = f(j);
             }
         };
-        let a = Matching::solve(
+        let a = SymmetricCoupling::solve(
             cpu,
             (n, m),
             |i, row| fill(&|j| cost(i, j), row),
@@ -462,7 +462,7 @@ mod tests {
             0.1,
             20,
         );
-        let b = Matching::solve(
+        let b = SymmetricCoupling::solve(
             cpu,
             (m, n),
             |i, row| fill(&|j| cost(j, i), row),

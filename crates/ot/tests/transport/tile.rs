@@ -1,20 +1,8 @@
-//! The windowed transport against a textbook solver in f64, and against closed forms, at every CPU level.
+//! The coupling of a tile against a textbook solver in f64, and against closed forms, at every CPU level.
 
-use otinterp_ot::window::{Options, SIDE, SOURCES, Shape, Solution};
+use crate::common::Random;
+use otinterp_ot::tile::{Options, SIDE, SOURCES, Solution, Stencil};
 use otinterp_simd::{Kernel, Level, Simd};
-
-/// A replayable stream of numbers in `[0, 1)` (Knuth's MMIX congruential generator).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 40) as f32 / (1u64 << 24) as f32
-    }
-}
 
 /// Unit of the costs below: they go from 0 to 1.3.
 const COST_STEP: f32 = 2e-5;
@@ -23,38 +11,36 @@ fn steps(cost: f32) -> u16 {
     (cost / COST_STEP).round() as u16
 }
 
-struct Case {
-    shape: Shape,
+/// A problem with a window of diameter `D`.
+struct Case<const D: usize> {
     cost: Vec<u16>,
     source_mass: Vec<f32>,
     target_mass: Vec<f32>,
     options: Options,
 }
 
-impl Case {
-    fn random(seed: u64, radius: usize, options: Options) -> Self {
-        let shape = Shape { radius };
+impl<const D: usize> Case<D> {
+    fn random(seed: u64, options: Options) -> Self {
         let mut random = Random(seed);
-        let cost = (0..shape.offsets() * SOURCES)
-            .map(|_| steps(0.2 * random.next()))
+        let cost = (0..Stencil::<D>::OFFSETS * SOURCES)
+            .map(|_| steps(0.2 * random.unit()))
             .collect();
         // A quarter of the grid points do not exist.
         let mut mass = |n: usize| {
             (0..n)
-                .map(|_| if random.next() < 0.25 { 0.0 } else { 1.0 })
+                .map(|_| if random.unit() < 0.25 { 0.0 } else { 1.0 })
                 .collect()
         };
         Self {
-            shape,
             cost,
             source_mass: mass(SOURCES),
-            target_mass: mass(shape.targets()),
+            target_mass: mass(Stencil::<D>::TARGETS),
             options,
         }
     }
 
-    fn solve(&self, level: Level) -> Solution {
-        let mut solution = Solution::new(self.shape);
+    fn solve(&self, level: Level) -> Solution<D> {
+        let mut solution = Solution::new();
         level.run(Solve {
             case: self,
             solution: &mut solution,
@@ -63,12 +49,11 @@ impl Case {
     }
 
     fn target_of(&self, offset: usize, source: usize) -> usize {
-        let d = self.shape.diameter();
-        (source / SIDE + offset / d) * self.shape.target_side() + source % SIDE + offset % d
+        (source / SIDE + offset / D) * Stencil::<D>::TARGET_SIDE + source % SIDE + offset % D
     }
 
     /// The plan in f32, `[offset][source]`.
-    fn plan(&self, s: &Solution) -> Vec<f64> {
+    fn plan(&self, s: &Solution<D>) -> Vec<f64> {
         (0..self.cost.len())
             .map(|i| {
                 let (offset, source) = (i / SOURCES, i % SOURCES);
@@ -124,12 +109,12 @@ impl Case {
     }
 }
 
-struct Solve<'a> {
-    case: &'a Case,
-    solution: &'a mut Solution,
+struct Solve<'a, const D: usize> {
+    case: &'a Case<D>,
+    solution: &'a mut Solution<D>,
 }
 
-impl Kernel for Solve<'_> {
+impl<const D: usize> Kernel for Solve<'_, D> {
     type Output = ();
 
     #[inline(always)]
@@ -160,37 +145,42 @@ fn options(eps: f32, rho: f32, sweeps: usize) -> Options {
 
 #[test]
 fn every_level_agrees_with_the_f64_oracle() {
-    for (seed, radius) in [(1, 1), (2, 2), (3, 3), (4, 4)] {
-        for options in [
-            options(0.01, 0.05, 2),
-            options(0.05, 0.5, 6),
-            options(0.02, NEARLY_BALANCED, 3),
-            options(0.01, 0.05, 0),
-        ] {
-            let case = Case::random(seed, radius, options);
-            let truth = case.oracle();
-            let largest = truth.iter().cloned().fold(0.0, f64::max);
-            for level in Level::available() {
-                let plan = case.plan(&case.solve(level));
-                let worst = plan
-                    .iter()
-                    .zip(&truth)
-                    .map(|(p, t)| (p - t).abs())
-                    .fold(0.0, f64::max);
-                // The kernel errs by 7.6e-5 of each entry, the scalings by as much again each.
-                assert!(
-                    worst <= 3e-4 * largest,
-                    "{} {options:?}: {worst} of {largest}",
-                    level.name()
-                );
-            }
+    check_levels::<3>(1);
+    check_levels::<5>(2);
+    check_levels::<7>(3);
+    check_levels::<9>(4);
+}
+
+fn check_levels<const D: usize>(seed: u64) {
+    for options in [
+        options(0.01, 0.05, 2),
+        options(0.05, 0.5, 6),
+        options(0.02, NEARLY_BALANCED, 3),
+        options(0.01, 0.05, 0),
+    ] {
+        let case = Case::<D>::random(seed, options);
+        let truth = case.oracle();
+        let largest = truth.iter().cloned().fold(0.0, f64::max);
+        for level in Level::available() {
+            let plan = case.plan(&case.solve(level));
+            let worst = plan
+                .iter()
+                .zip(&truth)
+                .map(|(p, t)| (p - t).abs())
+                .fold(0.0, f64::max);
+            // The kernel errs by 7.6e-5 of each entry, the scalings by as much again each.
+            assert!(
+                worst <= 3e-4 * largest,
+                "{} {D} {options:?}: {worst} of {largest}",
+                level.name()
+            );
         }
     }
 }
 
 #[test]
 fn grid_points_that_do_not_exist_carry_no_mass() {
-    let case = Case::random(7, 2, options(0.01, 0.05, 2));
+    let case = Case::<5>::random(7, options(0.01, 0.05, 2));
     for level in Level::available() {
         let solution = case.solve(level);
         assert!(solution.u.iter().chain(&solution.v).all(|x| x.is_finite()));
@@ -205,7 +195,7 @@ fn grid_points_that_do_not_exist_carry_no_mass() {
 
 #[test]
 fn without_slack_the_source_marginal_is_met() {
-    let case = Case::random(11, 2, options(0.02, NEARLY_BALANCED, 4));
+    let case = Case::<5>::random(11, options(0.02, NEARLY_BALANCED, 4));
     let solution = case.solve(Level::available()[0]);
     for i in (0..SOURCES).filter(|&i| case.source_mass[i] > 0.0) {
         let mass = solution.u[i] * solution.row_sum[i];
@@ -216,11 +206,11 @@ fn without_slack_the_source_marginal_is_met() {
 #[test]
 fn with_slack_a_lone_row_keeps_the_mass_that_kl_says() {
     // One row against a fixed v: u = (a/s)^λ, so its mass is a^λ · s^(1-λ), s = sum of the kernel's row.
-    let case = Case::random(13, 2, options(0.03, 0.06, 0));
+    let case = Case::<5>::random(13, options(0.03, 0.06, 0));
     let solution = case.solve(Level::available()[0]);
     let lambda = 0.06f64 / 0.09;
     for i in (0..SOURCES).filter(|&i| case.source_mass[i] > 0.0) {
-        let sum: f64 = (0..case.shape.offsets())
+        let sum: f64 = (0..Stencil::<5>::OFFSETS)
             .map(|o| {
                 let b = f64::from(case.target_mass[case.target_of(o, i)]);
                 let cost = f64::from(case.cost[o * SOURCES + i]) * f64::from(COST_STEP);
@@ -237,16 +227,14 @@ fn with_slack_a_lone_row_keeps_the_mass_that_kl_says() {
 
 #[test]
 fn a_translation_is_the_mode_of_every_row_and_column() {
-    let shape = Shape { radius: 2 };
     let (oy, ox) = (1, 4);
-    let offset = oy * shape.diameter() + ox;
-    let mut cost = vec![steps(0.1); shape.offsets() * SOURCES];
+    let offset = oy * 5 + ox;
+    let mut cost = vec![steps(0.1); Stencil::<5>::OFFSETS * SOURCES];
     cost[offset * SOURCES..][..SOURCES].fill(0);
-    let case = Case {
-        shape,
+    let case = Case::<5> {
         cost,
         source_mass: vec![1.0; SOURCES],
-        target_mass: vec![1.0; shape.targets()],
+        target_mass: vec![1.0; Stencil::<5>::TARGETS],
         options: options(0.01, 0.05, 2),
     };
     for level in Level::available() {
@@ -268,23 +256,21 @@ fn a_translation_is_the_mode_of_every_row_and_column() {
 fn a_target_wanted_by_two_goes_to_the_one_with_no_other_choice() {
     // Source 0 likes its right neighbour's place a little better than its own; source 1 can only
     // stay. One by one (softmax) both take place 1; transport sorts them out.
-    let shape = Shape { radius: 1 };
     let (stay, right) = (4, 5);
-    let mut cost = vec![steps(1.0); shape.offsets() * SOURCES];
+    let mut cost = vec![steps(1.0); Stencil::<3>::OFFSETS * SOURCES];
     cost[stay * SOURCES..][..SOURCES].fill(steps(0.05));
     cost[right * SOURCES] = steps(0.03);
     cost[stay * SOURCES + 1] = 0;
     let mode_of_0 = |sweeps: usize| {
-        let case = Case {
-            shape,
+        let case = Case::<3> {
             cost: cost.clone(),
             source_mass: vec![1.0; SOURCES],
-            target_mass: vec![1.0; shape.targets()],
+            target_mass: vec![1.0; Stencil::<3>::TARGETS],
             options: options(0.01, 1.0, sweeps),
         };
         let plan = case.plan(&case.solve(Level::available()[0]));
         let entry = |offset: usize| plan[offset * SOURCES];
-        let offsets = 0..shape.offsets();
+        let offsets = 0..Stencil::<3>::OFFSETS;
         offsets
             .max_by(|&a, &b| entry(a).total_cmp(&entry(b)))
             .unwrap()

@@ -1,4 +1,4 @@
-//! Plans and costs of POT, stored with the versions and the seed that made them (`tests/data/pot.py`).
+//! Plans and costs of POT, stored with the versions and the seed that made them (`data/pot.py`).
 
 use crate::common::{dense, tight};
 use otinterp_ot::cost::{GibbsKernel, Separable};

@@ -238,7 +238,7 @@ fn the_geodesic_is_walked_at_constant_speed() {
     let mass = vec![1.0; n];
     let eps_share = 3e-4;
     let kernel = otinterp_ot::cost::Dense::between(&x, &y, Power::Two).unwrap();
-    let eps = eps_share * kernel.range(0).max;
+    let eps = eps_share * kernel.range().max;
     let problem = Problem::balanced(kernel, mass.clone(), mass.clone(), eps).unwrap();
     let solution = tight().solve(&problem).unwrap();
     let target = solution.project_sources(&y);
