@@ -1,6 +1,6 @@
 //! What it costs to match a tile's pixels, for every offset of the window, in whole numbers.
 
-use super::TileJob;
+use super::job::TileJob;
 use crate::frame_pyramid::{MOST_FEATURES, QuantizedFeatures, STEPS};
 use crate::motion::field::Field;
 use crate::picture::samples;

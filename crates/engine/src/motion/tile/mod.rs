@@ -1,9 +1,12 @@
 //! One tile: cost, transport, and what the plan says of the displacements both ways.
 
 mod costs;
+mod job;
 mod modes;
 #[cfg(test)]
 mod tests;
+
+pub use job::TileJob;
 
 use super::field::Field;
 use crate::frame_pyramid::QuantizedFeatures;
@@ -33,17 +36,6 @@ pub struct TileOptions {
     pub prior_per_px2: f32,
     /// Of the transport.
     pub transport: Options,
-}
-
-/// Where a tile lies and which displacement its window is centred on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TileJob {
-    /// Left column of the tile in the source picture; may be negative.
-    pub x0: isize,
-    /// Top row of the tile.
-    pub y0: isize,
-    /// Whole displacement of the window's centre, in pixels.
-    pub base: (isize, isize),
 }
 
 /// Weighted displacements that a tile gives to a square of [`SIDE`] × [`SIDE`] pixels of one picture.
