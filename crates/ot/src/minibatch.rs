@@ -1,4 +1,4 @@
-//! Minibatches of two clouds, coupled optimally: the pairs that flow matching trains on.
+//! Optimal couplings of minibatches of two clouds: the pairs that flow matching trains on.
 
 use crate::cloud::Cloud;
 use crate::error::Error;

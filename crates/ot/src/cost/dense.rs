@@ -1,4 +1,4 @@
-//! Any cost between `n` sources and `m` targets.
+//! The dense cost matrix: any cost between `n` sources and `m` targets.
 
 use super::gibbs::{GibbsKernel, LogInput, LogOutput, Memory};
 use super::layout::Layout;

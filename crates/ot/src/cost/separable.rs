@@ -1,4 +1,4 @@
-//! A cost between two grids that is a sum of one along `y` and one along `x`.
+//! The separable cost between two grids: a sum of one along `y` and one along `x`.
 
 use super::gibbs::{GibbsKernel, LogInput, LogOutput, Memory};
 use super::layout::Layout;

@@ -1,4 +1,4 @@
-//! Distances between measures.
+//! Distances between measures: Wasserstein, Bures, Sinkhorn divergence.
 //!
 //! | function | gives | error |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! A cloud from coarse to fine: clusters of neighbouring points, each cut into at most four on the next level.
+//! The hierarchy of clusters of a cloud, from coarse to fine: clusters of neighbouring points, each cut into at most four on the next level.
 
 use crate::cloud::Cloud;
 

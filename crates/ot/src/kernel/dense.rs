@@ -1,4 +1,4 @@
-//! Hot loops of the dense kernel: `n` rows of `pitch` values, `pitch` a multiple of [`LANES`].
+//! The dense Gibbs kernel and its soft minima: `n` rows of `pitch` values, `pitch` a multiple of [`LANES`].
 
 use super::{FORBIDDEN, LANES, Update, gibbs};
 use otinterp_simd::{Number, Simd, Vector, math};

@@ -1,4 +1,4 @@
-//! One side of a problem during a solve, and the steps of the iteration on it.
+//! One marginal of a problem during a solve: mass, potential, scaling; and the steps of the iteration on it.
 
 use crate::cost::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Quantum};
 use crate::kernel::{FORBIDDEN, Update};
