@@ -1,4 +1,4 @@
-//! Where one segment of the output ends and the next begins, and what a later run must know to go on there.
+//! Checkpoints: where one segment of the output ends and the next begins, and what a later run must know to go on there.
 
 use super::outcome::Error;
 use crate::work::{self, Work};

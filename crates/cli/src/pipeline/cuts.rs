@@ -1,4 +1,4 @@
-//! Where one scene ends and another begins.
+//! Scene cut detection.
 //!
 //! Two frames, reduced in size, are two scenes if no motion takes one to the other. A flash, a fade, a dissolve and a
 //! pan faster than motion can follow are no cuts: a scene returns after a flash, and in the others it is not one

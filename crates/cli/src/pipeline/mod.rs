@@ -1,4 +1,4 @@
-//! Threads and bounded queues: decode | solve and render | encode.
+//! Pipeline of three threads with bounded queues: decode | solve and render | encode.
 //!
 //! Order is kept by construction: every queue has one writer and one reader, and every stage
 //! handles one thing after the other. A few frames are in memory at a time, however long the clip.

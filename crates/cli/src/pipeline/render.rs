@@ -1,4 +1,4 @@
-//! Second stage: holds two neighbouring frames, and renders what falls between them.
+//! Second stage: interpolates between two neighbouring frames at the PTS of the output.
 
 use super::checkpoint::{Checkpoint, SegmentEnd, Segments};
 use super::cuts::{Held, Marked, Read};

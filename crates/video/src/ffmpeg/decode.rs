@@ -8,17 +8,18 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::{self, threading};
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::stream::Stream;
-use ffmpeg_next::{Packet, decoder, frame};
+use ffmpeg_next::{Frame, Packet, decoder, frame};
+use std::ops::DerefMut;
 use std::path::Path;
 
 /// How many times in a row the demuxer may find damage before it counts as stuck.
 const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
 
-/// Demuxer and decoder of one video stream.
-pub(super) struct Decoder {
+/// Demuxer and decoder of one stream, by default of video.
+pub(super) struct Decoder<D = decoder::Video> {
     pub(super) input: Input,
     pub(super) stream: usize,
-    pub(super) decoder: decoder::Video,
+    pub(super) decoder: D,
     /// Packets that the decoder refused.
     pub(super) refused: u64,
     /// Packets that show nothing: an edit list leaves them out, or they are empty.
@@ -38,15 +39,8 @@ impl Decoder {
     pub(super) fn of(input: Input, pick: Pick, threads: Option<usize>) -> Result<Self> {
         let stream = pick_video(&input, pick)?;
         let decoder = open_decoder(&stream, threads)?;
-        Ok(Self {
-            stream: stream.index(),
-            decoder,
-            refused: 0,
-            hidden: 0,
-            stopped_by: None,
-            draining: false,
-            input,
-        })
+        let index = stream.index();
+        Ok(Self::new(input, index, decoder))
     }
 
     /// The stream that is decoded.
@@ -57,22 +51,46 @@ impl Decoder {
     /// The next frame in showing order. Damaged packets are passed over and counted.
     pub(super) fn next(&mut self) -> Option<frame::Video> {
         let mut frame = frame::Video::empty();
+        self.receive(&mut frame, |_| true).then_some(frame)
+    }
+}
+
+impl<D: DerefMut<Target = decoder::Opened>> Decoder<D> {
+    /// A decoder for a stream of what is open.
+    pub(super) fn new(input: Input, stream: usize, decoder: D) -> Self {
+        Self {
+            input,
+            stream,
+            decoder,
+            refused: 0,
+            hidden: 0,
+            stopped_by: None,
+            draining: false,
+        }
+    }
+
+    /// The next frame, if there is one. Of the stream's packets only those that are wanted are decoded.
+    pub(super) fn receive(
+        &mut self,
+        frame: &mut Frame,
+        is_wanted: impl Fn(&Packet) -> bool,
+    ) -> bool {
         let mut damage = 0;
         loop {
-            match self.decoder.receive_frame(&mut frame) {
-                Ok(()) => return Some(frame),
-                Err(ffmpeg::Error::Eof) => return None,
+            match self.decoder.receive_frame(frame) {
+                Ok(()) => return true,
+                Err(ffmpeg::Error::Eof) => return false,
                 Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => {
-                    if !self.feed() {
-                        return None;
+                    if !self.feed(&is_wanted) {
+                        return false;
                     }
                 }
                 // A frame that cannot be decoded; the next one perhaps can.
                 Err(_) => {
                     self.refused += 1;
                     damage += 1;
-                    if !self.feed() && damage > MAX_DAMAGE_IN_A_ROW {
-                        return None;
+                    if !self.feed(&is_wanted) && damage > MAX_DAMAGE_IN_A_ROW {
+                        return false;
                     }
                 }
             }
@@ -80,11 +98,11 @@ impl Decoder {
     }
 
     /// Gives the decoder one packet, or the end; false where there is nothing more to give.
-    fn feed(&mut self) -> bool {
+    fn feed(&mut self, is_wanted: impl Fn(&Packet) -> bool) -> bool {
         if self.draining {
             return false;
         }
-        let Some(packet) = self.next_packet() else {
+        let Some(packet) = self.next_packet(is_wanted) else {
             self.draining = true;
             // It may report the damage of an earlier packet, and drains all the same.
             if self.decoder.send_eof().is_err() {
@@ -98,13 +116,16 @@ impl Decoder {
         true
     }
 
-    fn next_packet(&mut self) -> Option<Packet> {
+    fn next_packet(&mut self, is_wanted: impl Fn(&Packet) -> bool) -> Option<Packet> {
         // A demuxer that only finds damage gets no further.
         let mut damage = 0;
         while damage < MAX_DAMAGE_IN_A_ROW {
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
                 Ok(()) if packet.stream() == self.stream && packet.size() > 0 => {
+                    if !is_wanted(&packet) {
+                        continue;
+                    }
                     self.refused += u64::from(damage);
                     self.hidden += u64::from(is_hidden(&packet));
                     return Some(packet);

@@ -48,16 +48,21 @@ pub struct FileSink {
 /// The clock of MPEG systems: finer than the ticks of sound, and 32 bits hold 13 hours of it. As text, for FFmpeg.
 const MOVIE_TICK_HZ: &str = "90000";
 
-/// Packets that are kept until all of them are there.
+/// Encoded packets, kept until all of them are there: a later run goes on with what this one leaves. What stands in the
+/// file already comes first.
 struct Store {
     path: PathBuf,
     writer: PacketWriter,
 }
 
-/// Opens the encoder and the muxer of a clip.
+/// Opens the encoder and the muxer of a clip, and writes the header.
+///
+/// With an `origin`, its other streams are copied, and its colour tags, metadata, chapters and rotation are taken over.
+/// Where the clock slows the picture, subtitles and the like go as slowly, and sound as the origin says.
 ///
 /// # Errors
-/// Those of [`FileSink::create`]; or what is kept cannot be appended to.
+/// [`Error`](crate::Error) if the container or the encoder is unknown or refuses the pictures, or the file cannot be
+/// written, or what is kept cannot be appended to.
 pub(crate) fn create(
     to: &Destination,
     info: &Info,
@@ -65,14 +70,12 @@ pub(crate) fn create(
     encoding: &Encoding,
     origin: Option<&Origin>,
 ) -> Result<Created> {
-    let mut sink = match to {
-        Destination::Stdout(like) => FileSink::to_stdout(like, info, clock, encoding, origin),
-        Destination::File(path) | Destination::Kept { file: path, .. } => {
-            FileSink::create(path, info, clock, encoding, origin)
-        }
-    }?;
+    let mut sink = FileSink::open(to, info, clock, encoding, origin)?;
     if let Destination::Kept { data, .. } = to {
-        sink.keep_packets_in(data)?;
+        sink.store = Some(Store {
+            writer: PacketWriter::append(data)?,
+            path: (*data).to_owned(),
+        });
     }
     Ok(Created {
         codec: sink.encoder.codec.name().to_owned(),
@@ -85,15 +88,11 @@ pub(crate) fn create(
 }
 
 impl FileSink {
-    /// Opens the encoder and writes the header.
-    ///
-    /// The container follows from the name's extension. With an `origin`, its other streams are
-    /// copied, and its colour tags, metadata, chapters and rotation are taken over. Where the clock
-    /// slows the picture, subtitles and the like go as slowly, and sound as the origin says.
+    /// Opens the encoder and the muxer of a file, and writes the header.
     ///
     /// # Errors
-    /// [`Error`] if the container or the encoder is unknown or refuses the pictures, or the file
-    /// cannot be written.
+    /// [`Error`](crate::Error) if the container or the encoder is unknown or refuses the pictures, or the file cannot be
+    /// written.
     pub fn create(
         path: &Path,
         info: &Info,
@@ -101,31 +100,30 @@ impl FileSink {
         encoding: &Encoding,
         origin: Option<&Origin>,
     ) -> Result<Self> {
-        container_of(path)?;
-        let output = if is_image_file(path) {
-            ffi::container::images_output(&pattern_url(path)?)
-        } else {
-            format::output(&file_url(path)?)
-        };
-        let output = output.map_err(|why| failed("opening the output", why))?;
-        Self::begin(output, path, info, clock, encoding, origin)
+        Self::open(&Destination::File(path), info, clock, encoding, origin)
     }
 
-    /// As [`FileSink::create`], to standard output: a container as for a file of the name `like`, one that needs no seeking.
-    ///
-    /// # Errors
-    /// Those of [`FileSink::create`].
-    fn to_stdout(
-        like: &Path,
+    fn open(
+        to: &Destination,
         info: &Info,
         clock: &OutputClock,
         encoding: &Encoding,
         origin: Option<&Origin>,
     ) -> Result<Self> {
-        let container = container_of(like)?;
-        let output = format::output_as("pipe:1", container.name())
-            .map_err(|why| failed("opening the output", why))?;
-        Self::begin(output, like, info, clock, encoding, origin)
+        let container = container_of(to.name())?;
+        let output = match to {
+            Destination::Stdout(_) => format::output_as("pipe:1", container.name()),
+            Destination::File(path) | Destination::Kept { file: path, .. }
+                if is_image_file(path) =>
+            {
+                ffi::container::images_output(&pattern_url(path)?)
+            }
+            Destination::File(path) | Destination::Kept { file: path, .. } => {
+                format::output(&file_url(path)?)
+            }
+        };
+        let output = output.map_err(|why| failed("opening the output", why))?;
+        Self::begin(output, to.name(), info, clock, encoding, origin)
     }
 
     /// Opens the encoder for an output that is open and is called `path`, and writes the header.
@@ -229,19 +227,6 @@ impl FileSink {
         }
         let outcome = self.output.write_header_with(options).map(|_| ());
         written("writing the header", outcome)
-    }
-
-    /// Keeps what is encoded in a file, and makes the clip of it when all is there: so a later run can go on with
-    /// what this one leaves. What stands in the file already comes first.
-    ///
-    /// # Errors
-    /// [`Error`] if the file cannot be appended to.
-    fn keep_packets_in(&mut self, path: &Path) -> Result<()> {
-        self.store = Some(Store {
-            writer: PacketWriter::append(path)?,
-            path: path.to_owned(),
-        });
-        Ok(())
     }
 
     /// Takes the packets that are ready: into the store, or else into the container.

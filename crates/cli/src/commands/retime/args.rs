@@ -1,4 +1,4 @@
-//! The arguments of `otinterp retime`.
+//! Command-line arguments of `otinterp retime`.
 
 use super::job::Target;
 use super::name::Pattern;

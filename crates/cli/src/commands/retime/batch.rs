@@ -1,4 +1,4 @@
-//! Clip after clip, or several at a time: how they went, and how the run ends.
+//! Batch of clips: worker threads, outcomes, exit code.
 
 use super::args::RetimeArgs;
 use super::events::Event;

@@ -1,4 +1,4 @@
-//! What is said of one input.
+//! Messages and report lines of one input.
 
 use super::events::{Event, Start};
 use super::job::Job;

@@ -1,4 +1,4 @@
-//! What was given on the command line, with folders opened up.
+//! Inputs: files given by name, and the clips found in folders.
 
 use super::job::extension_of;
 use alphanumeric_sort::compare_os_str;

@@ -1,4 +1,4 @@
-//! What outputs are called, and what speaks against them.
+//! Names of the outputs, and the checks that they may be written.
 
 use super::args::RetimeArgs;
 use super::inputs::{self, Input, Place};

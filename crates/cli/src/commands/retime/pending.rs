@@ -1,4 +1,4 @@
-//! Outputs that are not whole yet: one file, or numbered images.
+//! Output file or numbered images under a hidden name, until they are whole.
 
 use crate::files::PendingFile;
 use crate::work::Work;

@@ -1,4 +1,4 @@
-//! From what was typed to what will be done: every input with its output, checked before work.
+//! Plan of a run: every input with its output, checked before work.
 
 use super::args::RetimeArgs;
 use super::inputs;

@@ -1,4 +1,4 @@
-//! How clips went, in words and numbers.
+//! Summary of a clip and of a run, as sentences and as records of `--json`.
 
 use crate::commands::common::unexplained_note;
 use crate::pipeline::Cut;

@@ -2,6 +2,7 @@
 
 use crate::clip::{Error, Result};
 use crate::ffi::stream::discard;
+use crate::ffmpeg::decode::Decoder;
 use crate::ffmpeg::filter::{Filter, SoundShape};
 use crate::ffmpeg::input::Place;
 use crate::ffmpeg::library::failed;
@@ -9,12 +10,8 @@ use crate::ffmpeg::timebase::{ratio, seconds};
 use crate::time::Rational;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::Sample;
-use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::sample::Type;
 use ffmpeg_next::{ChannelLayout, Packet, codec, decoder, frame, media};
-
-/// How many times in a row the demuxer may find damage before it counts as stuck.
-const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
 
 /// How FFmpeg's `atempo` is given sound.
 pub(super) const STRETCHED_AS: Sample = Sample::F32(Type::Packed);
@@ -28,16 +25,13 @@ pub(super) struct Block {
 
 /// A second reader of the source file, for the sound of one stream.
 pub(super) struct SoundReader {
-    input: Input,
-    stream: usize,
-    decoder: decoder::Audio,
+    decoder: Decoder<decoder::Audio>,
     tick: ffmpeg::Rational,
     /// Packets that end before, in seconds of the source, are passed over.
     from: Option<Rational>,
     /// The first, decoded ahead: it tells how the sound is sampled.
     ahead: Option<frame::Audio>,
     start: Option<Rational>,
-    draining: bool,
     /// What the samples become.
     wanted: Option<SoundShape>,
     /// Makes them so, for frames of such a shape.
@@ -68,14 +62,11 @@ impl SoundReader {
         decoder.set_packet_time_base(tick);
         let decoder = decoder.audio().map_err(doing)?;
         let mut reader = Self {
-            input,
-            stream,
-            decoder,
+            decoder: Decoder::new(input, stream, decoder),
             tick,
             from,
             ahead: None,
             start: None,
-            draining: false,
             wanted: None,
             converter: None,
             changed: None,
@@ -95,9 +86,9 @@ impl SoundReader {
 
     /// The codec of the source, and its bits per second, 0 where they are not known.
     pub(super) fn codec(&self) -> (codec::Id, i64) {
-        let stream = self.input.stream(self.stream);
+        let stream = self.decoder.input.stream(self.decoder.stream);
         let bits = stream.map_or(0, |s| s.parameters().bit_rate());
-        (self.decoder.id(), bits)
+        (self.decoder.decoder.id(), bits)
     }
 
     /// How the sound is sampled at its beginning.
@@ -174,74 +165,33 @@ impl SoundReader {
     /// The next frame, its time being that of its first sample.
     fn decode(&mut self) -> Option<frame::Audio> {
         let mut frame = frame::Audio::empty();
-        let mut damage = 0;
+        let (tick, from) = (self.tick, self.from);
         loop {
-            match self.decoder.receive_frame(&mut frame) {
-                Ok(()) if frame.samples() == 0 => {}
-                Ok(()) => {
-                    let time = frame.timestamp();
-                    frame.set_pts(time);
-                    return Some(frame);
-                }
-                Err(ffmpeg::Error::Eof) => return None,
-                Err(ffmpeg::Error::Other { errno }) if errno == ffmpeg::error::EAGAIN => {
-                    if !self.feed() {
-                        return None;
-                    }
-                }
-                // A frame that cannot be decoded; the next one perhaps can.
-                Err(_) => {
-                    damage += 1;
-                    if !self.feed() && damage > MAX_DAMAGE_IN_A_ROW {
-                        return None;
-                    }
-                }
+            if !self
+                .decoder
+                .receive(&mut frame, |packet| !is_early(packet, tick, from))
+            {
+                return None;
+            }
+            if frame.samples() > 0 {
+                let time = frame.timestamp();
+                frame.set_pts(time);
+                return Some(frame);
             }
         }
     }
+}
 
-    /// Gives the decoder one packet, or the end; false where there is nothing more to give.
-    fn feed(&mut self) -> bool {
-        if self.draining {
-            return false;
-        }
-        let packet = self.next_packet();
-        self.draining = packet.is_none();
-        // Damage is met again when a frame is asked for.
-        let _ = match packet {
-            Some(packet) => self.decoder.send_packet(&packet),
-            None => self.decoder.send_eof(),
-        };
-        true
-    }
-
-    fn next_packet(&mut self) -> Option<Packet> {
-        let mut damage = 0;
-        while damage < MAX_DAMAGE_IN_A_ROW {
-            let mut packet = Packet::empty();
-            match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() == self.stream && packet.size() > 0 => {
-                    if !self.is_early(&packet) {
-                        return Some(packet);
-                    }
-                }
-                Ok(()) => {}
-                Err(ffmpeg::Error::InvalidData) => damage += 1,
-                // The end, or what the decoder of the picture meets as well and reports.
-                Err(_) => return None,
-            }
-        }
-        None
-    }
-
-    /// Whether a packet is over before the part that is wanted, and not needed to decode it either.
-    fn is_early(&self, packet: &Packet) -> bool {
-        let time = self.time_of(packet.pts().or(packet.dts()));
-        let end = time
-            .zip(self.time_of(Some(packet.duration())))
-            .map(|(at, duration)| at + duration);
-        matches!((end, self.from), (Some(end), Some(from)) if end + Rational::new(1, 2) < from)
-    }
+/// Whether a packet is over before `from`, in seconds of the source, and not needed to decode what comes then either.
+fn is_early(packet: &Packet, tick: ffmpeg::Rational, from: Option<Rational>) -> bool {
+    let (Some(tick), Some(from)) = (ratio(tick), from) else {
+        return false;
+    };
+    let end = packet
+        .pts()
+        .or(packet.dts())
+        .and_then(|at| seconds(at.saturating_add(packet.duration()), tick));
+    end.is_some_and(|end| end + Rational::new(1, 2) < from)
 }
 
 /// How a frame is sampled; `None` for what cannot be converted.
