@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -34,6 +34,10 @@ WITHOUT_VIDEO = distance pipeline retime retime_errors retime_pipes retime_repor
 test: lint
 	cargo test --no-default-features --lib $(addprefix --test ,$(WITHOUT_VIDEO))
 	cargo test
+
+# Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
+kernel-guard: setup-test
+	scripts/kernel-guard
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup
