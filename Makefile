@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -37,6 +37,10 @@ test: lint
 	cargo test $(WITHOUT_FFMPEG) --lib
 	cargo test $(WITHOUT_FFMPEG) --test measures --test retime -- without_video batch:: report:: y4m::
 	cargo test --workspace
+
+# Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
+kernel-guard: setup-test
+	scripts/kernel-guard
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup
