@@ -1,6 +1,6 @@
-//! Hot loops: the soft minimum over a window of the other grid, and what is read from the plan there.
+//! Soft minima of the squared distance over a window of the other grid, and what is read from the plan there.
 
-use super::side::Cell;
+use super::cell::Cell;
 use super::window::Window;
 use crate::kernel::{FORBIDDEN, LANES, padded};
 use otinterp_simd::{Kernel, Number, Simd, Vector, math, partial};
