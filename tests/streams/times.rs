@@ -6,7 +6,6 @@ use crate::rules::probe::is_there;
 use otinterp_video::time::Rational;
 use predicates::prelude::*;
 use std::path::Path;
-use std::process::Command;
 
 /// 16×16 4:2:0: frames that cost next to nothing.
 const TINY: &[(usize, usize)] = &[(16, 16), (8, 8), (8, 8)];
