@@ -3,6 +3,7 @@
 use otinterp::Picture;
 use otinterp::frame_pyramid::{BrightnessChange, FramePyramid};
 use otinterp::motion::{self, Iterations, Motion, SolvePlan};
+use otinterp::probe::Deaf;
 use otinterp::render::{RenderPlan, Renderer};
 use otinterp_simd::Level as Cpu;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ impl Solved {
         let b = FramePyramid::of_matched(cpu, second, plan, &change);
         Ok(Self {
             cpu,
-            motion: motion::solve(cpu, [&a, &b], &solve),
+            motion: motion::solve(cpu, [&a, &b], &solve, &Deaf),
             pyramids: [Arc::new(a), Arc::new(b)],
             change,
         })
@@ -104,6 +105,6 @@ impl Solved {
             self.pyramids,
             self.change,
         )
-        .at(self.cpu, pictures, 0.5)
+        .at(self.cpu, pictures, 0.5, &Deaf)
     }
 }

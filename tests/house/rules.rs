@@ -24,14 +24,22 @@ const ENGINE: Layers = &[
             "motion",
             "mass",
             "frame_pyramid",
+            "probe",
             "picture",
             "timings",
         ],
     ),
-    ("transition", &["render", "mass", "picture", "timings"]),
+    (
+        "transition",
+        &["render", "mass", "probe", "picture", "timings"],
+    ),
     ("plan", &["render", "motion"]),
-    ("render", &["motion", "frame_pyramid", "picture", "timings"]),
-    ("motion", &["frame_pyramid", "picture", "timings"]),
+    (
+        "render",
+        &["motion", "frame_pyramid", "probe", "picture", "timings"],
+    ),
+    ("motion", &["frame_pyramid", "probe", "picture", "timings"]),
+    ("probe", &["picture"]),
     ("mass", &["frame_pyramid", "picture"]),
     ("frame_pyramid", &["picture"]),
     ("picture", &[]),
@@ -42,7 +50,7 @@ const CLI: Layers = &[
     (
         "commands",
         &[
-            "pipeline", "flow", "quality", "work", "data", "plot", "files",
+            "pipeline", "flow", "quality", "work", "data", "plot", "reporter", "files",
         ],
     ),
     ("pipeline", &["quality", "work", "files"]),
@@ -50,6 +58,7 @@ const CLI: Layers = &[
     ("quality", &["files"]),
     ("work", &["files"]),
     ("data", &[]),
+    ("reporter", &[]),
     ("plot", &[]),
     ("files", &[]),
 ];

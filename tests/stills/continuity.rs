@@ -2,7 +2,6 @@
 
 use crate::common::normal::Normal;
 use crate::common::room::Room;
-use ndarray::Array2;
 use otinterp::mass::{Mass, MassOptions};
 use otinterp::picture::Plane;
 use otinterp_cli::data::field::{self, FieldFormat};

@@ -5,6 +5,8 @@
 mod audio;
 mod beside;
 mod clips;
+#[cfg(unix)]
+mod closed_pipes;
 mod colour;
 #[path = "../common/mod.rs"]
 mod common;

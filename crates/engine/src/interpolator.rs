@@ -5,6 +5,7 @@ use crate::mass::{Mass, MassError, MassOptions};
 use crate::motion::{self, Motion, SolvePlan};
 use crate::picture::{Format, Picture};
 use crate::plan::{Method, Plan, Preset};
+use crate::probe::{Deaf, Place, Probe, Side, View};
 use crate::render::{RenderPlan, Renderer, alpha};
 use crate::timings::{Stage, stage};
 use crate::transition::{Transition, Variant};
@@ -88,7 +89,7 @@ impl Interpolator {
         let [a, b] = ends.each_ref().map(Borrow::borrow);
         check(a, b)?;
         // Within the pool from here on: its threads need not be woken for every step.
-        let variant = rayon::scope(|_| self.variant(a, b, caches))?;
+        let variant = rayon::scope(|_| self.variant(a, b, caches, &Deaf))?;
         Ok(Transition::new(ends, variant))
     }
 
@@ -102,6 +103,7 @@ impl Interpolator {
         a: &Picture,
         b: &Picture,
         caches: [&PyramidCache; 2],
+        probe: &dyn Probe,
     ) -> Result<Variant, Error> {
         if a == b {
             return Ok(Variant::Still);
@@ -121,7 +123,8 @@ impl Interpolator {
                 let cpu = Cpu::current()?;
                 let premultiplied = premultiplied();
                 let pictures = ends(&premultiplied, [a, b]);
-                let (motion, pyramids, change) = solved(cpu, (solve, render), pictures, caches);
+                let (motion, pyramids, change) =
+                    solved(cpu, (solve, render), pictures, caches, probe);
                 let renderer = Renderer::new(cpu, render, motion, pictures, pyramids, change);
                 Variant::Motion {
                     cpu,
@@ -129,6 +132,25 @@ impl Interpolator {
                     premultiplied,
                 }
             }
+        })
+    }
+
+    /// The frame at `t` in `(0, 1)` as [`Interpolator::between`] makes it; `probe` hears of all that is made on the way.
+    ///
+    /// # Errors
+    /// As [`Interpolator::between`].
+    pub fn inspect(
+        &self,
+        a: &Picture,
+        b: &Picture,
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Result<Picture, Error> {
+        check(a, b)?;
+        let caches = [&PyramidCache::default(), &PyramidCache::default()];
+        rayon::scope(|_| {
+            let variant = self.variant(a, b, caches, probe)?;
+            Ok(variant.at([a, b], t, probe))
         })
     }
 
@@ -151,7 +173,7 @@ impl Interpolator {
         let pictures = ends(&premultiplied, [a, b]);
         let caches = [&PyramidCache::default(), &PyramidCache::default()];
         Ok(rayon::scope(|_| {
-            solved(cpu, (solve, render), pictures, caches).0
+            solved(cpu, (solve, render), pictures, caches, &Deaf).0
         }))
     }
 }
@@ -162,6 +184,7 @@ fn solved(
     (solve, render): (SolvePlan, RenderPlan),
     [first, second]: [&Picture; 2],
     [for_first, for_second]: [&PyramidCache; 2],
+    probe: &dyn Probe,
 ) -> (Motion, [Arc<FramePyramid>; 2], BrightnessChange) {
     let halving = stage(Stage::Pyramid);
     let compares_cells = matches!(render, RenderPlan::Cells { .. });
@@ -177,7 +200,13 @@ fn solved(
         Arc::new(FramePyramid::of_matched(cpu, second, plan, &change))
     };
     drop(comparing);
-    let motion = motion::solve(cpu, [&a, &b], &solve);
+    for (pyramid, side) in [(&a, Side::First), (&b, Side::Second)] {
+        for (level, planes) in (pyramid.finest()..).zip(pyramid.levels()) {
+            let view = View::Pyramid;
+            probe.plane(Place { view, side, level }, planes.luma());
+        }
+    }
+    let motion = motion::solve(cpu, [&a, &b], &solve, probe);
     (motion, [a, b], change)
 }
 

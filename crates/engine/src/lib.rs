@@ -11,6 +11,7 @@ pub mod mass;
 pub mod motion;
 pub mod picture;
 mod plan;
+pub mod probe;
 pub mod render;
 pub mod timings;
 mod transition;

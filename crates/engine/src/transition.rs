@@ -2,6 +2,7 @@
 
 use crate::mass::Mass;
 use crate::picture::Picture;
+use crate::probe::{Deaf, Probe};
 use crate::render::{Renderer, alpha, cross_fade};
 use crate::timings::{Stage, stage};
 use otinterp_simd::Level as Cpu;
@@ -60,7 +61,7 @@ impl<P: Borrow<Picture>> Transition<P> {
             Variant::Hold => b.clone(),
             _ => {
                 let variant = &self.variant;
-                rayon::scope(|_| variant.at([a, b], t))
+                rayon::scope(|_| variant.at([a, b], t, &Deaf))
             }
         }
     }
@@ -68,7 +69,7 @@ impl<P: Borrow<Picture>> Transition<P> {
 
 impl Variant {
     /// The frame at `t` in `(0, 1)` of what is made of both.
-    fn at(&self, [a, b]: [&Picture; 2], t: f32) -> Picture {
+    pub fn at(&self, [a, b]: [&Picture; 2], t: f32, probe: &dyn Probe) -> Picture {
         let making = stage(Stage::Render);
         let mut out = match self {
             Self::Still | Self::Hold => a.clone(),
@@ -86,8 +87,8 @@ impl Variant {
                 renderer,
                 premultiplied,
             } => match premultiplied {
-                None => renderer.at(*cpu, [a, b], t),
-                Some(pair) => renderer.at(*cpu, pair.each_ref(), t),
+                None => renderer.at(*cpu, [a, b], t, probe),
+                Some(pair) => renderer.at(*cpu, pair.each_ref(), t, probe),
             },
         };
         if out.format().alpha {

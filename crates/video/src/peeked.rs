@@ -1,4 +1,4 @@
-//! A stream whose first bytes are looked at before it is known who reads it.
+//! Reader whose first bytes are looked at before it is known which demuxer reads them.
 
 use std::io::{self, Read};
 

@@ -1,7 +1,7 @@
 //! A part of a clip.
 
-use super::time::{Rational, parse_decimal, zero};
-use super::{Error, Frame, Info, Result, Source};
+use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::time::{Rational, parse_decimal, zero};
 use std::str::FromStr;
 
 /// A place in a clip, counted from its first frame.

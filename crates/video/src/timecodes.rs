@@ -1,7 +1,7 @@
 //! The times of a clip's frames, beside a stream that cannot hold them.
 
-use super::time::{Rational, to_f64};
-use super::{Result, Shown, Sink};
+use crate::clip::{Result, Sink};
+use crate::time::{Rational, Shown, to_f64};
 use otinterp::picture::Picture;
 use std::io::Write;
 

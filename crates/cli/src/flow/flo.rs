@@ -1,7 +1,7 @@
 //! Middlebury `.flo`: `PIEH`, width and height as 32-bit integers, then `dx, dy` of every pixel, row by row, as 32-bit floats; all
 //! little-endian (Baker, Scharstein, Lewis, Roth, Black & Szeliski, *A database and evaluation methodology for optical flow*, 2011).
 
-use super::Error;
+use super::error::Error;
 use ndarray::Array2;
 use otinterp::motion::MotionField;
 use std::io::{self, Write};

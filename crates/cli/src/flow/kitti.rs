@@ -1,7 +1,7 @@
 //! KITTI's map: a PNG of three 16-bit colours, `64·dx + 2^15`, `64·dy + 2^15`, and 1 where it is known (Menze & Geiger, *Object scene flow
 //! for autonomous vehicles*, 2015, and the benchmark's development kit).
 
-use super::Error;
+use super::error::Error;
 use otinterp::motion::MotionField;
 use std::io::{BufRead, Seek, Write};
 

@@ -1,6 +1,6 @@
 //! NumPy arrays: a map as `height x width x 2` (dx, dy), a plane as `height x width`, 32-bit floats.
 
-use super::Error;
+use super::error::Error;
 use crate::data::{self, Array};
 use ndarray::Array2;
 use otinterp::motion::MotionField;

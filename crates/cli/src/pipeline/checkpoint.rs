@@ -1,6 +1,6 @@
-//! Where one segment of the output ends and the next begins, and what a later run must know to go on there.
+//! Checkpoints: where one segment of the output ends and the next begins, and what a later run must know to go on there.
 
-use super::Error;
+use super::outcome::Error;
 use crate::work::{self, Work};
 use serde::{Deserialize, Serialize};
 use std::io;

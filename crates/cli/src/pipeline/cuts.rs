@@ -1,14 +1,16 @@
-//! Where one scene ends and another begins.
+//! Scene cut detection.
 //!
 //! Two frames, reduced in size, are two scenes if no motion takes one to the other. A flash, a fade, a dissolve and a
 //! pan faster than motion can follow are no cuts: a scene returns after a flash, and in the others it is not one
 //! pair that stands out from its neighbours.
 
+use super::outcome::{Cut, Error};
 use super::rules::{Cuts, HandCut, Rules};
-use super::{Error, Read, pan, thumbnail};
+use super::{pan, thumbnail};
 use otinterp::picture::{Picture, PictureError};
 use otinterp::timings::{Stage, stage};
 use otinterp::{Interpolator, Method, Preset, PyramidCache};
+use otinterp_video::Frame;
 use otinterp_video::time::{Rational, zero};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -33,13 +35,11 @@ const FLAT: f32 = 0.3;
 /// Frames that differ by more than so many times their own contrast need no motion to tell that they are two scenes.
 const SURE_CONTRASTS: f32 = 2.0;
 
-/// Where one scene ends and another begins.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cut {
-    /// Index of the first frame after the cut, from 0.
-    pub frame: u64,
-    /// Seconds from the clip's first frame to that one.
-    pub time: Rational,
+/// A frame on its way from the first stage to the second.
+pub(super) struct Read {
+    pub(super) frame: Frame,
+    /// What cuts are sought on, if they are.
+    pub(super) small: Option<Small>,
 }
 
 /// A source frame, at its time since the first.

@@ -1,10 +1,10 @@
-//! Frames that repeat the one before: animation on twos, frames that a stream dropped.
+//! Duplicate frame detection: animation on twos, frames that a stream dropped.
 //!
 //! A repeat is small beside the changes on both sides of it. That holds for dark scenes as for bright ones, and
 //! neither for a fade nor for slow motion, whose changes are all alike. What stands longer is a still scene.
 
-use super::Error;
 use super::cuts::{Held, Marked};
+use super::outcome::Error;
 use super::rules::Duplicates;
 use otinterp::picture::{Format, Picture, samples};
 use otinterp::timings::{Stage, stage};

@@ -1,4 +1,4 @@
-//! Threads and bounded queues: decode | solve and render | encode.
+//! Pipeline of three threads with bounded queues: decode | solve and render | encode.
 //!
 //! Order is kept by construction: every queue has one writer and one reader, and every stage
 //! handles one thing after the other. A few frames are in memory at a time, however long the clip.
@@ -6,21 +6,22 @@
 mod checkpoint;
 mod cuts;
 mod duplicates;
+mod outcome;
 mod pan;
 mod render;
 mod rules;
 mod thumbnail;
 
 pub use checkpoint::frames_kept;
-pub use cuts::Cut;
+pub use outcome::{Counts, Cut, Error, Observer};
 pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Rules};
 
-use crate::work::{self, Work};
+use crate::work::Work;
 use checkpoint::Segments;
-use cuts::Small;
+use cuts::{Read, Small};
 use otinterp::timings::{Stage, stage};
-use otinterp_video::time::{OutputClock, Rational};
-use otinterp_video::{self as video, Frame, Sink, Source};
+use otinterp_video::time::OutputClock;
+use otinterp_video::{Sink, Source};
 use render::{Message, render};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -35,72 +36,6 @@ pub fn is_large(pixels: usize) -> bool {
 /// Frames that wait between two stages.
 fn queue_frames(pixels: usize) -> usize {
     if is_large(pixels) { 1 } else { 2 }
-}
-
-/// Why a clip was not retimed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The clip cannot be read.
-    #[error(transparent)]
-    Read(video::Error),
-    /// The output cannot be written.
-    #[error("output: {0}")]
-    Write(video::Error),
-    /// Two pictures do not go together.
-    #[error(transparent)]
-    Interpolate(#[from] otinterp::Error),
-    /// The clip has no frame, or one.
-    #[error("it has {}: there is nothing in between", if *.0 == 0 { "no frame" } else { "only one frame" })]
-    TooShort(u64),
-    /// The user wants no more.
-    #[error("interrupted")]
-    Interrupted,
-    /// What is done cannot be kept, or gone on with.
-    #[error(transparent)]
-    Work(#[from] work::Error),
-    /// A thread could not be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(std::io::Error),
-}
-
-/// What was done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Counts {
-    /// Source frames read.
-    pub frames_in: u64,
-    /// Frames written.
-    pub frames_out: u64,
-    /// Seconds from the first source frame to the end of the last.
-    pub duration: Rational,
-    /// Mean over the in-betweens of the share of the picture that no motion explains; 0 without in-betweens.
-    /// Those at a cut do not count.
-    pub unexplained_share: f64,
-    /// Where one scene ends and another begins, in order of time.
-    pub cuts: Vec<Cut>,
-    /// Cuts given by hand that lie beyond the clip's last frame.
-    pub cuts_beyond: usize,
-    /// Source frames that repeated the one before and gave way to in-betweens.
-    pub duplicates_replaced: u64,
-}
-
-/// What the pipeline asks and tells while it runs.
-pub trait Observer: Sync {
-    /// Whether to stop.
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-
-    /// So many frames are written.
-    fn written(&self, _frames: u64) {}
-
-    /// Of those, so many were written by an earlier run.
-    fn passed(&self, _frames: u64) {}
-
-    /// So many in-betweens are made.
-    fn in_betweens(&self, _frames: u64) {}
-
-    /// So many cuts are seen.
-    fn cuts(&self, _count: u64) {}
 }
 
 /// Reads all of `source`, makes the frames of `clock`, and writes them to `sink`.
@@ -197,13 +132,6 @@ impl Shared<'_> {
         }
         Ok(self.stop.load(Ordering::SeqCst))
     }
-}
-
-/// A frame on its way from the first stage to the second.
-struct Read {
-    frame: Frame,
-    /// What cuts are sought on, if they are.
-    small: Option<Small>,
 }
 
 /// First stage. A closed queue means that the next stage has ended: it says why.

@@ -1,4 +1,4 @@
-//! Whether two frames are one scene seen after a move of the camera that is too fast for the motion to follow.
+//! Pan detection: normalised cross-correlation of fine structure, for moves of the camera too fast for the motion to follow.
 
 use super::thumbnail::{box_means, leading_plane};
 use otinterp::picture::{Picture, samples};

@@ -1,10 +1,10 @@
-//! Second stage: holds two neighbouring frames, and renders what falls between them.
+//! Second stage: interpolates between two neighbouring frames at the PTS of the output.
 
 use super::checkpoint::{Checkpoint, SegmentEnd, Segments};
-use super::cuts::{Held, Marked};
+use super::cuts::{Held, Marked, Read};
 use super::duplicates::Merged;
+use super::outcome::{Counts, Error, Observer};
 use super::rules::{AtCut, Rules};
-use super::{Counts, Error, Observer, Read};
 use otinterp::picture::Picture;
 use otinterp::{Interpolator, Method, Plan, Preset, Transition};
 use otinterp_video::Shown;

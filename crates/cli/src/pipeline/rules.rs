@@ -1,4 +1,4 @@
-//! What is done with a clip beside its times.
+//! Rules of a run: interpolator, scene cuts, duplicates.
 
 use otinterp::Interpolator;
 use otinterp_video::time::Rational;

@@ -1,4 +1,4 @@
-//! A frame reduced in size: what is alike and what is another scene shows there at little cost.
+//! Thumbnails by box filter: what is alike and what is another scene shows there at little cost.
 
 use ndarray::Array2;
 use otinterp::picture::{ColorModel, Format, Picture, PictureError, Plane, samples};

@@ -9,8 +9,9 @@ use super::tile_mask::{self, TileMask};
 use super::votes::{self, Lattices};
 use crate::frame_pyramid::{PyramidLevel, QuantizedFeatures};
 use crate::picture::Plane;
+use crate::probe::{Place, Probe, Side, View};
 use crate::timings::{Stage, stage};
-use otinterp_ot::window::{Options, Shape};
+use otinterp_ot::tile::Options;
 use otinterp_simd::Level as Cpu;
 
 /// Half width of the window of displacements: at the coarsest level, where nothing is known, and at
@@ -39,9 +40,19 @@ pub struct LevelSolver<'a> {
     /// Nothing predicts the coarsest level.
     pub coarsest: bool,
     pub plan: &'a SolvePlan,
+    pub probe: &'a dyn Probe,
 }
 
 impl LevelSolver<'_> {
+    /// Where a probe is told of this level.
+    pub fn place(&self, view: View, side: Side) -> Place {
+        Place {
+            view,
+            side,
+            level: self.level,
+        }
+    }
+
     /// The fields both ways, from their predictions.
     pub fn solve(&self, [a, b]: [&PyramidLevel; 2], fields: [Field; 2]) -> [Field; 2] {
         let lumas = [a.luma(), b.luma()];
@@ -95,7 +106,14 @@ impl LevelSolver<'_> {
                 || tile_mask::needed(self.cpu, b, a, backward),
             )
         };
-        (!self.coarsest).then(|| needed().into())
+        let mask: Option<[TileMask; 2]> = (!self.coarsest).then(|| needed().into());
+        if let Some(mask) = mask.as_ref().filter(|_| self.probe.is_on()) {
+            for (mask, side) in mask.iter().zip([Side::First, Side::Second]) {
+                let place = self.place(View::TileMask, side);
+                self.probe.plane(place, &mask.plane());
+            }
+        }
+        mask
     }
 
     /// Transport in the tiles of the mask.
@@ -154,9 +172,7 @@ impl LevelSolver<'_> {
 
 fn tile_options(coarsest: bool) -> TileOptions {
     TileOptions {
-        shape: Shape {
-            radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
-        },
+        radius: if coarsest { COARSEST_RADIUS } else { RADIUS },
         prior_per_px2: if coarsest {
             COARSEST_PRIOR_PER_PX2
         } else {

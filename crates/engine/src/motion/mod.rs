@@ -14,11 +14,17 @@ pub use field::{Motion, MotionField};
 pub use plan::{Iterations, SolvePlan, level_count};
 
 use crate::frame_pyramid::FramePyramid;
+use crate::probe::{Probe, Side, View};
 use level::LevelSolver;
 use otinterp_simd::Level as Cpu;
 
 /// The motion between two pictures whose pyramids are those of the plan, by the plan's cells.
-pub fn solve(cpu: Cpu, [first, second]: [&FramePyramid; 2], plan: &SolvePlan) -> Motion {
+pub fn solve(
+    cpu: Cpu,
+    [first, second]: [&FramePyramid; 2],
+    plan: &SolvePlan,
+    probe: &dyn Probe,
+) -> Motion {
     let finest = first.finest();
     let mut fields: Option<[Field; 2]> = None;
     let pairs = first.levels().iter().zip(second.levels());
@@ -28,12 +34,17 @@ pub fn solve(cpu: Cpu, [first, second]: [&FramePyramid; 2], plan: &SolvePlan) ->
             level: finest + n,
             coarsest: fields.is_none(),
             plan,
+            probe,
         };
         let prediction = match fields {
             None => [Field::zeros(a.dim()), Field::zeros(a.dim())],
             Some(coarser) => finer(coarser, a.dim()),
         };
-        fields = Some(solver.solve([a, b], prediction));
+        let solved = solver.solve([a, b], prediction);
+        for (field, side) in solved.iter().zip([Side::First, Side::Second]) {
+            probe.motion(solver.place(View::Motion, side), &field.dx, &field.dy);
+        }
+        fields = Some(solved);
     }
     let mut fields = fields.unwrap_or_else(|| [(); 2].map(|()| Field::zeros(first.full_dim())));
     let cells = usize::from(plan.cell_log2);

@@ -10,7 +10,7 @@
 use super::field::Field;
 use crate::frame_pyramid::PyramidLevel;
 use crate::picture::{samples, sampling::Grid};
-use otinterp_ot::matching::{Matching, Mode};
+use otinterp_ot::symmetric::{Mode, SymmetricCoupling};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -181,7 +181,7 @@ fn transport(
     second: &PyramidLevel,
     a: &[Pixel],
     b: &[Pixel],
-) -> Matching {
+) -> SymmetricCoupling {
     let (height, width) = first.dim();
     let diagonal2 = (width * width + height * height) as f32;
     let descriptors_a = Descriptors::of(first, a);
@@ -195,7 +195,7 @@ fn transport(
             row,
         });
     };
-    Matching::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
+    SymmetricCoupling::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
 }
 
 /// Patches are compared in whole numbers: so many are a difference of 1, and the patches' sum ends at a cost of 0.87, where the

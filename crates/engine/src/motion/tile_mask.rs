@@ -6,7 +6,7 @@
 
 use super::field::Field;
 use crate::picture::{Plane, samples};
-use otinterp_ot::window::SIDE;
+use otinterp_ot::tile::SIDE;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -39,6 +39,14 @@ impl TileMask {
             columns,
             needed: vec![false; columns * height.div_ceil(CELL)],
         }
+    }
+
+    /// 1 for every cell that is needed, else 0.
+    pub fn plane(&self) -> Plane {
+        let rows = self.needed.len() / self.columns;
+        Plane::from_shape_fn((rows, self.columns), |(y, x)| {
+            f32::from(u8::from(self.needed[y * self.columns + x]))
+        })
     }
 
     /// Whether one of the cells of the tile at `(x0, y0)`, a multiple of [`CELL`], is needed.

@@ -1,11 +1,11 @@
 //! One pyramid level: tiles over both pictures, their candidates, and the fusion of what they say.
 
 use super::field::Field;
-use super::tile::{SolveTile, TileJob, TileOptions, TileResult, TileScratch, Votes, tent};
+use super::tile::{SolveTile, TileJob, TileOptions, TileResult, Votes, tent};
 use super::tile_mask::TileMask;
 use crate::frame_pyramid::QuantizedFeatures;
 use crate::picture::{samples, samples_mut};
-use otinterp_ot::window::SIDE;
+use otinterp_ot::tile::SIDE;
 use otinterp_simd::Level as Cpu;
 use rayon::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -57,12 +57,12 @@ pub fn solve(
     rayon::join(
         || {
             let votings = [&mut forward.own, &mut backward.other];
-            let jobs = jobs(ahead, mask.map(|c| &c[0]), options.shape.radius, lattices);
+            let jobs = jobs(ahead, mask.map(|c| &c[0]), options.radius, lattices);
             cast_votes(cpu, [first, second], ahead, &jobs, options, votings);
         },
         || {
             let votings = [&mut backward.own, &mut forward.other];
-            let jobs = jobs(back, mask.map(|c| &c[1]), options.shape.radius, lattices);
+            let jobs = jobs(back, mask.map(|c| &c[1]), options.radius, lattices);
             cast_votes(cpu, [second, first], back, &jobs, options, votings);
         },
     );
@@ -89,17 +89,14 @@ fn cast_votes(
             .par_iter_mut()
             .zip(batch)
             .for_each(|(result, &job)| {
-                TileScratch::lent(options.shape, |scratch| {
-                    let tile = SolveTile {
-                        codes,
-                        prediction,
-                        job,
-                        options,
-                        scratch,
-                        result,
-                    };
-                    tile.run(cpu);
-                });
+                let tile = SolveTile {
+                    codes,
+                    prediction,
+                    job,
+                    options,
+                    result,
+                };
+                tile.run(cpu);
             });
         let results = &*results;
         rayon::join(

@@ -6,7 +6,6 @@ mod fade;
 mod fill;
 mod linear;
 mod mixture;
-mod part;
 mod smooth;
 mod splat;
 
@@ -15,6 +14,7 @@ pub use fade::cross_fade;
 use crate::frame_pyramid::{BrightnessChange, FramePyramid};
 use crate::motion::Motion;
 use crate::picture::Picture;
+use crate::probe::Probe;
 use crate::timings::{Stage, stage};
 use cells::CellRenderer;
 use mixture::MixtureRenderer;
@@ -78,11 +78,11 @@ impl Renderer {
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
-    pub fn at(&self, cpu: Cpu, pictures: [&Picture; 2], t: f32) -> Picture {
+    pub fn at(&self, cpu: Cpu, pictures: [&Picture; 2], t: f32, probe: &dyn Probe) -> Picture {
         match self {
-            Self::Cells(renderer) => renderer.at(cpu, pictures, t),
+            Self::Cells(renderer) => renderer.at(cpu, pictures, t, probe),
             Self::Mixture(renderer) => {
-                let mut out = renderer.at(cpu, pictures, t);
+                let mut out = renderer.at(cpu, pictures, t, probe);
                 if !out.format().alpha {
                     let _stage = stage(Stage::Quantize);
                     out.quantize();

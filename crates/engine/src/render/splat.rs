@@ -1,9 +1,10 @@
 //! Displacements carried along to time t.
 
-use super::part::{counted, load, whole};
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
+use crate::probe::{Place, Probe, Side, View};
+use otinterp_simd::partial::{counted, load};
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
 /// Rows that one task fills.
@@ -25,6 +26,19 @@ pub struct Splatted {
     pub field: Field,
     /// Weight that arrived at every pixel; about 1 where the field is smooth and right.
     pub mass: Plane,
+}
+
+/// Tells a probe of the displacements of both pictures at time t, without holes, and of the mass that did not arrive.
+pub fn report(probe: &dyn Probe, level: usize, fields: &[Field; 2], masses: [&Plane; 2]) {
+    if !probe.is_on() {
+        return;
+    }
+    for (n, side) in [Side::First, Side::Second].into_iter().enumerate() {
+        let place = |view| Place { view, side, level };
+        let deficit = masses[n].mapv(|mass| (1.0 - mass).max(0.0));
+        probe.plane(place(View::Deficit), &deficit);
+        probe.motion(place(View::Candidates), &fields[n].dx, &fields[n].dy);
+    }
 }
 
 impl Carrier {
@@ -180,7 +194,7 @@ impl Landing {
             weight = v(low).select_less(place[axis], inside, v(0.0));
             // The differences may round up to the bounds.
             let past = place[axis].sub(v(low)).max(v(0.0)).min(v(high - low));
-            wholes[axis] = whole::<S>(past).min(v(high - low - 1.0));
+            wholes[axis] = math::floor_of(past).min(v(high - low - 1.0));
             fractions[axis] = past.sub(wholes[axis]);
         }
         if weight.largest() == 0.0 {

@@ -1,7 +1,7 @@
-//! The first line of a Y4M stream.
+//! The first line of a Y4M stream: size, frame rate, pixel format, chroma siting.
 
+use crate::clip::{Error, Info, Result, Siting};
 use crate::time::Rational;
-use crate::{Error, Info, Result, Siting};
 use otinterp::picture::{ColorModel, Format, Matrix, Range};
 
 /// Widest and highest picture taken from a header: more than any format in use, and few enough

@@ -1,4 +1,8 @@
-use super::*;
+use super::header::Header;
+use super::reader::Y4mSource;
+use super::writer::Y4mSink;
+use crate::clip::{Result, Sink, Source};
+use crate::time::{Rational, Shown};
 
 /// Every colour space, with the bytes of a 5×3 frame: Y, U, V, alpha.
 const COLOURS: &[(&str, usize)] = &[

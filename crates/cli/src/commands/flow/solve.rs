@@ -1,13 +1,13 @@
 //! The map that was asked for, and what belongs to it.
 
-use super::FlowArgs;
-use crate::commands::Common;
-use crate::commands::common::MethodArg;
+use super::args::FlowArgs;
+use crate::commands::common::{Common, MethodArg};
 use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;
 use crate::commands::pair::Pair;
 use crate::flow;
+use crate::reporter::Reporter;
 use image::{Rgb, RgbImage};
 use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
@@ -38,10 +38,10 @@ pub struct Solved {
 ///
 /// # Errors
 /// [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
-pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
+pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let options = args.mass.options(&[args.method])?;
     match args.method {
-        MethodArg::Ot => solve_content(args, common),
+        MethodArg::Ot => solve_content(args, common, reporter),
         MethodArg::Mass if options.model == MassModel::Rgb => {
             Err(Usage("flow maps one mass: --mass is luma or alpha".into()).into())
         }
@@ -49,7 +49,7 @@ pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
             Err(Usage("flow maps all of the mass: --unbalanced is normalise".into()).into())
         }
         MethodArg::Mass => {
-            let masses = masses(&args.a, &args.b, &options, common)?;
+            let masses = masses(&args.a, &args.b, &options, reporter)?;
             check_interrupt()?;
             solve_mass(masses, args.backward, common)
         }
@@ -64,8 +64,8 @@ pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
 }
 
 /// Every pixel is one unit of mass, and what it shows is in the cost.
-fn solve_content(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
-    let pair = Pair::read(&args.a, &args.b, common)?;
+fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
+    let pair = Pair::read(&args.a, &args.b, reporter)?;
     check_interrupt()?;
     let solving = Instant::now();
     let motion = common

@@ -4,8 +4,7 @@ mod plot;
 mod report;
 mod walk;
 
-use super::Common;
-use super::common::MethodArg;
+use super::common::{Common, MethodArg};
 use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::mass::{MassArgs, masses};
 use super::output::Output;
@@ -36,10 +35,10 @@ pub struct PathArgs {
     /// Second one (t = 1), of the same size
     #[arg(value_name = "B")]
     b: PathBuf,
-    /// In-betweens, evenly spaced: t = k/(N+1)
+    /// Number of in-betweens, evenly spaced: t = k/(N+1)
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
     frames: u16,
-    /// Draws the distances and energies: .svg or .png
+    /// Draw the distances and energies: .svg or .png
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -64,8 +63,9 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let reporter = common.reporter(false);
     watch_interrupt();
-    let masses = masses(&args.a, &args.b, &options, common)?;
+    let masses = masses(&args.a, &args.b, &options, &reporter)?;
     let walk = Walk::between(
         &masses,
         args.frames,
@@ -76,5 +76,6 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         output.write(&plot::figure(&walk).draw(format)?)?;
     }
     let dim = masses[0].dim();
-    Report::new([shown(&args.a), shown(&args.b)], dim, &walk).print(common)
+    let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk);
+    reporter.answer(&report, || report.table())
 }

@@ -1,39 +1,13 @@
-//! What was typed of cuts and duplicates.
+//! Scene cuts and duplicate frames, as the options and the list of cuts say.
 
-use super::RetimeArgs;
+use super::args::RetimeArgs;
+use super::options::{CutArg, DuplicatesArg};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::pipeline::{AtCut, Cuts, Duplicates, HandCut, Rules};
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use otinterp_video::time::{parse_number, zero};
 use std::path::Path;
-
-/// `--cut`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CutArg {
-    /// The nearer of the two frames, bit for bit
-    Hold,
-    /// The one fades into the other
-    Crossfade,
-}
-
-/// `--duplicates`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DuplicatesArg {
-    /// They stay
-    Keep,
-    /// In-betweens of the frames around them take their place
-    Replace,
-}
-
-/// Reads `--cut-threshold`.
-pub(super) fn parse_share(text: &str) -> Result<f32, String> {
-    text.parse()
-        .ok()
-        .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| "a share between 0 and 1 is needed, such as 0.4".to_owned())
-}
 
 /// The rules that the options ask for.
 pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules> {

@@ -1,57 +1,59 @@
 //! `--dry-run`: what would be done to a clip, from its header and its first frame.
 
-use super::RetimeArgs;
+use super::args::RetimeArgs;
+use super::clip;
 use super::events::{Event, Planned};
-use super::file::FileDesk;
-use super::job::{self, Opened};
-use super::length;
-use super::plan::Job;
+use super::input_reporter::InputReporter;
+use super::job::{End, Job};
 use crate::commands::common::Common;
 use anyhow::Context;
-use otinterp_video as video;
 use otinterp_video::time::{OutputClock, Rational, short_decimal, to_f64};
-use otinterp_video::y4m::Header;
+use otinterp_video::{encoder_for, streams_beside};
 
-/// Says what [`job::run`] would do.
+/// Says what [`clip::run`] would do.
 pub(super) fn run(
     job: &Job,
     args: &RetimeArgs,
     common: &Common,
-    desk: &FileDesk,
+    reporter: &InputReporter,
 ) -> anyhow::Result<()> {
-    let mut opened = job::open(job, args, common)?;
-    let (rate, slowdown) = job.target.rate_and_slowdown(opened.rate);
+    let mut source = clip::open(job, args, common)?;
+    let (rate, slowdown) = clip::rate_and_slowdown(job, &source)?;
     let clock = OutputClock::new(rate, slowdown);
-    let (codec, pixel_format) = output_format(job, &opened, &clock, args, common)
-        .map_err(job::plain)
-        .with_context(|| job.output.to_string())?;
-    let is_part = args.part() != (None, None);
-    let length = length::count(job, &mut opened, is_part)
-        .map_err(job::plain)
-        .with_context(|| job.input.to_string())?;
-    let beside = beside(job, &opened, &clock)
-        .map_err(job::plain)
-        .with_context(|| job.input.to_string())?;
-    let info = opened.source.info();
+    let (input, output) = (|| job.input.to_string(), || job.output.to_string());
+    let encoding = clip::encoding(job, &source, args, common);
+    let (codec, pixel_format) = encoder_for(job.output_name(), &clock, &encoding, &source)
+        .map_err(clip::plain)
+        .with_context(output)?;
+    let length = match job.input {
+        // It can be read only once.
+        End::Pipe => None,
+        End::File(_) => Some(source.length().map_err(clip::plain).with_context(input)?),
+    };
+    let beside = streams_beside(job.output_name(), &clock, &source)
+        .map_err(clip::plain)
+        .with_context(input)?;
+    let info = source.source.info();
+    let duration = length.and_then(|length| length.duration);
     let planned = Planned {
-        output: job.output.to_string(),
+        output: output(),
         width: info.width,
         height: info.height,
-        frames_in: length.frames,
-        frames_counted: length.is_counted,
-        source_rate: opened.source_rate.map(|r| r.to_string()),
-        source_pixel_format: opened.pixel_format,
+        frames_in: length.map(|length| length.frames),
+        frames_counted: length.is_some_and(|length| length.is_counted),
+        source_rate: source.rate.map(|r| r.to_string()),
+        source_pixel_format: source.pixel_format.clone(),
         rate: rate.to_string(),
-        frames_out: length.duration.map(|d| clock.count(d)),
-        duration_s: length.duration.map(|d| to_f64(d * slowdown)),
+        frames_out: duration.map(|d| clock.count(d)),
+        duration_s: duration.map(|d| to_f64(d * slowdown)),
         codec,
         pixel_format,
-        streams_copied: beside.0,
-        streams_stretched: beside.1,
-        streams_left_out: beside.2,
+        streams_copied: beside.copied,
+        streams_stretched: beside.stretched,
+        streams_left_out: beside.left_out,
     };
-    desk.plan(line(job, &planned, (opened.source_rate, rate)));
-    desk.event(&Event::Planned(&planned));
+    reporter.plan(line(job, &planned, (source.rate, rate)));
+    reporter.event(&Event::Planned(&planned));
     Ok(())
 }
 
@@ -99,73 +101,4 @@ fn line(job: &Job, planned: &Planned, (from, to): (Option<Rational>, Rational)) 
         planned.codec,
         planned.pixel_format,
     )
-}
-
-/// How many of the other streams would be copied and how many stretched, and those that would be left out.
-#[cfg(feature = "video")]
-fn beside(
-    job: &Job,
-    opened: &Opened,
-    clock: &OutputClock,
-) -> video::Result<(usize, usize, Vec<String>)> {
-    match &opened.origin {
-        Some(origin) if !job.writes_y4m() => {
-            let found = video::streams_beside(job.output_name(), clock, origin)?;
-            Ok((found.copied, found.stretched, found.left_out))
-        }
-        _ => Ok((0, 0, Vec::new())),
-    }
-}
-
-#[cfg(not(feature = "video"))]
-fn beside(
-    _job: &Job,
-    _opened: &Opened,
-    _clock: &OutputClock,
-) -> video::Result<(usize, usize, Vec<String>)> {
-    Ok((0, 0, Vec::new()))
-}
-
-/// Encoder and pixel format of the output.
-fn output_format(
-    job: &Job,
-    opened: &Opened,
-    clock: &OutputClock,
-    args: &RetimeArgs,
-    common: &Common,
-) -> video::Result<(String, String)> {
-    if job.writes_y4m() {
-        let header = match &opened.header {
-            Some(header) => header.clone().with_rate(clock.rate()),
-            None => Header::new(opened.source.info(), clock.rate())?,
-        };
-        return Ok(("y4m".to_owned(), header.colour().to_owned()));
-    }
-    encoder_for(job, opened, clock, args, common)
-}
-
-#[cfg(feature = "video")]
-fn encoder_for(
-    job: &Job,
-    opened: &Opened,
-    clock: &OutputClock,
-    args: &RetimeArgs,
-    common: &Common,
-) -> video::Result<(String, String)> {
-    let encoding = job::encoding(job, opened, args, common);
-    let (info, origin) = (opened.source.info(), opened.origin.as_ref());
-    video::encoder_for(job.output_name(), info, clock, &encoding, origin)
-}
-
-#[cfg(not(feature = "video"))]
-fn encoder_for(
-    _job: &Job,
-    _opened: &Opened,
-    _clock: &OutputClock,
-    _args: &RetimeArgs,
-    _common: &Common,
-) -> video::Result<(String, String)> {
-    Err(video::Error::Invalid(
-        "this build writes Y4M only; it was made without the feature 'video'".to_owned(),
-    ))
 }

@@ -1,7 +1,7 @@
 //! The lines of `--json`, as `docs/report.md` describes them.
 
 use super::progress::Snapshot;
-use super::report::Done;
+use super::report::{Done, Summary};
 use serde::Serialize;
 
 /// Something worth a line.
@@ -59,18 +59,6 @@ pub(super) struct Planned {
     pub(super) streams_copied: usize,
     pub(super) streams_stretched: usize,
     pub(super) streams_left_out: Vec<String>,
-}
-
-/// How a run went.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Summary {
-    pub(super) total: usize,
-    pub(super) done: usize,
-    pub(super) skipped: usize,
-    pub(super) failed: usize,
-    pub(super) interrupted: bool,
-    pub(super) dry_run: bool,
-    pub(super) wall_s: f64,
 }
 
 /// An event, and which input it is about.

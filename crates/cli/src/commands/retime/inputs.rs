@@ -1,6 +1,6 @@
-//! What was given on the command line, with folders opened up.
+//! Inputs: files given by name, and the clips found in folders.
 
-use super::plan::extension_of;
+use super::job::extension_of;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `--name`: how outputs are called.
+//! `--name`: the pattern of output names, with placeholders.
 
 use std::str::FromStr;
 

@@ -1,12 +1,13 @@
-//! What outputs are called, and what speaks against them.
+//! Names of the outputs, and the checks that they may be written.
 
-use super::RetimeArgs;
+use super::args::RetimeArgs;
 use super::inputs::{self, Input, Place};
+use super::job::{End, Job, extension_of};
 use super::name::{Pattern, Values};
-use super::plan::{End, Job, extension_of};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
-use anyhow::bail;
+use anyhow::{Context, bail};
+use otinterp_video::check_container;
 use std::collections::{HashMap, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -145,21 +146,5 @@ fn check_output(job: &Job, overwrite: bool) -> anyhow::Result<()> {
             output.display()
         );
     }
-    if !can_write(output) {
-        bail!(
-            "{}: no container is known for this extension; .mp4, .mkv, .webm, .mov or .y4m will do",
-            output.display()
-        );
-    }
-    Ok(())
-}
-
-#[cfg(feature = "video")]
-fn can_write(path: &Path) -> bool {
-    extension_of(path) == "y4m" || otinterp_video::can_write(path)
-}
-
-#[cfg(not(feature = "video"))]
-fn can_write(path: &Path) -> bool {
-    extension_of(path) == "y4m"
+    check_container(output).with_context(|| output.display().to_string())
 }

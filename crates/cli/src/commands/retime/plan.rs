@@ -1,106 +1,14 @@
-//! From what was typed to what will be done: every input with its output, checked before work.
+//! Plan of a run: every input with its output, checked before work.
 
-use super::RetimeArgs;
+use super::args::RetimeArgs;
 use super::inputs;
+use super::job::{End, Job};
+use super::options::PipeFormat;
 use super::outputs::{check_outputs, drop_own_outputs, output_for};
-use super::pipe::{self, PipeFormat};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::work;
-use otinterp_video::time::{Rational, short_decimal};
-use std::fmt;
-use std::path::{Path, PathBuf};
-
-/// What the output's rate follows from.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Target {
-    /// Frames per second.
-    Rate(Rational),
-    /// Times the source's frames per second.
-    Factor(Rational),
-    /// Times slower at the source's frames per second.
-    Slow(Rational),
-}
-
-impl Target {
-    /// `60fps`, `x2` or `slow4`, which names of outputs hold.
-    fn suffix(self) -> String {
-        match self {
-            Self::Rate(rate) => format!("{}fps", short_decimal(rate)),
-            Self::Factor(factor) => format!("x{}", short_decimal(factor)),
-            Self::Slow(factor) => format!("slow{}", short_decimal(factor)),
-        }
-    }
-
-    /// Frames per second, and how many times slower, for a source of `rate` frames per second.
-    pub(super) fn rate_and_slowdown(self, rate: Rational) -> (Rational, Rational) {
-        let one = Rational::from_integer(1);
-        match self {
-            Self::Rate(wanted) => (wanted, one),
-            Self::Factor(factor) => (rate * factor, one),
-            Self::Slow(factor) => (rate, factor),
-        }
-    }
-}
-
-/// A file, or a pipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
-    Pipe,
-    File(PathBuf),
-}
-
-impl End {
-    /// `-` is the pipe.
-    pub(super) fn new(path: &Path) -> Self {
-        if path == Path::new("-") {
-            Self::Pipe
-        } else {
-            Self::File(path.to_owned())
-        }
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Pipe => f.write_str("-"),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
-}
-
-/// One clip to be retimed.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) input: End,
-    pub(super) output: End,
-    pub(super) target: Target,
-    /// What is written if the output is a pipe.
-    pub(super) format: PipeFormat,
-    /// The output is there already, and `--skip-existing` or `--resume` was given.
-    pub(super) is_skipped: bool,
-}
-
-impl Job {
-    /// Whether stdout carries the clip.
-    pub(super) fn writes_to_stdout(&self) -> bool {
-        self.output == End::Pipe
-    }
-
-    /// The output's name, or for a pipe one that stands for what flows through it: the container follows from it.
-    pub(super) fn output_name(&self) -> &Path {
-        match &self.output {
-            End::Pipe => self.format.like(),
-            End::File(path) => path,
-        }
-    }
-
-    /// Whether Y4M is written, which needs no FFmpeg.
-    pub(super) fn writes_y4m(&self) -> bool {
-        extension_of(self.output_name()) == "y4m"
-    }
-}
+use otinterp_video::can_be_read;
 
 /// All that will be done.
 #[derive(Debug)]
@@ -113,7 +21,7 @@ pub(super) struct Plan {
 
 /// What will be done, or the first thing that speaks against it. Nothing is written.
 pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
-    pipe::check(args)?;
+    check_pipes(args)?;
     let folder = args.inputs.iter().find(|path| inputs::is_folder(path));
     if args.output.is_some() {
         if args.inputs.len() > 1 {
@@ -168,10 +76,21 @@ fn is_done(output: &End, args: &RetimeArgs, common: &Common) -> bool {
     stays && path.is_file() && !(args.resume && work::has_segments(path))
 }
 
-/// The extension in lower case, empty if there is none.
-pub(super) fn extension_of(path: &Path) -> String {
-    path.extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase()
+/// The first thing that speaks against the options of pipes and of raw video.
+fn check_pipes(args: &RetimeArgs) -> anyhow::Result<()> {
+    let is_raw = args.size.is_some() || args.source_fps.is_some();
+    let why = if is_raw && args.raw_input().is_none() {
+        "raw video says nothing of itself: it needs all of --size, --pix-fmt and --source-fps"
+            .to_owned()
+    } else if args.format.is_some() && args.output.as_deref().map(End::new) != Some(End::Pipe) {
+        "--format is for -o -; a file's extension chooses its container".to_owned()
+    } else if args.format == Some(PipeFormat::Raw) && args.codec.is_some() {
+        "--format raw has no encoder; --codec is for nut and mkv".to_owned()
+    } else if let Some(name) = args.pix_fmt.as_ref().filter(|n| is_raw && !can_be_read(n)) {
+        let name = name.escape_debug();
+        format!("--pix-fmt {name}: FFmpeg has no such pixel format; `ffmpeg -pix_fmts` lists them")
+    } else {
+        return Ok(());
+    };
+    Err(Usage(why).into())
 }

@@ -1,6 +1,5 @@
-//! How clips went, in words and numbers.
+//! Summary of a clip and of a run, as sentences and as records of `--json`.
 
-use super::events::Summary;
 use crate::commands::common::unexplained_note;
 use crate::pipeline::Cut;
 use otinterp::timings::Timings;
@@ -33,6 +32,18 @@ pub(super) struct Done {
     /// Where the time went, with `--timings`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) timings: Option<Timings>,
+}
+
+/// How a run went.
+#[derive(Debug, Default, serde::Serialize)]
+pub(super) struct Summary {
+    pub(super) total: usize,
+    pub(super) done: usize,
+    pub(super) skipped: usize,
+    pub(super) failed: usize,
+    pub(super) interrupted: bool,
+    pub(super) dry_run: bool,
+    pub(super) wall_s: f64,
 }
 
 /// A cut.

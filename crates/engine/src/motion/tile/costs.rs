@@ -1,10 +1,10 @@
 //! What it costs to match a tile's pixels, for every offset of the window, in whole numbers.
 
-use super::TileJob;
+use super::job::TileJob;
 use crate::frame_pyramid::{MOST_FEATURES, QuantizedFeatures, STEPS};
 use crate::motion::field::Field;
 use crate::picture::samples;
-use otinterp_ot::window::{SIDE, SOURCES};
+use otinterp_ot::tile::{SIDE, SOURCES};
 use otinterp_simd::math;
 
 /// Half side of the patch over which content is compared, 7×7 in all (measured: 5×5 loses 0.1 dB).

@@ -16,7 +16,7 @@ const ABSENT_COST: f64 = 1e3;
 
 fn options(radius: usize) -> TileOptions {
     TileOptions {
-        shape: Shape { radius },
+        radius,
         prior_per_px2: 5e-4,
         transport: Options {
             eps: EPS as f32,
@@ -317,7 +317,6 @@ fn a_tile_agrees_with_its_definition() {
                 prediction: &field,
                 job,
                 options: &options,
-                scratch: &mut TileScratch::new(options.shape),
                 result: &mut result,
             };
             tile.run(cpu);
@@ -348,7 +347,6 @@ fn a_picture_at_rest_stays_exactly() {
             base: (0, 0),
         },
         options: &options,
-        scratch: &mut TileScratch::new(options.shape),
         result: &mut result,
     };
     tile.run(Level::available()[0]);

@@ -5,8 +5,9 @@ use super::photometric::FallbackMap;
 use super::propagate::propagate;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
+use crate::probe::{Place, Probe, View};
 use crate::render::smooth::{smooth, smooth_step};
-use crate::render::splat::Splatted;
+use crate::render::splat::{Splatted, report};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -46,14 +47,15 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Of the two pictures' motions carried to time t, in cells. With `propagates`, cells may take over motions of their neighbours.
+    /// Of the two pictures' motions carried to time t, in cells, which are pixels of `level`. With `propagates`, cells may take over motions of their neighbours.
     pub fn new(
         cpu: Cpu,
         both: Both<'_>,
         [mut a, mut b]: [Splatted; 2],
-        cell_px: usize,
+        level: usize,
         fallback: &FallbackMap,
         propagates: bool,
+        probe: &dyn Probe,
     ) -> Self {
         let dim = a.mass.dim();
         let t = both.t;
@@ -69,10 +71,12 @@ impl Candidates {
             || errors(cpu, both, None),
         );
         let masses = [a.mass, b.mass];
+        let fields = [a.field, b.field];
+        report(probe, level, &fields, masses.each_ref());
         let mut candidates = Self {
             t,
-            cell_px,
-            fields: [a.field, b.field],
+            cell_px: 1 << level,
+            fields,
             second: Plane::zeros(dim),
             faded: None,
         };
@@ -80,6 +84,11 @@ impl Candidates {
         candidates.choose(cpu, masses, [&errors_a, &errors_b, &still], &mut best);
         if !fallback.is_zero() {
             candidates.faded = Some(candidates.fades(fallback, &best));
+        }
+        probe.plane(Place::of_both(View::PhotometricError, level), &best);
+        probe.plane(Place::of_both(View::SecondShare, level), &candidates.second);
+        if let Some(faded) = &candidates.faded {
+            probe.plane(Place::of_both(View::Fallback, level), faded);
         }
         candidates
     }

@@ -4,7 +4,7 @@ use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use crate::render::linear::linear;
-use crate::render::part::{counted, load, store};
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 

@@ -16,6 +16,7 @@ mod widen;
 use crate::frame_pyramid::FramePyramid;
 use crate::motion::{Motion, MotionField};
 use crate::picture::Picture;
+use crate::probe::Probe;
 use crate::render::fill::fill;
 use crate::render::splat::{Carrier, Splatted};
 use crate::timings::{Stage, stage};
@@ -69,7 +70,13 @@ impl CellRenderer {
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
-    pub fn at(&self, cpu: Cpu, [first, second]: [&Picture; 2], t: f32) -> Picture {
+    pub fn at(
+        &self,
+        cpu: Cpu,
+        [first, second]: [&Picture; 2],
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Picture {
         let splatting = stage(Stage::Splat);
         let carried = |carrier: &Carrier, t: f32, sign: f32| {
             let mut splatted: Splatted = carrier.at(cpu, t, sign);
@@ -84,9 +91,10 @@ impl CellRenderer {
         let judging = stage(Stage::Evidence);
         let pictures = [0, 1].map(|n| &self.pyramids[n].levels()[0]);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
-        let cell_px = 1 << self.pyramids[0].finest();
+        let level = self.pyramids[0].finest();
         let both = Both { t, pictures };
-        let candidates = Candidates::new(cpu, both, [a, b], cell_px, &fallback, self.propagates);
+        let candidates =
+            Candidates::new(cpu, both, [a, b], level, &fallback, self.propagates, probe);
         drop(judging);
         let mut out = first.alike();
         rows::render(cpu, &candidates, [first, second], &mut out);

@@ -6,8 +6,8 @@ use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
 use crate::picture::{Plane, samples, samples_mut};
 use crate::render::linear::{linear, stay};
-use crate::render::part::{counted, load, store};
 use crate::render::smooth::smooth_step;
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 

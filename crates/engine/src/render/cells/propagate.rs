@@ -4,8 +4,8 @@
 use super::errors::Both;
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
-use crate::render::part::{load, store};
 use crate::render::smooth::smooth;
+use otinterp_simd::partial::{load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 use std::ops::Range;

@@ -6,7 +6,7 @@ use super::places::{Lines, ROWS, near};
 use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
 use crate::render::linear::linear;
-use crate::render::part::{counted, load, store};
+use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 

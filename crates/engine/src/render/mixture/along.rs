@@ -3,7 +3,7 @@
 use super::candidates::Ends;
 use super::spline::{Spline, sampled};
 use crate::frame_pyramid::BrightnessChange;
-use crate::render::part::counted;
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Number, Simd};
 
 /// The full-size colour planes of two pictures, which can be compared pixel by pixel.

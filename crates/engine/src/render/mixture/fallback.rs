@@ -9,8 +9,8 @@ use super::importance::{full_size_grids, moved};
 use super::padded::Padded;
 use crate::motion::MotionField;
 use crate::picture::{Picture, Plane, samples, samples_mut, sampling::Grid};
-use crate::render::part::counted;
 use crate::render::smooth::smooth_step;
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
@@ -23,7 +23,9 @@ const NOISE: f32 = 4.0 / 255.0;
 const LEFT: (f32, f32) = (0.4, 0.7);
 
 /// Side of the squares over which doubt is averaged, px (measured): a single pixel that goes to the cross-fade is a speckle.
-const UNCERTAINTY_PX: usize = 8;
+const UNCERTAINTY_PX: usize = 1 << UNCERTAINTY_LEVEL;
+/// These squares are pixels of this level.
+pub const UNCERTAINTY_LEVEL: usize = 3;
 /// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which it begins to be in doubt,
 /// and is so in full (measured). What a motion shows well stays as it is, in a region that is unexplained as a whole too.
 const ERRORS: (f32, f32) = (0.01, 0.06);
@@ -91,38 +93,8 @@ impl FallbackMap {
         )
     }
 
-    /// Moves every sample of `out` towards the cross-fade of the two pictures at `t` by as much as is unexplained there,
-    /// judged by the region, times the pixel's own doubt.
-    pub fn apply(
-        &self,
-        out: &mut Picture,
-        [first, second]: [&Picture; 2],
-        t: f32,
-        uncertainty: &Uncertainty,
-    ) {
-        let shares = self.shares(uncertainty);
-        let format = out.format();
-        for (index, plane) in out.planes_mut().iter_mut().enumerate() {
-            let (sy, sx) = format.plane_shift(index);
-            let columns = plane.ncols();
-            let (a, b) = (&first.planes()[index], &second.planes()[index]);
-            samples_mut(plane)
-                .par_chunks_mut(columns)
-                .zip(samples(a).par_chunks(columns))
-                .zip(samples(b).par_chunks(columns))
-                .enumerate()
-                .for_each(|(y, ((out, a), b))| {
-                    let at = (y << sy) as f32 + 0.5 * f32::from(1u8 << sy);
-                    let (row, next, fraction) = place(at, shares.nrows());
-                    let (row, next) = (shares.row(row), shares.row(next));
-                    let share = |k: usize| row[k] + fraction * (next[k] - row[k]);
-                    fade_row(out, a, b, t, usize::from(sx), shares.ncols(), share);
-                });
-        }
-    }
-
-    /// What is unexplained times the doubt, for every square of doubt.
-    fn shares(&self, uncertainty: &Uncertainty) -> Plane {
+    /// What is unexplained, judged by the region, times the uncertainty: the share of the cross-fade for every square of it.
+    pub fn shares(&self, uncertainty: &Uncertainty) -> Plane {
         let blocks = Grid::new(&self.0);
         let to_block =
             |square: usize| (square as f32 + 0.5) * UNCERTAINTY_PX as f32 / BLOCK_PX as f32 - 0.5;
@@ -131,6 +103,28 @@ impl FallbackMap {
             *share *= blocks.bilinear(to_block(x), to_block(y));
         }
         shares
+    }
+}
+
+/// Moves every sample of `out` towards the cross-fade of the two pictures at `t` by the share of its square, smoothly.
+pub fn fade(out: &mut Picture, [first, second]: [&Picture; 2], t: f32, shares: &Plane) {
+    let format = out.format();
+    for (index, plane) in out.planes_mut().iter_mut().enumerate() {
+        let (sy, sx) = format.plane_shift(index);
+        let columns = plane.ncols();
+        let (a, b) = (&first.planes()[index], &second.planes()[index]);
+        samples_mut(plane)
+            .par_chunks_mut(columns)
+            .zip(samples(a).par_chunks(columns))
+            .zip(samples(b).par_chunks(columns))
+            .enumerate()
+            .for_each(|(y, ((out, a), b))| {
+                let at = (y << sy) as f32 + 0.5 * f32::from(1u8 << sy);
+                let (row, next, fraction) = place(at, shares.nrows());
+                let (row, next) = (shares.row(row), shares.row(next));
+                let share = |k: usize| row[k] + fraction * (next[k] - row[k]);
+                fade_row(out, a, b, t, usize::from(sx), shares.ncols(), share);
+            });
     }
 }
 

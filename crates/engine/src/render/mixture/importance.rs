@@ -4,9 +4,9 @@ use super::texture;
 use crate::motion::MotionField;
 use crate::picture::{ColorModel, Picture, Plane, samples_mut, sampling::Grid};
 use crate::render::linear::{linear, stay};
-use crate::render::part::{counted, store};
 use crate::render::splat::Carrier;
 use ndarray::Array2;
+use otinterp_simd::partial::{counted, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 

@@ -9,8 +9,8 @@ use super::planes::{Other, Planes};
 use super::still::Still;
 use super::trial::{Tile, Trial};
 use crate::picture::samples;
-use crate::render::part::counted;
-use crate::render::part::{load, store};
+use otinterp_simd::partial::counted;
+use otinterp_simd::partial::{load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 /// Blocks that are tried together at most: what they need stays in the cache.

@@ -24,11 +24,13 @@ mod trial;
 use crate::frame_pyramid::BrightnessChange;
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane};
+use crate::probe::{Place, Probe, View};
 use crate::render::fill::fill;
+use crate::render::splat::report;
 use crate::render::splat::{Carrier, Splatted};
 use crate::timings::{Stage, stage};
 use candidates::{Candidate, Candidates};
-use fallback::{FallbackMap, Uncertainty};
+use fallback::{FallbackMap, UNCERTAINTY_LEVEL, Uncertainty};
 use importance::carrier;
 use otinterp_simd::Level as Cpu;
 use padded::Padded;
@@ -36,6 +38,8 @@ use photometric::PhotometricError;
 use planes::Pair;
 use spline::Spline;
 
+/// Cells of 2 px are pixels of this level.
+const LEVEL: usize = 1;
 /// Mass that every motion has at least: where nothing arrived, its filled-in value still counts.
 const LEAST_MASS: f32 = 0.02;
 /// Share of each of the two motions that does not depend on t (measured).
@@ -103,7 +107,13 @@ impl MixtureRenderer {
     }
 
     /// The picture at `t` in `(0, 1)`, unrounded, between the two that it was made for.
-    pub fn at(&self, cpu: Cpu, [first, second]: [&Picture; 2], t: f32) -> Picture {
+    pub fn at(
+        &self,
+        cpu: Cpu,
+        [first, second]: [&Picture; 2],
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Picture {
         let mut out = first.alike();
         let splatting = stage(Stage::Splat);
         let (a, b) = rayon::join(
@@ -114,6 +124,7 @@ impl MixtureRenderer {
             mass.mapv_into(|m| (m.min(1.0) + LEAST_MASS) * (TIMELESS_SHARE + time))
         };
         let fields = [a.0, b.0];
+        report(probe, LEVEL, &fields, [&a.1, &b.1]);
         let prior_weight = [prior_weight(a.1, 1.0 - t), prior_weight(b.1, t)];
         let mean = mean(&fields, &prior_weight);
         let padded = |field: &Field| {
@@ -138,10 +149,13 @@ impl MixtureRenderer {
         };
         let error = band::render(cpu, &candidates, &self.photometric, &pair, &mut out);
         let _stage = stage(Stage::Evidence);
+        probe.plane(Place::of_both(View::PhotometricError, LEVEL), &error);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
         if !fallback.is_zero() {
             let uncertainty = Uncertainty::of(&error, &candidates.fields);
-            fallback.apply(&mut out, [first, second], t, &uncertainty);
+            let shares = fallback.shares(&uncertainty);
+            probe.plane(Place::of_both(View::Fallback, UNCERTAINTY_LEVEL), &shares);
+            fallback::fade(&mut out, [first, second], t, &shares);
         }
         out
     }

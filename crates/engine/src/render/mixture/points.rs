@@ -4,8 +4,8 @@
 //! neighbours' samples lie side by side and are loaded as vectors, with weights of their own in every lane. Where whole parts
 //! change by one there are five weights along an axis for four. Lanes that lie elsewhere are served in further rounds.
 
-use crate::render::part::{counted, whole};
-use otinterp_simd::{LANES, Number, Simd, Vector};
+use otinterp_simd::partial::counted;
+use otinterp_simd::{LANES, Number, Simd, Vector, math};
 
 /// Points, and the weights of the four by four samples around each.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,7 @@ fn shifted<S: Simd>([a, b, c, d]: [S::V; 4], by: S::V) -> [S::V; 5] {
 fn split<S: Simd>(at: S::V, len: usize) -> (S::V, S::V) {
     let zero = S::V::splat(0.0);
     let at = at.max(zero).min(S::V::splat((len - 1) as f32));
-    let whole = whole::<S>(at);
+    let whole = math::floor_of(at);
     (whole, at.sub(whole))
 }
 

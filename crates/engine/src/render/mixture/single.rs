@@ -5,8 +5,8 @@ use super::blocks::BLOCK_PX;
 use super::candidates::{Candidates, Ends};
 use super::halved::doubled;
 use super::planes::{Other, Planes};
-use crate::render::part::counted;
-use crate::render::part::store;
+use otinterp_simd::partial::counted;
+use otinterp_simd::partial::store;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 const _: () = assert!(BLOCK_PX == LANES, "a vector is a block's row");

@@ -3,7 +3,7 @@
 use super::blocks::HALF_BLOCK;
 use super::candidates::{Candidate, Candidates};
 use super::photometric::PhotometricError;
-use crate::render::part::counted;
+use otinterp_simd::partial::counted;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 /// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px (measured).

@@ -1,0 +1,154 @@
+//! Output file or numbered images under a hidden name, until they are whole.
+
+use crate::files::PendingFile;
+use crate::work::Work;
+use anyhow::{Context, bail};
+use otinterp_video::{NumberedName, is_image_file, is_y4m};
+use std::path::{Path, PathBuf};
+
+/// An output under a hidden name, until [`Pending::commit`] gives it its own.
+pub(super) enum Pending {
+    File(PendingFile),
+    /// The data in the work folder, as it is.
+    Data {
+        path: PathBuf,
+        target: PathBuf,
+    },
+    Images(Images),
+}
+
+/// Images in a hidden folder beside their final place.
+pub(super) struct Images {
+    folder: PathBuf,
+    /// Removes the folder where there is no work folder around it.
+    _temporary: Option<tempfile::TempDir>,
+    pattern: PathBuf,
+}
+
+impl Pending {
+    /// Opens what `target` names.
+    ///
+    /// # Errors
+    /// One line that names the file: it exists and may not be overwritten, its folder cannot be
+    /// written, or it is one image and not a pattern for many.
+    pub(super) fn create(
+        target: &Path,
+        overwrite: bool,
+        work: Option<&Work>,
+    ) -> anyhow::Result<Self> {
+        let named = || target.display().to_string();
+        if is_image_file(target) {
+            let images = Images::create(target, overwrite, work);
+            return Ok(Self::Images(images.with_context(named)?));
+        }
+        let file = match work {
+            Some(work) if is_y4m(target) => {
+                let (path, target) = (work.data(), target.to_owned());
+                return Ok(Self::Data { path, target });
+            }
+            Some(work) => {
+                // The container follows from the extension.
+                let extension = target.extension().unwrap_or_default().to_string_lossy();
+                let path = work.scratch(&format!("output.{extension}"));
+                PendingFile::create_at(&path, target, overwrite)
+            }
+            None => PendingFile::create(target, overwrite),
+        };
+        Ok(Self::File(file.with_context(named)?))
+    }
+
+    /// The name under which the output is opened.
+    pub(super) fn path(&self) -> PathBuf {
+        match self {
+            Self::File(file) => file.path().to_owned(),
+            Self::Data { target, .. } => target.clone(),
+            Self::Images(images) => images.folder.join(images.name()),
+        }
+    }
+
+    /// Gives the output its final name, or names, and removes the work folder.
+    ///
+    /// # Errors
+    /// That a source or the name was touched meanwhile, or what the system says.
+    pub(super) fn commit(self, work: Option<Work>, overwrite: bool) -> anyhow::Result<()> {
+        if let Some(work) = &work {
+            work.check_sources()?;
+        }
+        match self {
+            Self::File(file) => file.commit()?,
+            Self::Data { path, target } => {
+                PendingFile::adopt(&path, &target, overwrite)?.commit()?
+            }
+            Self::Images(images) => images.commit(overwrite)?,
+        }
+        Ok(work.map_or(Ok(()), Work::finish)?)
+    }
+}
+
+impl Images {
+    fn create(target: &Path, overwrite: bool, work: Option<&Work>) -> anyhow::Result<Self> {
+        let Some(name) = NumberedName::of(target) else {
+            bail!(
+                "one image cannot hold a clip; a pattern, as out_%04d.png, gives one for each frame"
+            );
+        };
+        let place = folder_of(target);
+        // The work folder and the hidden folder are not among them.
+        if !overwrite && let Some((_, taken)) = name.files_in(place)?.first() {
+            bail!("{} exists already; -y overwrites", taken.display());
+        }
+        let mut temporary = None;
+        let folder = match work {
+            Some(work) => {
+                let folder = work.scratch("images");
+                // Those of an earlier run are made anew.
+                if folder.exists() {
+                    std::fs::remove_dir_all(&folder)?;
+                }
+                std::fs::create_dir(&folder)?;
+                folder
+            }
+            None => {
+                let mut builder = tempfile::Builder::new();
+                let made = builder.prefix(".otinterp-").tempdir_in(place);
+                let made =
+                    made.with_context(|| format!("no folder can be made in {}", place.display()))?;
+                temporary.insert(made).path().to_owned()
+            }
+        };
+        Ok(Self {
+            folder,
+            _temporary: temporary,
+            pattern: target.to_owned(),
+        })
+    }
+
+    fn name(&self) -> &Path {
+        self.pattern.file_name().map_or(Path::new(""), Path::new)
+    }
+
+    fn commit(self, overwrite: bool) -> anyhow::Result<()> {
+        let name = NumberedName::of(&self.pattern);
+        let name = name.context("the pattern has no number")?;
+        let place = folder_of(&self.pattern);
+        for (_, made) in name.files_in(&self.folder)? {
+            let target = place.join(made.file_name().unwrap_or_default());
+            if !overwrite && target.symlink_metadata().is_ok() {
+                bail!("{} exists already; -y overwrites", target.display());
+            }
+            let named = || target.display().to_string();
+            std::fs::File::open(&made)
+                .and_then(|file| file.sync_all())
+                .with_context(named)?;
+            std::fs::rename(&made, &target).with_context(named)?;
+        }
+        Ok(crate::files::sync_folder(place)?)
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,76 @@
+//! Decoded frames as 8-bit RGB pictures, for measuring.
+
+use super::decode::Decoder;
+use super::input::Pick;
+use super::library::failed;
+use super::pixel;
+use crate::clip::Result;
+use crate::ffi::pixel::{Scaler, Side};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{color, frame};
+use otinterp::picture::{Format, Picture};
+use std::path::Path;
+
+/// The frames of a clip as 8-bit full-range RGB pictures, in showing order.
+///
+/// The conversion is libswscale's with the clip's own matrix and range, exact rounding and full
+/// chroma interpolation: the same bytes as `ffmpeg -vf
+/// scale=flags=area+accurate_rnd+full_chroma_int -pix_fmt rgb24`. Rotation tags are not applied.
+pub struct RgbFrames {
+    decoder: Decoder,
+    /// With the pixel format, size, matrix and range that it was made for.
+    scaler: Option<(Key, Scaler)>,
+}
+
+type Key = (Pixel, u32, u32, color::Space, color::Range);
+
+impl RgbFrames {
+    /// Opens the best video stream of a file.
+    ///
+    /// # Errors
+    /// [`crate::Error`] if there is no such file, it is no clip, or it has no video.
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            decoder: Decoder::open(path, Pick::Best, None)?,
+            scaler: None,
+        })
+    }
+
+    fn convert(&mut self, frame: &frame::Video) -> Result<Picture> {
+        let key = (
+            frame.format(),
+            frame.width(),
+            frame.height(),
+            frame.color_space(),
+            frame.color_range(),
+        );
+        let doing = |why| failed("converting to RGB", why);
+        let scaler = match &mut self.scaler {
+            Some((made_for, scaler)) if *made_for == key => scaler,
+            other => {
+                let from = Side {
+                    pixel: key.0,
+                    matrix: key.3,
+                    full_range: key.4 == color::Range::JPEG || pixel::is_full_range_name(key.0),
+                };
+                let to = Side {
+                    pixel: Pixel::RGB24,
+                    matrix: key.3,
+                    full_range: true,
+                };
+                let scaler = Scaler::new(from, to, key.1, key.2).map_err(doing)?;
+                &mut other.insert((key, scaler)).1
+            }
+        };
+        pixel::picture_from(&scaler.run(frame).map_err(doing)?, Format::rgb(8))
+    }
+}
+
+impl Iterator for RgbFrames {
+    type Item = Result<Picture>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let frame = self.decoder.next()?;
+        Some(self.convert(&frame))
+    }
+}

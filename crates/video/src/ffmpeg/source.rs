@@ -1,0 +1,401 @@
+//! A video stream as a [`Source`]: demuxed, decoded, deinterlaced, in planes.
+
+use super::color::{ColorTags, siting_of, tags_of_frame};
+use super::decode::Decoder;
+use super::filter::Deinterlacer;
+use super::hdr::Extras;
+use super::input::{Pick, Place, open_input, open_raw, open_stream};
+use super::library::failed;
+use super::origin::Origin;
+use super::piped::Piped;
+use super::pixel;
+use super::scan::{average_rate, start_without_time};
+use super::skip;
+use super::timebase::{ratio, real_duration, seconds};
+use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::ffi::pixel::{Scaler, Side, copy_properties, is_flipped};
+use crate::options::{RawVideo, ReadOptions, Sound};
+use crate::time::{Cadence, Rational, zero};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::{color, frame};
+use otinterp::timings::{Stage, stage};
+use std::collections::VecDeque;
+use std::io::Read;
+use std::path::Path;
+
+/// Time and duration of a frame, in seconds, as far as it says.
+type Times = (Option<Rational>, Option<Rational>);
+
+/// Frames per second of a stream that declares none: what FFmpeg takes for images.
+const ASSUMED_RATE_HZ: i128 = 25;
+
+/// One video stream of a file.
+///
+/// Planar YUV, RGB and grey are taken sample by sample; packed and palette formats become RGB.
+pub struct FileSource {
+    place: Place,
+    raw: Option<RawVideo>,
+    piped: Option<Piped>,
+    decoder: Decoder,
+    /// Of the decoder, as the user wants it.
+    threads: Option<usize>,
+    sound: Sound,
+    /// The first two, decoded ahead: they tell the format, and that there is something between.
+    ahead: VecDeque<frame::Video>,
+    /// Pixel format, width and height of the first frame: what all others must have.
+    shape: (Pixel, u32, u32),
+    read_as: Pixel,
+    scaler: Option<Scaler>,
+    tags: ColorTags,
+    extras: Extras,
+    deinterlaces: bool,
+    deinterlacer: Option<Deinterlacer<Times>>,
+    info: Info,
+    tick: Rational,
+    interval: Rational,
+    start: Rational,
+    /// How many of the first packets do not say their times, where the later ones do.
+    untimed: u64,
+    cadence: Cadence,
+    announced_frames: u64,
+    frames: u64,
+    ended: bool,
+}
+
+impl FileSource {
+    /// Opens the best video stream of a clip, its fields as they are.
+    ///
+    /// `threads` limits the decoder's threads; for `as_yuv` see [`ReadOptions`].
+    ///
+    /// # Errors
+    /// Those of [`FileSource::open_with`].
+    pub fn open(path: &Path, threads: Option<usize>, as_yuv: bool) -> Result<Self> {
+        let options = ReadOptions {
+            threads,
+            as_yuv,
+            ..ReadOptions::default()
+        };
+        Self::open_with(path, &options)
+    }
+
+    /// Opens a clip, or numbered images by their pattern `in_%04d.png`, and decodes the first two
+    /// frames.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such file, it is no clip, it has no such video stream, or nothing
+    /// of its video can be decoded.
+    pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let input = open_input(path)?;
+        Self::of(input, Place::File(path.to_owned()), None, options)
+    }
+
+    /// As [`FileSource::open_with`], from what cannot be wound back. Streams beside the video are passed over.
+    ///
+    /// # Errors
+    /// Those of [`FileSource::open_with`].
+    pub fn open_pipe(reader: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self> {
+        Self::of(open_stream(reader)?, Place::Pipe, None, options)
+    }
+
+    /// As [`FileSource::open_with`], a file of raw video; from standard input where there is no file.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such file, or FFmpeg does not know the pixel format.
+    pub fn open_raw(path: Option<&Path>, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
+        let place = match path {
+            Some(path) => Place::Raw(path.to_owned(), raw.clone()),
+            None => Place::Pipe,
+        };
+        Self::of(open_raw(path, raw)?, place, Some(raw), options)
+    }
+
+    fn of(
+        input: Input,
+        place: Place,
+        raw: Option<&RawVideo>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let pick = options.video_stream.map_or(Pick::Best, Pick::Nth);
+        let mut decoder = Decoder::of(input, pick, options.threads)?;
+        let ahead: VecDeque<_> = (0..2).map_while(|_| decoder.next()).collect();
+        let first = first_of_several(&ahead, raw.is_some(), &place)?;
+        let shape = (first.format(), first.width(), first.height());
+        let read_as = match pixel::readable(shape.0) {
+            p if options.as_yuv => pixel::without_rgb_and_alpha(p),
+            p => p,
+        };
+        let tags = tags_of_frame(first, read_as);
+        let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
+            .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
+        let stream = decoder.stream()?;
+        let (tick, rates) = match raw {
+            Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
+            None => {
+                let tick = ratio(stream.time_base())
+                    .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+                (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
+            }
+        };
+        let [nominal, average] = rates;
+        let interval = nominal
+            .or(average)
+            .unwrap_or(ASSUMED_RATE_HZ.into())
+            .recip();
+        let container = Rational::new(decoder.input.duration().into(), 1_000_000);
+        let duration = seconds(stream.duration(), tick).or(raw.is_none().then_some(container));
+        let interlaced = ahead.iter().any(frame::Video::is_interlaced);
+        let deinterlacer = (interlaced && options.deinterlace)
+            .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
+            .transpose()?;
+        let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
+        let info = Info {
+            width: shape.1 as usize,
+            height: shape.2 as usize,
+            format,
+            rate: average.or(nominal),
+            duration: duration.filter(|d| *d > zero()),
+            sample_aspect: aspect,
+            interlaced: interlaced && deinterlacer.is_none(),
+            siting: siting_of(tags.chroma),
+        };
+        let extras = Extras::of(first, &stream);
+        let piped = place
+            .is_pipe()
+            .then(|| Piped::of(&decoder.input, decoder.stream));
+        let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
+        let (untimed, start) = match first.timestamp().and_then(|t| seconds(t, tick)) {
+            Some(start) => (0, start),
+            None if place.is_pipe() => (0, zero()),
+            None => start_without_time(place.open()?, stream.index(), tick, interval)?
+                .unwrap_or_default(),
+        };
+        Ok(Self {
+            place,
+            raw: raw.cloned(),
+            piped,
+            ahead,
+            shape,
+            read_as,
+            scaler: None,
+            tags,
+            extras,
+            deinterlaces: deinterlacer.is_some(),
+            deinterlacer,
+            info,
+            tick,
+            interval,
+            start,
+            untimed,
+            cadence: Cadence::new(tick, interval).from(start),
+            announced_frames,
+            frames: 0,
+            ended: false,
+            threads: options.threads,
+            sound: options.sound,
+            decoder,
+        })
+    }
+
+    /// Frames per second on average, exactly; may read the file once. Those of a pipe are as it declares them.
+    ///
+    /// # Errors
+    /// [`Error`] if the file can no longer be opened.
+    pub fn average_rate(&self) -> Result<Option<Rational>> {
+        if self.raw.is_some() || self.place.is_pipe() {
+            return Ok(self.info.rate);
+        }
+        average_rate(self.place.open()?, self.decoder.stream)
+    }
+
+    /// What a file written after this source takes over.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            place: self.place.clone(),
+            stream: self.decoder.stream,
+            tags: self.tags,
+            extras: self.extras.clone(),
+            piped: self.piped.clone(),
+            start: self.start,
+            tick: self.tick,
+            interval: self.interval,
+            is_part: false,
+            sound: self.sound,
+        }
+    }
+
+    /// FFmpeg's name of the clip's pixel format.
+    pub fn pixel_format(&self) -> &'static str {
+        pixel::name(self.shape.0)
+    }
+
+    fn check_shape(&self, frame: &frame::Video) -> Result<()> {
+        let found = (frame.format(), frame.width(), frame.height());
+        if found == self.shape {
+            return Ok(());
+        }
+        let say = |(p, w, h): (Pixel, u32, u32)| format!("{w}x{h} {}", pixel::name(p));
+        Err(Error::Changed {
+            index: self.frames,
+            found: say(found),
+            first: say(self.shape),
+        })
+    }
+
+    /// The frame in the pixel format in which it is read.
+    fn readable(&mut self, frame: frame::Video) -> Result<frame::Video> {
+        if frame.format() == self.read_as && !is_flipped(&frame) {
+            return Ok(frame);
+        }
+        let full_range = self.tags.range == color::Range::JPEG;
+        if self.scaler.is_none() {
+            let side = |pixel| Side {
+                pixel,
+                matrix: self.tags.matrix,
+                full_range,
+            };
+            let scaler = Scaler::new(
+                side(frame.format()),
+                side(self.read_as),
+                self.shape.1,
+                self.shape.2,
+            );
+            self.scaler = Some(scaler.map_err(|why| failed("converting the pixel format", why))?);
+        }
+        let scaler = self.scaler.as_mut().ok_or(Error::Invalid(String::new()))?;
+        let doing = |why| failed("converting the pixel format", why);
+        let mut out = scaler.run(&frame).map_err(doing)?;
+        if self.deinterlaces {
+            // Which field comes first.
+            copy_properties(&frame, &mut out).map_err(doing)?;
+        }
+        Ok(out)
+    }
+
+    /// The next frame as it was decoded, in the pixel format in which it is read.
+    fn next_decoded(&mut self) -> Result<Option<(frame::Video, Times)>> {
+        let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
+            self.ended = true;
+            return Ok(None);
+        };
+        self.check_shape(&frame)?;
+        self.frames += 1;
+        let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
+        let duration = real_duration(frame.packet().duration, self.tick, self.interval);
+        Ok(Some((self.readable(frame)?, (time, duration))))
+    }
+
+    /// The next frame, whole.
+    fn next_whole(&mut self) -> Result<Option<(frame::Video, Times)>> {
+        let Some(mut deinterlacer) = self.deinterlacer.take() else {
+            return self.next_decoded();
+        };
+        let next = deinterlacer.next(|| self.next_decoded());
+        self.deinterlacer = Some(deinterlacer);
+        next
+    }
+}
+
+/// The first frame, if another follows it.
+fn first_of_several<'a>(
+    ahead: &'a VecDeque<frame::Video>,
+    is_raw: bool,
+    place: &Place,
+) -> Result<&'a frame::Video> {
+    let why = match (ahead.front(), ahead.len()) {
+        (Some(first), 2..) => return Ok(first),
+        (Some(_), _) => "it has only one frame: there is nothing in between",
+        (None, _) if is_raw => "it does not hold one frame of this size and pixel format",
+        (None, _) if place.is_pipe() => {
+            "not one frame of its video can be decoded; on a pipe, MP4 needs its index first (faststart)"
+        }
+        (None, _) => "not one frame of its video can be decoded",
+    };
+    Err(Error::Invalid(why.to_owned()))
+}
+
+impl Source for FileSource {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>> {
+        let decoding = stage(Stage::Decode);
+        let Some((frame, (time, duration))) = self.next_whole()? else {
+            return Ok(None);
+        };
+        drop(decoding);
+        let time = self.cadence.place(time);
+        let duration = duration.map(|d| self.cadence.snap_duration(d));
+        let picture = pixel::picture_from(&frame, self.info.format)?;
+        Ok(Some(Frame {
+            picture,
+            time,
+            duration,
+        }))
+    }
+
+    fn skip_before(&mut self, time: Rational) {
+        // The deinterlacer looks back; frames without times are counted from the first.
+        if self.deinterlaces || self.untimed > 0 {
+            return;
+        }
+        let span = (self.start, time);
+        let found = skip::decoder_between(&self.place, self.decoder.stream, self.threads, span);
+        let Some((decoder, first)) = found else {
+            return;
+        };
+        if (first.format(), first.width(), first.height()) == self.shape {
+            self.decoder = decoder;
+            self.ahead = VecDeque::from([first]);
+            // Not all of them are read.
+            self.announced_frames = 0;
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let announced = self.announced_frames.saturating_sub(self.decoder.hidden);
+        if let Some(why) = self.decoder.stopped_by {
+            found.push(format!(
+                "reading stopped early after {} frames: {why}",
+                self.frames
+            ));
+        }
+        if self.decoder.refused > 0 && self.raw.is_some() {
+            // All bytes are samples: only a part of a frame can be refused.
+            found.push(format!(
+                "the stream is cut off within frame {}",
+                self.frames
+            ));
+        } else if self.decoder.refused > 0 {
+            found.push(format!(
+                "damaged: {} packets could not be decoded, {} frames could",
+                self.decoder.refused, self.frames
+            ));
+        } else if self.ended && announced > self.frames {
+            found.push(format!(
+                "only {} of the {announced} frames announced could be decoded",
+                self.frames
+            ));
+        }
+        if self.untimed > 0 {
+            found.push(format!(
+                "the first {} frames have no times; sound may not fit them",
+                self.untimed
+            ));
+        }
+        if self.deinterlaces {
+            found.push(
+                "it is interlaced; bwdif made one whole frame of each (--no-deinterlace: as it is)"
+                    .to_owned(),
+            );
+        }
+        if self.info.interlaced {
+            found.push(
+                "it is interlaced; both fields of a frame are moved as one picture".to_owned(),
+            );
+        }
+        found
+    }
+}

@@ -1,0 +1,47 @@
+//! What would be written: encoder, pixel format and streams, as far as they can be told without writing.
+
+use super::color::tags_of_pictures;
+use super::container::{container_of, extension_of};
+use super::copies::Copies;
+use super::encoder::Encoder;
+use super::origin::{Origin, tick_of};
+use super::pixel;
+use crate::clip::{Info, Result};
+use crate::facts::Beside;
+use crate::options::Encoding;
+use crate::time::OutputClock;
+use std::path::Path;
+
+/// What would become of the streams beside the video in a file of this name.
+///
+/// # Errors
+/// [`Error`] if the container is unknown, or the source cannot be opened again.
+pub fn streams_beside(path: &Path, clock: &OutputClock, origin: &Origin) -> Result<Beside> {
+    match &origin.piped {
+        Some(piped) => Ok(Beside {
+            left_out: piped.left_out.clone(),
+            ..Beside::default()
+        }),
+        None => Copies::open(origin, clock.slowdown())?.fates(&container_of(path)?),
+    }
+}
+
+/// FFmpeg's names of the encoder and of the pixel format that a file of this name would be written
+/// with. The encoder is opened, so that settings which it refuses are found; nothing is written.
+///
+/// # Errors
+/// [`Error`] if the container or the encoder is unknown or refuses the pictures.
+pub fn encoder_for(
+    path: &Path,
+    info: &Info,
+    clock: &OutputClock,
+    encoding: &Encoding,
+    origin: Option<&Origin>,
+) -> Result<(String, String)> {
+    let (container, extension) = (container_of(path)?, extension_of(path));
+    let tags = origin.map_or_else(|| tags_of_pictures(info), |o| o.tags);
+    let times = (clock.rate(), tick_of(info, clock, origin));
+    let encoder = Encoder::open(&container, &extension, info, times, encoding, tags, origin)?;
+    let pixel = pixel::name(encoder.pixel);
+    Ok((encoder.codec.name().to_owned(), pixel.to_owned()))
+}

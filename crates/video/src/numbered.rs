@@ -1,0 +1,98 @@
+//! Names of numbered image files, by FFmpeg's pattern `in_%04d.png`.
+
+use std::path::{Path, PathBuf};
+
+/// A name with one number in it, `%d` or `%0Nd`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedName {
+    before: String,
+    digits: usize,
+    after: String,
+}
+
+impl NumberedName {
+    /// Reads the last part of a path; `None` where there is no number in it, or more than one.
+    pub fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let (before, rest) = name.split_once('%')?;
+        let (width, after) = rest.split_once('d')?;
+        let digits = match width {
+            "" => 0,
+            _ => width
+                .strip_prefix('0')
+                .filter(|w| w.len() == 1)?
+                .parse()
+                .ok()?,
+        };
+        let is_plain = !before.contains('%') && !after.contains('%');
+        is_plain.then(|| Self {
+            before: before.to_owned(),
+            digits,
+            after: after.to_owned(),
+        })
+    }
+
+    /// The number in a name that this pattern gives.
+    pub fn number_in(&self, name: &str) -> Option<u64> {
+        let number = name.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
+        let all_digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        // Padded to `digits`, and no further.
+        let padded = number.len() == self.digits.max(1)
+            || (number.len() > self.digits && !(number.len() > 1 && number.starts_with('0')));
+        (all_digits && padded)
+            .then(|| number.parse().ok())
+            .flatten()
+    }
+
+    /// The files of a folder that this pattern names, by their numbers.
+    ///
+    /// # Errors
+    /// What the system says of the folder.
+    pub fn files_in(&self, folder: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if let Some(number) = entry.file_name().to_str().and_then(|n| self.number_in(n)) {
+                found.push((number, entry.path()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_a_number() {
+        let name = NumberedName::of(Path::new("a%b/in_%03d.png")).unwrap();
+        assert_eq!(name.number_in("in_007.png"), Some(7));
+        assert_eq!(name.number_in("in_1234.png"), Some(1234));
+        for other in [
+            "in_07.png",
+            "in_0007.png",
+            "in_.png",
+            "in_00x.png",
+            "in_007.jpg",
+            "n_007.png",
+        ] {
+            assert_eq!(name.number_in(other), None, "{other}");
+        }
+        assert_eq!(
+            NumberedName::of(Path::new("%d.png"))
+                .unwrap()
+                .number_in("12.png"),
+            Some(12)
+        );
+        for none in ["in.png", "50%.png", "%d%d.png", "%s_d.png", "%3d.png"] {
+            assert_eq!(NumberedName::of(Path::new(none)), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The PTS of a clip's frames, made strictly increasing and freed of the rounding of the container's timebase.
+
+use super::rational::{Rational, distance, zero};
+
+/// Gives every frame of a clip a time: strictly increasing, and freed of rounding.
+///
+/// Containers round times to their tick (Matroska: 1 ms), so 30 frames a second stand at 0, 33,
+/// 67, 100 ms. Where a time lies within one tick of a multiple of the clip's own frame interval,
+/// counted from the first frame, that multiple is meant and is taken. All other times, those of
+/// variable-rate clips, are taken as they are.
+#[derive(Debug, Clone)]
+pub struct Cadence {
+    tick: Rational,
+    interval: Rational,
+    start: Rational,
+    first: Option<Rational>,
+    last: Option<Rational>,
+    offset: Rational,
+}
+
+impl Cadence {
+    /// A clip whose times are whole `tick`s and whose frames are about `interval` seconds apart.
+    pub fn new(tick: Rational, interval: Rational) -> Self {
+        Self {
+            tick,
+            interval,
+            start: zero(),
+            first: None,
+            last: None,
+            offset: zero(),
+        }
+    }
+
+    /// The same, where a first frame that does not say its time stands at `start`.
+    pub fn from(self, start: Rational) -> Self {
+        Self { start, ..self }
+    }
+
+    /// The time of the next frame, which says that it stands at `time`.
+    ///
+    /// A frame without a time comes one interval after its predecessor. One that is not later than
+    /// its predecessor comes half an interval after it, so that a doubled time does not shift what
+    /// follows. A jump back by more than a second is a new start of the clock: this frame comes
+    /// one interval after its predecessor and the rest keeps its distance to it.
+    pub fn place(&mut self, time: Option<Rational>) -> Rational {
+        let Some(last) = self.last else {
+            let first = time.unwrap_or(self.start);
+            self.first = Some(first);
+            self.last = Some(first);
+            return first;
+        };
+        let mut placed = match time {
+            None => last + self.interval,
+            Some(t) => self.snap(t + self.offset),
+        };
+        if placed <= last {
+            if last - placed > Rational::from_integer(1) {
+                self.offset += last + self.interval - placed;
+                placed = last + self.interval;
+            } else {
+                placed = last + self.interval / 2;
+            }
+        }
+        self.last = Some(placed);
+        placed
+    }
+
+    /// A duration that is one frame interval but for the rounding of its container is that interval.
+    pub fn snap_duration(&self, duration: Rational) -> Rational {
+        if self.is_rounded() && distance(duration, self.interval) <= self.tick {
+            self.interval
+        } else {
+            duration
+        }
+    }
+
+    /// A tick as long as a frame is exact (Y4M, AVI); only finer ones are rounded times.
+    fn is_rounded(&self) -> bool {
+        self.tick * 4 <= self.interval
+    }
+
+    fn snap(&self, time: Rational) -> Rational {
+        let Some(first) = self.first else { return time };
+        if !self.is_rounded() {
+            return time;
+        }
+        let on_grid = first + ((time - first) / self.interval).round() * self.interval;
+        if distance(on_grid, time) <= self.tick {
+            on_grid
+        } else {
+            time
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn r(num: i128, den: i128) -> Rational {
+        Rational::new(num, den)
+    }
+
+    #[test]
+    fn rounded_times_are_freed_of_rounding() {
+        let mut cadence = Cadence::new(r(1, 1000), r(1, 30));
+        let times = [23, 56, 90, 123, 223, 340].map(|ms| cadence.place(Some(r(ms, 1000))));
+        let first = r(23, 1000);
+        let expected = [
+            first,
+            first + r(1, 30),
+            first + r(2, 30),
+            first + r(3, 30),
+            first + r(6, 30),
+            r(340, 1000), // 6 ms off the grid: a variable rate
+        ];
+        assert_eq!(times, expected);
+    }
+
+    #[test]
+    fn broken_times_are_made_increasing() {
+        let mut cadence = Cadence::new(r(1, 90000), r(1, 10));
+        let given = [
+            Some(r(5, 1)),
+            Some(r(5, 1)),
+            Some(r(52, 10)),
+            None,
+            Some(r(0, 1)),
+            Some(r(1, 10)),
+        ];
+        let placed = given.map(|t| cadence.place(t));
+        let expected = [
+            r(5, 1),
+            r(505, 100),
+            r(52, 10),
+            r(53, 10),
+            r(54, 10),
+            r(55, 10),
+        ];
+        assert_eq!(placed, expected);
+    }
+
+    #[test]
+    fn frames_before_the_first_time_stand_before_it() {
+        let mut cadence = Cadence::new(r(1, 1000), r(1, 25)).from(r(-57, 1000));
+        let placed = [None, None, Some(r(23, 1000))].map(|t| cadence.place(t));
+        assert_eq!(placed, [r(-57, 1000), r(-17, 1000), r(23, 1000)]);
+    }
+}
