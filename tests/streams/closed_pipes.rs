@@ -30,6 +30,7 @@ const CASES: &[&str] = &[
     "compare a.png b.png -n 1 -o -",
     "compare a.png b.png -n 1 -o - --json",
     "compare a.png b.png -n 1 -o made.png -y --json",
+    "inspect a.png b.png -o look -y --json",
     "flow a.png b.png -o -",
     "flow a.png b.png -o wheel:- --json",
     "flow a.png b.png --json",

@@ -29,7 +29,7 @@ pub struct InspectArgs {
     /// Second picture (t = 1), of the same size
     #[arg(value_name = "B")]
     b: PathBuf,
-    /// Time of the frame that is looked into, between 0 (A) and 1 (B)
+    /// Time of the inspected frame, between 0 (A) and 1 (B)
     #[arg(long, value_name = "T", default_value = "0.5", value_parser = parse_time)]
     at: f64,
     /// Folder for the page and its pictures

@@ -82,13 +82,7 @@ pub(super) fn run(
             return Err(explain(error, job));
         }
     };
-    if let Some(pending) = pending {
-        let named = pending.commit(work, common.overwrite);
-        named.with_context(|| job.output.to_string())?;
-    }
-    if let Some((file, path)) = timecodes {
-        file.commit().with_context(|| path.display().to_string())?;
-    }
+    give_names(job, (pending, work), timecodes, common)?;
     let mut warnings = output.notes;
     warnings.extend(late_warnings(&clip, &counts, args, reporter));
     let timings = clocks.elapsed();
@@ -114,6 +108,23 @@ pub(super) fn run(
         timings,
     };
     reporter.done(&done, rate);
+    Ok(())
+}
+
+/// Gives all that was written its final name.
+fn give_names(
+    job: &Job,
+    (pending, work): (Option<Pending>, Option<Work>),
+    timecodes: Option<(PendingFile, &Path)>,
+    common: &Common,
+) -> anyhow::Result<()> {
+    if let Some(pending) = pending {
+        let named = pending.commit(work, common.overwrite);
+        named.with_context(|| job.output.to_string())?;
+    }
+    if let Some((file, path)) = timecodes {
+        file.commit().with_context(|| path.display().to_string())?;
+    }
     Ok(())
 }
 
