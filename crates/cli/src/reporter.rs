@@ -1,4 +1,4 @@
-//! All that the program says: reports as text or JSON, warnings, progress bars; on standard output and standard error.
+//! Reporter: all that the program prints (reports as text or JSON, warnings, progress bars), on standard output and standard error.
 //!
 //! `--json` is one object a line, on standard output, or on standard error where standard output carries data; there it is
 //! alone but for the error that ends a run. Nothing else in this crate prints.

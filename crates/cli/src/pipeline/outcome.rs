@@ -1,4 +1,4 @@
-//! How a run goes and how it ends: progress, counts, errors.
+//! Outcome of a run: progress, counts, errors.
 
 use crate::work;
 use otinterp_video as video;

@@ -1,4 +1,4 @@
-//! Why work cannot be begun or gone on with.
+//! Errors of beginning or resuming work.
 
 use super::identity::Mismatch;
 use std::io;

@@ -1,4 +1,4 @@
-//! What a run of `compare` says when it is done.
+//! Report of a run of `compare`, as text and JSON.
 
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
 use serde::Serialize;

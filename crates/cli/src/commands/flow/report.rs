@@ -1,4 +1,4 @@
-//! What a run of `flow` says when it is done.
+//! Report of a run of `flow`, as text and JSON.
 
 use crate::commands::common::{MethodArg, PresetArg};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a run of `frames` says when it is done.
+//! Report of a run of `frames`, as text and JSON.
 
 use super::target::Target;
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};

@@ -1,4 +1,4 @@
-//! The way as a table and as JSON.
+//! Report of `path` as a table and as JSON.
 
 use super::walk::{Frame, Step, Walk};
 use serde::Serialize;
