@@ -29,7 +29,7 @@ pub enum DataError {
     Read {
         /// The file as it was named.
         name: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Its content is no table.

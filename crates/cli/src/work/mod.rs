@@ -32,9 +32,9 @@ const LONGEST_NAME: usize = 200;
 pub enum Earlier {
     /// It is an error, if there is any.
     Refuse,
-    /// It is thrown away.
+    /// It is deleted.
     Discard,
-    /// It is gone on with.
+    /// It is resumed.
     Resume,
 }
 
@@ -194,7 +194,7 @@ impl Work {
     /// The output has its name: removes the folder.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the system.
     pub fn finish(mut self) -> io::Result<()> {
         self.is_finished = true;
         self.remove()

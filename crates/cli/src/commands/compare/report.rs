@@ -4,7 +4,7 @@ use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// All that is told about a run: `--json`.
+/// Report of a run: `--json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The two pictures as typed.

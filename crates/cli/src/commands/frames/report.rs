@@ -18,7 +18,7 @@ pub struct FrameEntry {
     pub path: Option<PathBuf>,
 }
 
-/// All that is told about a run.
+/// Report of a run.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The inputs as typed.

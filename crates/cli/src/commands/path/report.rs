@@ -4,7 +4,7 @@ use super::walk::{Frame, Step, Walk};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// All that is told.
+/// Report of a run.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     inputs: [String; 2],
