@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -23,17 +23,27 @@ demo: setup
 	@echo "Eight in-betweens of assets/pair/a.png and b.png: $(CURDIR)/demo/frames/"
 	@echo "Cross-fade above, transport below:                $(CURDIR)/demo/compare.png"
 
+# What is compiled anew without FFmpeg. All are named together: a crate alone asks less of what it depends on, and all of
+# that, the engine too, would be compiled once more.
+WITHOUT_FFMPEG = --no-default-features -p otinterp-video -p otinterp-cli -p otinterp
+
 lint: setup-test
-	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
-	cargo clippy --all-targets --no-default-features -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy $(WITHOUT_FFMPEG) --all-targets -- -D warnings
 
-# What is another program without FFmpeg. The rest is the same there: it runs once, with FFmpeg, and doc tests with it.
-WITHOUT_VIDEO = distance pipeline retime retime_errors retime_pipes retime_report retime_resume rgb_frames score y4m
-
+# Without FFmpeg run what is another program there; with it, all. The engine's unit tests need no speed: less optimised,
+# they are compiled in a third of the time. See docs/TESTING.md.
 test: lint
-	cargo test --no-default-features --lib $(addprefix --test ,$(WITHOUT_VIDEO))
-	cargo test
+	cargo test $(WITHOUT_FFMPEG) --lib
+	cargo test $(WITHOUT_FFMPEG) --test measures --test retime -- without_video batch:: report:: y4m::
+	cargo test -p otinterp-engine -p otinterp --lib --config profile.dev.package.otinterp-engine.opt-level=1
+	cargo test --workspace --doc
+	cargo test --workspace --exclude otinterp-engine --lib --tests
+
+# Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
+kernel-guard: setup-test
+	scripts/kernel-guard
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup

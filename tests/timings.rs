@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
-mod clips;
-#[path = "common/texture.rs"]
-mod texture;
+mod common;
 
-use clips::{otinterp, report, small_y4m};
+use common::clips::{events, otinterp, report, small_y4m};
+use common::texture::texture;
 use otinterp::picture::still::{self, Still};
 use otinterp::picture::{Format, Picture, Plane};
 use otinterp::timings::{Reading, Stage, enable, stage};
@@ -14,7 +13,6 @@ use serde_json::Value;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use texture::texture;
 
 fn spin(ms: u64) {
     let end = Instant::now() + Duration::from_millis(ms);
@@ -118,7 +116,7 @@ fn a_clip_and_several_at_once() {
     };
     let output = run("a.y4m b.y4m --factor 2 --json --timings --threads 1 -q");
     let lines = report(&output.stdout);
-    let done = clips::events(&lines, "done");
+    let done = events(&lines, "done");
     assert_eq!(done.len(), 2);
     for done in done {
         let stages = done["timings"]["stages"].as_array().unwrap();

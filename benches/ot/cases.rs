@@ -82,7 +82,7 @@ impl<K: GibbsKernel> Case<K> {
         let (sources, targets) = (self.kernel.sources(), self.kernel.targets());
         for source in (0..sources.points()).step_by(sources.points() / 7) {
             let mut truth = 0.0f64;
-            self.kernel.visit_row(0, source, |target, cost| {
+            self.kernel.visit_row(source, |target, cost| {
                 let mass = f64::from(self.target[targets.at(target)]);
                 truth += mass * (-f64::from(cost) / f64::from(EPS)).exp();
             });
@@ -108,7 +108,7 @@ impl<K: GibbsKernel> Kernel for Fill<'_, K> {
     fn run<S: Simd>(self) {
         let c = self.0;
         let (f, g) = (Buffer::zeros(c.u.len()), Buffer::zeros(c.v.len()));
-        c.kernel.fill::<S>(0, 1.0 / EPS, &f, &g, &mut c.memory);
+        c.kernel.fill::<S>(1.0 / EPS, &f, &g, &mut c.memory);
     }
 }
 
@@ -140,7 +140,7 @@ impl<K: GibbsKernel> Kernel for Sweep<'_, K> {
             log: &c.v,
         };
         c.kernel
-            .softmin_rows::<S>(0, 1.0 / EPS, input, &mut c.memory, out);
+            .softmin_rows::<S>(1.0 / EPS, input, &mut c.memory, out);
         let out = LogOutput {
             hi: column_hi,
             log: column,
@@ -150,7 +150,7 @@ impl<K: GibbsKernel> Kernel for Sweep<'_, K> {
             log: &c.u,
         };
         c.kernel
-            .softmin_columns::<S>(0, 1.0 / EPS, input, &mut c.memory, out);
+            .softmin_columns::<S>(1.0 / EPS, input, &mut c.memory, out);
     }
 }
 

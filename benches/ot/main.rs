@@ -7,11 +7,13 @@
 mod cases;
 mod limits;
 mod peers;
+mod tiles;
 mod time;
 
 use cases::{Case, Run};
 use limits::Limits;
-use otinterp_ot::cost::{Dense, Separable, Window};
+use otinterp_ot::cost::{Dense, Separable};
+use otinterp_ot::tile::{SIDE, SOURCES};
 use otinterp_simd::Level;
 
 /// One line of the table and of the JSON file.
@@ -100,24 +102,13 @@ fn measure_level(
             share_of_limit: share,
         });
     };
-    for (side, radius) in [(16usize, 2usize), (32, 3)] {
-        let offsets = (2 * radius + 1) * (2 * radius + 1);
-        let pairs = (offsets * side * side) as f64;
-        let cost = cases::weyl(offsets * side * side);
-        let mut case = Case::new(Window::new(side, side, radius, &cost)?, level);
-        let size = format!("{side}x{side}, {offsets} offsets");
-        add(
-            "window",
-            size.clone(),
-            case.measure(Run::Scaling),
-            Bound::Fma(4.0 * pairs),
-        );
-        add(
-            "window log",
-            size,
-            case.measure(Run::Log),
-            Bound::Exp(2.0 * pairs),
-        );
+    for (offsets, ns) in [
+        (25, tiles::sweep_ns::<5>(level)),
+        (81, tiles::sweep_ns::<9>(level)),
+    ] {
+        let pairs = (offsets * SOURCES) as f64;
+        let size = format!("{SIDE}x{SIDE}, {offsets} offsets");
+        add("tile", size, ns, Bound::Fma(4.0 * pairs));
     }
     for n in [256usize, 4096] {
         let mut case = Case::new(Dense::new(n, n, &cases::weyl(n * n))?, level);

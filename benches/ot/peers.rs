@@ -4,6 +4,7 @@
 
 use otinterp_ot::cost::{Dense, GibbsKernel, Separable};
 use otinterp_ot::{Problem, Schedule, Sinkhorn, Solution};
+use rayon::prelude::*;
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
@@ -47,18 +48,35 @@ pub fn serve(kind: &str, n: usize, eps: f32, folder: &Path) -> Result<(), Box<dy
     let (a, b) = (read("a.f32")?, read("b.f32")?);
     match kind {
         "dense" => {
-            let kernel = Dense::batch(n, n, &read("cost.f32")?)?;
-            answer(&Problem::balanced(kernel, a, b, eps)?)
+            let cost = read("cost.f32")?;
+            let kernels = cost.chunks_exact(n * n).map(|cost| Dense::new(n, n, cost));
+            answer(&problems(kernels, (&a, &b), eps)?)
         }
         "separable" => {
-            let kernel = Separable::squared_distance(n, n, 1.0 / n as f32)?;
-            answer(&Problem::balanced(kernel, a, b, eps)?)
+            let kernel = || Separable::squared_distance(n, n, 1.0 / n as f32);
+            let kernels = a.chunks_exact(n * n).map(|_| kernel());
+            answer(&problems(kernels, (&a, &b), eps)?)
         }
         _ => Err(format!("{kind}: dense or separable").into()),
     }
 }
 
-fn answer<K: GibbsKernel + Send>(problem: &Problem<K>) -> Result<(), Box<dyn Error>> {
+/// One problem for each kernel, masses one after another.
+fn problems<K: GibbsKernel>(
+    kernels: impl ExactSizeIterator<Item = Result<K, otinterp_ot::Error>>,
+    (a, b): (&[f32], &[f32]),
+    eps: f32,
+) -> Result<Vec<Problem<K>>, otinterp_ot::Error> {
+    let (n, m) = (a.len() / kernels.len(), b.len() / kernels.len());
+    let masses = a.chunks_exact(n).zip(b.chunks_exact(m));
+    kernels
+        .zip(masses)
+        .map(|(kernel, (a, b))| Problem::balanced(kernel?, a.to_vec(), b.to_vec(), eps))
+        .collect()
+}
+
+fn answer<K: GibbsKernel + Send>(problems: &[Problem<K>]) -> Result<(), Box<dyn Error>> {
+    let last = problems.last().ok_or("no problem")?;
     for line in std::io::stdin().lines() {
         let request: Request = serde_json::from_str(&line?)?;
         let mut solver = Sinkhorn {
@@ -69,19 +87,21 @@ fn answer<K: GibbsKernel + Send>(problem: &Problem<K>) -> Result<(), Box<dyn Err
             ..Sinkhorn::default()
         };
         if request.tolerance == 0.0 {
-            solver.schedule = Some(Schedule::fixed(problem.eps(), 0.0, request.sweeps));
+            solver.schedule = Some(Schedule::fixed(last.eps(), 0.0, request.sweeps));
             solver.over_relax = false;
         }
         let start = Instant::now();
-        let solutions = solver.solve_batch(problem)?;
+        let solutions: Vec<_> = problems
+            .par_iter()
+            .map(|problem| solver.solve(problem))
+            .collect::<Result<_, _>>()?;
         let seconds = start.elapsed().as_secs_f64();
-        let last = solutions.last().ok_or("no problem")?;
         let sweeps: usize = solutions.iter().map(|s| s.report().sweeps).sum();
         let reply = Reply {
             seconds,
             iterations: sweeps as f64 / solutions.len() as f64,
-            error: marginal_error(problem, last),
-            form: format!("{:?}", last.report().form),
+            error: marginal_error(last, &solutions[solutions.len() - 1]),
+            form: format!("{:?}", solutions[solutions.len() - 1].report().form),
         };
         println!("{}", serde_json::to_string(&reply)?);
     }
@@ -89,8 +109,7 @@ fn answer<K: GibbsKernel + Send>(problem: &Problem<K>) -> Result<(), Box<dyn Err
 }
 
 fn marginal_error<K: GibbsKernel>(problem: &Problem<K>, solution: &Solution<'_, K>) -> f64 {
-    let index = problem.count() - 1;
-    let (a, b) = (problem.source_mass(index), problem.target_mass(index));
+    let (a, b) = (problem.source_mass(), problem.target_mass());
     let mut columns: Vec<f64> = b.iter().map(|&b| -f64::from(b)).collect();
     let mut error = 0.0;
     for (i, &a) in a.iter().enumerate() {

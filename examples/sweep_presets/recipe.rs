@@ -1,10 +1,12 @@
 //! The settings that are swept, and what the main door does with its presets' own.
 
 use otinterp::Picture;
-use otinterp::measure::{Content, Exposure};
-use otinterp::motion::{Iterations, Motion, Settings, solve};
-use otinterp::render::Displacement;
+use otinterp::frame_pyramid::{BrightnessChange, FramePyramid};
+use otinterp::motion::{self, Iterations, Motion, SolvePlan};
+use otinterp::probe::Deaf;
+use otinterp::render::{RenderPlan, Renderer};
 use otinterp_simd::Level as Cpu;
+use std::sync::Arc;
 
 /// One point of the grid.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
@@ -46,7 +48,27 @@ impl Recipe {
 pub struct Solved {
     cpu: Cpu,
     motion: Motion,
-    exposure: Exposure,
+    pyramids: [Arc<FramePyramid>; 2],
+    change: BrightnessChange,
+}
+
+impl Recipe {
+    /// The preset `best` for small pictures with this recipe's numbers.
+    fn plan(self) -> SolvePlan {
+        SolvePlan {
+            finest_solved: self.finest_solved,
+            finest_refined: self.finest_refined,
+            refinement: Iterations {
+                warps: self.warps,
+                fixed_point: 3,
+                relaxation: 4,
+            },
+            residual_pixels: 2000,
+            solves_changes_only: false,
+            covers_finest_once: false,
+            cell_log2: 1,
+        }
+    }
 }
 
 impl Solved {
@@ -57,38 +79,32 @@ impl Solved {
         second: &Picture,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let cpu = Cpu::current()?;
-        let exposure = Exposure::between(first, second);
-        let contents = [Content::of(first), Content::of(&exposure.applied(second))];
-        let settings = Settings {
-            finest_solved: recipe.finest_solved,
-            finest_refined: recipe.finest_refined,
-            refinement: Iterations {
-                warps: recipe.warps,
-                fixed_point: 3,
-                relaxation: 4,
-            },
-            residual_pixels: otinterp::motion::RESIDUAL_PIXELS,
-            solves_changes_only: false,
-            covers_finest_once: false,
-        };
-        let [a, b] = contents;
+        let solve = recipe.plan();
+        let plan = solve.pyramid((first.height(), first.width()), false);
+        let a = FramePyramid::of(cpu, first, plan);
+        let b = FramePyramid::of(cpu, second, plan);
+        let change = a.brightness_change_to(&b);
+        let b = FramePyramid::of_matched(cpu, second, plan, &change);
         Ok(Self {
             cpu,
-            motion: solve(cpu, a, b, &settings),
-            exposure,
+            motion: motion::solve(cpu, [&a, &b], &solve, &Deaf),
+            pyramids: [Arc::new(a), Arc::new(b)],
+            change,
         })
     }
 
     /// The picture in the middle.
     pub fn middle(self, rings: u32, first: &Picture, second: &Picture) -> Picture {
-        let Self {
-            cpu,
-            motion,
-            exposure,
-        } = self;
-        let displacement = Displacement::new(cpu, motion, first, second, exposure, rings);
-        let mut middle = displacement.at(cpu, first, second, 0.5);
-        middle.quantize();
-        middle
+        let render = RenderPlan::Mixture { rings };
+        let pictures = [first, second];
+        Renderer::new(
+            self.cpu,
+            render,
+            self.motion,
+            pictures,
+            self.pyramids,
+            self.change,
+        )
+        .at(self.cpu, pictures, 0.5, &Deaf)
     }
 }

@@ -1,88 +1,11 @@
-//! A folder to work in, and the program run in it.
+//! What tests of several subjects share.
+#![allow(dead_code, reason = "each subject uses its part")]
 
-use assert_cmd::Command;
-use image::{Rgb, RgbImage};
-use std::path::PathBuf;
-use std::process::Output;
-
-/// A temporary folder in which the program runs.
-pub struct Room(tempfile::TempDir);
-
-impl Room {
-    pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Writes a file, and the folders that lead to it.
-    pub fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-
-    /// Writes a picture of one grey, as RGB.
-    #[allow(dead_code, reason = "not all tests need it")]
-    pub fn flat(&self, name: &str, size: (u32, u32), code: u8) {
-        let mut png = std::io::Cursor::new(Vec::new());
-        RgbImage::from_pixel(size.0, size.1, Rgb([code; 3]))
-            .write_to(&mut png, image::ImageFormat::Png)
-            .unwrap();
-        self.write(name, png.get_ref());
-    }
-
-    /// Runs `otinterp` with arguments separated by blanks.
-    pub fn run(&self, args: &str) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin!("otinterp"))
-            .current_dir(self.0.path())
-            .args(args.split_whitespace())
-            .output()
-            .unwrap()
-    }
-
-    /// Runs it, sees that it went well, and returns standard output.
-    pub fn ok(&self, args: &str) -> Vec<u8> {
-        let output = self.run(args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args}: {said}");
-        output.stdout
-    }
-
-    /// Runs it and sees that it fails with `code` and one line that holds all of `words`, prints
-    /// nothing else, and changes no file.
-    pub fn fails(&self, args: &str, code: i32, words: &[&str]) {
-        let before = self.listing();
-        let output = self.run(args);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{args}: {said}");
-        assert!(said.starts_with("otinterp: "), "{args}: {said}");
-        assert_eq!(said.trim_end().lines().count(), 1, "{args}: {said}");
-        for word in words {
-            assert!(said.contains(word), "{args}: {word:?} is not in: {said}");
-        }
-        assert!(output.stdout.is_empty(), "{args}");
-        assert_eq!(self.listing(), before, "{args}");
-    }
-
-    /// All files with their content, sorted.
-    fn listing(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.0.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in folder.read_dir().unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    let content = std::fs::read(&path).unwrap();
-                    found.push((path, content));
-                }
-            }
-        }
-        found.sort();
-        found
-    }
-}
+pub mod clips;
+pub mod normal;
+#[cfg(feature = "video")]
+pub mod played;
+pub mod room;
+pub mod texture;
+#[cfg(feature = "video")]
+pub mod through_ffmpeg;

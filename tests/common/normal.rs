@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not all tests need all of it")]
 
+use ndarray::Array2;
 use otinterp_ot::distance::gaussian::Gaussian;
 
 /// A normal distribution of points `(x, y)`.
@@ -27,6 +28,21 @@ impl Normal {
                 [xy, mean(&|_, y| (y - my).powi(2))],
             ],
         }
+    }
+
+    pub fn determinant(&self) -> f64 {
+        let [[a, b], [_, d]] = self.covariance;
+        a * d - b * b
+    }
+
+    /// Its density on the pixels of a picture of this height and width, scaled to the given peak.
+    pub fn density(&self, dim: (usize, usize), peak: f64) -> Array2<f32> {
+        let [[a, b], [_, d]] = self.covariance;
+        Array2::from_shape_fn(dim, |(y, x)| {
+            let (x, y) = (x as f64 - self.mean[0], y as f64 - self.mean[1]);
+            let q = (d * x * x - 2.0 * b * x * y + a * y * y) / self.determinant();
+            (peak * (-0.5 * q).exp()) as f32
+        })
     }
 
     fn gaussian(&self) -> Gaussian {

@@ -5,19 +5,24 @@
 //! the frame at time `t` is the displacement interpolation `mu_t = ((1-t) Id + t T)# mu_0`
 //! (McCann, *A convexity principle for interacting gases*, 1997).
 
+pub mod frame_pyramid;
 mod interpolator;
-pub mod measure;
+pub mod mass;
 pub mod motion;
 pub mod picture;
+mod plan;
+pub mod probe;
 pub mod render;
 pub mod timings;
+mod transition;
 
-pub use interpolator::{
-    Error, Interpolator, Method, Preparation, Preset, Transition, most_mass_cells,
-};
+pub use frame_pyramid::PyramidCache;
+pub use interpolator::{Error, Interpolator};
 pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;
 pub use picture::Picture;
+pub use plan::{Method, Plan, Preset};
+pub use transition::Transition;
 
 /// The example in the README, compiled with the doc tests.
 #[cfg(doctest)]

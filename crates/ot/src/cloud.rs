@@ -1,6 +1,6 @@
-//! Weighted points in any number of dimensions.
+//! A discrete measure: weighted points in any number of dimensions.
 
-use super::Error;
+use crate::error::Error;
 
 /// A measure: points with masses, in `f64`. A value that exists is sound: everything is finite, masses are not
 /// negative, and there is some mass.

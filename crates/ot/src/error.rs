@@ -1,4 +1,4 @@
-//! What can be wrong with a problem.
+//! The errors of transport: what can be wrong with a problem.
 
 use otinterp_simd::LevelError;
 
@@ -55,23 +55,17 @@ pub enum Error {
     },
     /// Without slack the two sides must carry the same mass.
     #[error(
-        "problem {problem}: source mass {source_mass} is not target mass {target_mass}; give one side slack, or normalise"
+        "source mass {source_mass} is not target mass {target_mass}; give one side slack, or normalise"
     )]
     UnequalMass {
-        /// Which of the batch.
-        problem: usize,
         /// Sum of the source.
         source_mass: f64,
         /// Sum of the target.
         target_mass: f64,
     },
     /// Without slack a point's mass must be able to go somewhere.
-    #[error(
-        "problem {problem}: {side} {index} has mass, no slack, and no partner with mass in its support"
-    )]
+    #[error("{side} {index} has mass, no slack, and no partner with mass in its support")]
     Unreachable {
-        /// Which of the batch.
-        problem: usize,
         /// `"source"` or `"target"`.
         side: &'static str,
         /// Which point.

@@ -1,7 +1,7 @@
-//! Optimal transport, without pictures and tiles.
+//! Optimal transport: entropic by the Sinkhorn iteration, exact by the network simplex, multiscale on grids.
 //!
 //! # Nouns
-//! * A [`cost`] between sources and targets: [`cost::Dense`], [`cost::Window`], [`cost::Separable`].
+//! * A [`cost`] between sources and targets: [`cost::Dense`], [`cost::Separable`].
 //! * A [`Problem`]: cost, masses on both sides, entropy weight `eps`, [`Slack`] of the marginals.
 //! * A [`Schedule`]: the values of eps that a solve runs through.
 //! * [`Sinkhorn`]: the iteration with its options.
@@ -9,8 +9,8 @@
 //! * A [`Cloud`] of weighted points, and [`exact`]: an optimal coupling of two without entropy, with the proof.
 //! * [`distance`]: Wasserstein distances with certified intervals, Sinkhorn divergence, exact closed forms.
 //!
-//! [`window`] and [`matching`] are two fixed uses of it that keep their memory: tiles with a window, and two small sets whose
-//! sides must count alike to the bit.
+//! [`tile`] and [`symmetric`] are two fixed entropic problems with kernels of their own: tiles whose support is a window, and two
+//! small sets whose sides count alike to the bit. [`multiscale`] carries mass on a grid over any distance.
 //!
 //! # The problem
 //! ```text
@@ -32,8 +32,8 @@ pub mod cost;
 pub mod distance;
 mod error;
 pub mod exact;
+mod interval;
 pub mod kernel;
-pub mod matching;
 pub mod minibatch;
 pub mod multiscale;
 mod power;
@@ -41,7 +41,8 @@ mod problem;
 mod schedule;
 mod sinkhorn;
 mod solution;
-pub mod window;
+pub mod symmetric;
+pub mod tile;
 
 pub use cloud::Cloud;
 pub use error::Error;

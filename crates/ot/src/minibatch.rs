@@ -1,6 +1,9 @@
-//! Minibatches of two clouds, coupled optimally: the pairs that flow matching trains on.
+//! Optimal couplings of minibatches of two clouds: the pairs that flow matching trains on.
 
-use super::{Cloud, Error, Power, exact};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::exact;
+use crate::power::Power;
 
 /// SplitMix64 (Steele, Lea & Flood 2014): the same numbers everywhere for one seed.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! The powers of distance that costs are made of.
+//! The exponent `p` of a Wasserstein distance, and the cost `|x - y|^p`.
 
 /// The exponent of a Wasserstein distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-//! A transport problem: cost, marginals, eps, slack. A value that exists is well posed.
+//! An entropic transport problem: cost, marginals, eps, slack. A value that exists is well posed.
 
-use super::Error;
-use super::cost::GibbsKernel;
+use crate::cost::GibbsKernel;
+use crate::error::Error;
 
 /// How dear it is to miss a marginal: `rho·KL(marginal | mass)`, in units of cost, per side.
 ///
@@ -44,7 +44,6 @@ const EQUAL_MASS: f64 = 1e-5;
 /// ```text
 /// sum pi·c + eps·KL(pi | a⊗b) + rho_a·KL(pi 1 | a) + rho_b·KL(pi^T 1 | b),   KL(p|q) = sum p·ln(p/q) - p + q
 /// ```
-/// for one problem or a batch of independent problems of one shape.
 #[derive(Debug, Clone)]
 pub struct Problem<K> {
     kernel: K,
@@ -57,7 +56,7 @@ pub struct Problem<K> {
 }
 
 impl<K: GibbsKernel> Problem<K> {
-    /// With hard marginals. `source` holds the masses of all problems one after another, `target` likewise.
+    /// With hard marginals.
     ///
     /// # Errors
     /// As [`Problem::unbalanced`], and unequal masses.
@@ -94,9 +93,8 @@ impl<K: GibbsKernel> Problem<K> {
         check_masses("source", &source)?;
         check_masses("target", &target)?;
         let (n, m) = (kernel.sources().points(), kernel.targets().points());
-        let count = kernel.problems().unwrap_or(source.len() / n).max(1);
-        check_length("source masses", count * n, source.len())?;
-        check_length("target masses", count * m, target.len())?;
+        check_length("source masses", n, source.len())?;
+        check_length("target masses", m, target.len())?;
         let mut problem = Self {
             kernel,
             live: [source.clone(), target.clone()],
@@ -105,71 +103,57 @@ impl<K: GibbsKernel> Problem<K> {
             eps,
             slack,
         };
-        for index in 0..count {
-            problem.find_partners(index)?;
-            problem.equalise(index)?;
-        }
+        problem.find_partners()?;
+        problem.equalise()?;
         Ok(problem)
     }
 
     /// Takes points without partner out of the live masses.
-    fn find_partners(&mut self, problem: usize) -> Result<(), Error> {
-        let (n, m) = (
-            self.kernel.sources().points(),
-            self.kernel.targets().points(),
-        );
-        let a = &self.source[problem * n..][..n];
-        let b = &self.target[problem * m..][..m];
-        let complete = self.kernel.is_complete(problem);
+    fn find_partners(&mut self) -> Result<(), Error> {
+        let (a, b) = (&self.source, &self.target);
+        let complete = self.kernel.is_complete();
         let (any_a, any_b) = (a.iter().any(|&a| a > 0.0), b.iter().any(|&b| b > 0.0));
-        for i in (0..n).filter(|&i| a[i] > 0.0) {
+        for i in (0..a.len()).filter(|&i| a[i] > 0.0) {
             let mut found = complete && any_b;
             if !complete {
-                self.kernel
-                    .visit_row(problem, i, |j, _| found |= b[j] > 0.0);
+                self.kernel.visit_row(i, |j, _| found |= b[j] > 0.0);
             }
             if !found {
                 if self.slack.source == f32::INFINITY {
-                    return Err(unreachable(problem, "source", i));
+                    return Err(unreachable("source", i));
                 }
-                self.live[0][problem * n + i] = 0.0;
+                self.live[0][i] = 0.0;
             }
         }
-        for j in (0..m).filter(|&j| b[j] > 0.0) {
+        for j in (0..b.len()).filter(|&j| b[j] > 0.0) {
             let mut found = complete && any_a;
             if !complete {
-                self.kernel
-                    .visit_column(problem, j, |i, _| found |= a[i] > 0.0);
+                self.kernel.visit_column(j, |i, _| found |= a[i] > 0.0);
             }
             if !found {
                 if self.slack.target == f32::INFINITY {
-                    return Err(unreachable(problem, "target", j));
+                    return Err(unreachable("target", j));
                 }
-                self.live[1][problem * m + j] = 0.0;
+                self.live[1][j] = 0.0;
             }
         }
         Ok(())
     }
 
     /// Without any slack: checks that the totals agree and scales the target's by the rest.
-    fn equalise(&mut self, problem: usize) -> Result<(), Error> {
+    fn equalise(&mut self) -> Result<(), Error> {
         if !self.slack.is_none() {
             return Ok(());
         }
-        let (a, b) = (
-            sum(self.source_mass(problem)),
-            sum(self.target_mass(problem)),
-        );
+        let (a, b) = (sum(&self.source), sum(&self.target));
         if (a - b).abs() > EQUAL_MASS * a.max(b) {
             return Err(Error::UnequalMass {
-                problem,
                 source_mass: a,
                 target_mass: b,
             });
         }
         if b > 0.0 {
-            let m = self.kernel.targets().points();
-            for b_live in &mut self.live[1][problem * m..][..m] {
+            for b_live in &mut self.live[1] {
                 *b_live = (f64::from(*b_live) * (a / b)) as f32;
             }
         }
@@ -183,11 +167,6 @@ impl<K: GibbsKernel> Problem<K> {
         &self.kernel
     }
 
-    /// Number of problems in the batch.
-    pub fn count(&self) -> usize {
-        self.source.len() / self.kernel.sources().points()
-    }
-
     /// Weight of the entropy, in units of cost.
     pub fn eps(&self) -> f32 {
         self.eps
@@ -198,28 +177,19 @@ impl<K: GibbsKernel> Problem<K> {
         self.slack
     }
 
-    /// Source masses `a` of one problem.
-    pub fn source_mass(&self, problem: usize) -> &[f32] {
-        let n = self.kernel.sources().points();
-        &self.source[problem * n..][..n]
+    /// Source masses `a`.
+    pub fn source_mass(&self) -> &[f32] {
+        &self.source
     }
 
-    /// Target masses `b` of one problem.
-    pub fn target_mass(&self, problem: usize) -> &[f32] {
-        let m = self.kernel.targets().points();
-        &self.target[problem * m..][..m]
+    /// Target masses `b`.
+    pub fn target_mass(&self) -> &[f32] {
+        &self.target
     }
 
     /// Masses that can go somewhere, per side.
-    pub(crate) fn live(&self, problem: usize) -> [&[f32]; 2] {
-        let (n, m) = (
-            self.kernel.sources().points(),
-            self.kernel.targets().points(),
-        );
-        [
-            &self.live[0][problem * n..][..n],
-            &self.live[1][problem * m..][..m],
-        ]
+    pub(crate) fn live(&self) -> [&[f32]; 2] {
+        [&self.live[0], &self.live[1]]
     }
 }
 
@@ -227,12 +197,8 @@ pub(crate) fn sum(values: &[f32]) -> f64 {
     values.iter().map(|&x| f64::from(x)).sum()
 }
 
-fn unreachable(problem: usize, side: &'static str, index: usize) -> Error {
-    Error::Unreachable {
-        problem,
-        side,
-        index,
-    }
+fn unreachable(side: &'static str, index: usize) -> Error {
+    Error::Unreachable { side, index }
 }
 
 fn check_parameter(

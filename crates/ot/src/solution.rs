@@ -1,8 +1,8 @@
-//! The answer to a problem, and the questions that it answers.
+//! The entropic plan of a problem: potentials, marginals, entries, values, barycentric projections.
 
-use super::cost::GibbsKernel;
-use super::problem::{Problem, sum};
-use super::schedule::Schedule;
+use crate::cost::GibbsKernel;
+use crate::problem::{Problem, sum};
+use crate::schedule::Schedule;
 
 /// Which form of the iteration ran at the final eps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,22 +51,17 @@ pub(super) struct Answer {
     pub report: Report,
 }
 
-/// The entropic plan `pi_ij = a_i b_j exp((f_i + g_j - c_ij) / eps)` of one problem. The plan is never
+/// The entropic plan `pi_ij = a_i b_j exp((f_i + g_j - c_ij) / eps)` of a problem. The plan is never
 /// stored; its entries are computed when asked for.
 #[derive(Debug, Clone)]
 pub struct Solution<'p, K> {
     problem: &'p Problem<K>,
-    index: usize,
     answer: Answer,
 }
 
 impl<'p, K: GibbsKernel> Solution<'p, K> {
-    pub(super) fn new(problem: &'p Problem<K>, index: usize, answer: Answer) -> Self {
-        Self {
-            problem,
-            index,
-            answer,
-        }
+    pub(super) fn new(problem: &'p Problem<K>, answer: Answer) -> Self {
+        Self { problem, answer }
     }
 
     /// How the solve went.
@@ -83,28 +78,6 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
         }
     }
 
-    /// The scalings `u_i = a_i exp(f_i / eps)` and `v_j = b_j exp(g_j / eps)` of the plain Gibbs kernel. At small
-    /// eps they leave even the range of `f64`, to 0 or infinity: then use the potentials.
-    pub fn scalings(&self) -> (Vec<f64>, Vec<f64>) {
-        let eps = f64::from(self.problem.eps());
-        let scale = |mass: &[f32], potential: &[f64]| {
-            mass.iter()
-                .zip(potential)
-                .map(|(&m, p)| {
-                    if m > 0.0 {
-                        f64::from(m) * (p / eps).exp()
-                    } else {
-                        0.0
-                    }
-                })
-                .collect()
-        };
-        (
-            scale(self.problem.source_mass(self.index), &self.answer.f),
-            scale(self.problem.target_mass(self.index), &self.answer.g),
-        )
-    }
-
     /// Row sums of the plan.
     pub fn source_marginal(&self) -> &[f32] {
         &self.answer.source_marginal
@@ -117,8 +90,8 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
 
     /// L1 distances of the marginals from the masses, as shares of the source's mass (0 if there is none).
     pub fn marginal_errors(&self) -> (f64, f64) {
-        let a = self.problem.source_mass(self.index);
-        let b = self.problem.target_mass(self.index);
+        let a = self.problem.source_mass();
+        let b = self.problem.target_mass();
         let total = sum(a);
         let l1 = |x: &[f32], y: &[f32]| -> f64 {
             let d: f64 = x.iter().zip(y).map(|(&x, &y)| f64::from(x - y).abs()).sum();
@@ -129,13 +102,13 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
 
     /// One entry of the plan.
     pub fn plan_entry(&self, source: usize, target: usize) -> f64 {
-        let cost = self.problem.kernel().cost(self.index, source, target);
+        let cost = self.problem.kernel().cost(source, target);
         self.entry(source, target, cost)
     }
 
     fn entry(&self, i: usize, j: usize, cost: f32) -> f64 {
-        let a = f64::from(self.problem.source_mass(self.index)[i]);
-        let b = f64::from(self.problem.target_mass(self.index)[j]);
+        let a = f64::from(self.problem.source_mass()[i]);
+        let b = f64::from(self.problem.target_mass()[j]);
         let (f, g) = (self.answer.f[i], self.answer.g[j]);
         if a == 0.0 || b == 0.0 || cost == f32::INFINITY || f + g == f64::INFINITY {
             return 0.0;
@@ -146,18 +119,16 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
 
     /// Calls `visit(target, mass, cost)` for the support of a source.
     pub fn visit_row(&self, source: usize, mut visit: impl FnMut(usize, f64, f32)) {
-        self.problem.kernel().visit_row(self.index, source, |j, c| {
+        self.problem.kernel().visit_row(source, |j, c| {
             visit(j, self.entry(source, j, c), c);
         });
     }
 
     /// Calls `visit(source, mass, cost)` for the support of a target.
     pub fn visit_column(&self, target: usize, mut visit: impl FnMut(usize, f64, f32)) {
-        self.problem
-            .kernel()
-            .visit_column(self.index, target, |i, c| {
-                visit(i, self.entry(i, target, c), c);
-            });
+        self.problem.kernel().visit_column(target, |i, c| {
+            visit(i, self.entry(i, target, c), c);
+        });
     }
 
     fn sources(&self) -> usize {
@@ -224,10 +195,7 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
     }
 
     fn masses(&self) -> (&'p [f32], &'p [f32]) {
-        (
-            self.problem.source_mass(self.index),
-            self.problem.target_mass(self.index),
-        )
+        (self.problem.source_mass(), self.problem.target_mass())
     }
 
     /// Barycentric projection of the sources: the mean of the targets' positions under each row. `None` for a row
@@ -260,30 +228,6 @@ impl<'p, K: GibbsKernel> Solution<'p, K> {
     pub fn target_modes(&self) -> Vec<Option<usize>> {
         (0..self.targets())
             .map(|j| mode(|visit| self.visit_column(j, |i, m, _| visit(i, m))))
-            .collect()
-    }
-
-    /// For every source the mean of the targets within `radius` of its mode: sharper than the projection
-    /// where a row has several peaks, finer than the mode.
-    pub fn local_means<const D: usize>(
-        &self,
-        positions: &[[f32; D]],
-        radius: f64,
-    ) -> Vec<Option<[f64; D]>> {
-        let near = |x: &[f32; D], y: &[f32; D]| super::Power::Two.cost(x, y) <= radius * radius;
-        self.source_modes()
-            .into_iter()
-            .enumerate()
-            .map(|(i, mode)| {
-                let centre = &positions[mode?];
-                mean(positions, |visit| {
-                    self.visit_row(i, |j, m, _| {
-                        if near(&positions[j], centre) {
-                            visit(j, m);
-                        }
-                    });
-                })
-            })
             .collect()
     }
 }

@@ -5,7 +5,8 @@
 //! block here relies on.
 #![allow(unsafe_code)]
 
-use super::lanes::Fused;
+use super::lane::Fused;
+use super::x86::{largest_4, prefetch, store_below_4, sum_4};
 use super::{LANES, Number, Simd, Vector};
 use std::arch::x86_64::*;
 
@@ -37,84 +38,29 @@ pub(super) struct Pair(__m256, __m256);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Whole(__m512);
 
-/// An expression of register intrinsics.
-macro_rules! registers {
-    ($($code:tt)*) => {{
-        // SAFETY: the intrinsics in here touch registers only, and this CPU has them: code that
-        // uses this module's types only runs after detection (see the module's first lines).
-        unsafe { $($code)* }
-    }};
-}
-
-/// [`Vector::add_shifted`] for any operation, as in Horner's rule: what is joined so far moves up by one lane. (A macro:
-/// a function that is passed on would be compiled without AVX.)
-macro_rules! joined_shifted {
-    ($vectors:ident, $neutral:expr, $join:ident) => {{
-        let neutral = $neutral;
-        let (mut low, mut high) = ($vectors[N - 1].$join(neutral), neutral);
-        for w in (0..N - 1).rev() {
-            high = high.shift_in(low);
-            low = $vectors[w].$join(low.shift_in(neutral));
-        }
-        (low, high)
-    }};
-}
-
 impl Number for Pair {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         let both = registers!(_mm256_set1_ps(value));
         Self(both, both)
     }
-    #[inline(always)]
-    fn add(self, o: Self) -> Self {
-        registers!(Self(_mm256_add_ps(self.0, o.0), _mm256_add_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn sub(self, o: Self) -> Self {
-        registers!(Self(_mm256_sub_ps(self.0, o.0), _mm256_sub_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn mul(self, o: Self) -> Self {
-        registers!(Self(_mm256_mul_ps(self.0, o.0), _mm256_mul_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn div(self, o: Self) -> Self {
-        registers!(Self(_mm256_div_ps(self.0, o.0), _mm256_div_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        registers!(Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)))
-    }
-    #[inline(always)]
-    fn min(self, o: Self) -> Self {
-        registers!(Self(_mm256_min_ps(self.0, o.0), _mm256_min_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn max(self, o: Self) -> Self {
-        registers!(Self(_mm256_max_ps(self.0, o.0), _mm256_max_ps(self.1, o.1)))
-    }
-    #[inline(always)]
-    fn mul_add(self, b: Self, c: Self) -> Self {
-        registers!(Self(
-            _mm256_fmadd_ps(self.0, b.0, c.0),
-            _mm256_fmadd_ps(self.1, b.1, c.1)
-        ))
+    intrinsics! { [0 1]
+        add(o) = _mm256_add_ps;
+        sub(o) = _mm256_sub_ps;
+        mul(o) = _mm256_mul_ps;
+        div(o) = _mm256_div_ps;
+        sqrt() = _mm256_sqrt_ps;
+        min(o) = _mm256_min_ps;
+        max(o) = _mm256_max_ps;
+        mul_add(b, c) = _mm256_fmadd_ps;
     }
     #[inline(always)]
     fn select_less(self, o: Self, yes: Self, no: Self) -> Self {
-        registers!({
-            let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, o.0);
-            let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, o.1);
-            Self(
-                _mm256_blendv_ps(no.0, yes.0, low),
-                _mm256_blendv_ps(no.1, yes.1, high),
-            )
-        })
+        each!([0 1] select_less(self, o, yes, no))
     }
     #[inline(always)]
     fn times_power_of_two(self, rounded: Self) -> Self {
-        self.mul(Self(power_of_two(rounded.0), power_of_two(rounded.1)))
+        self.mul(each!([0 1] power_of_two(rounded)))
     }
     #[inline(always)]
     fn split_exponent(self) -> (Self, Self) {
@@ -123,15 +69,12 @@ impl Number for Pair {
     }
 }
 
-/// See [`Vector::prefetch`].
 #[inline(always)]
-fn prefetch(from: &[f32], ahead: usize) {
-    let place = from.as_ptr().wrapping_add(ahead).cast();
-    // SAFETY: a prefetch is a hint that never faults, whatever the address.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(place) }
+fn select_less(a: __m256, b: __m256, yes: __m256, no: __m256) -> __m256 {
+    registers!(_mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)))
 }
 
-/// As `lanes::power_of_two`.
+/// As `lane::power_of_two`.
 #[inline(always)]
 fn power_of_two(rounded: __m256) -> __m256 {
     registers!({
@@ -140,7 +83,7 @@ fn power_of_two(rounded: __m256) -> __m256 {
     })
 }
 
-/// As `lanes::split`.
+/// As `lane::split`.
 #[inline(always)]
 fn split(x: __m256) -> (__m256, __m256) {
     registers!({
@@ -249,27 +192,16 @@ fn assert_below_8(indices: __m256i, len: usize) {
     assert!(all == 1, "an index beyond the end");
 }
 
-/// Stores as many lanes as `to` has room for, at most 7. In pieces of a power of two and not by a mask: loads of
-/// what lies behind a masked store wait until it has left the store buffer.
+/// Stores as many lanes as `to` has room for, at most 7.
 #[inline(always)]
 fn store_below_8(lanes: __m256, to: &mut [f32]) {
-    let (mut rest, mut at) = (registers!(_mm256_castps256_ps128(lanes)), 0);
-    let to_ptr = to.as_mut_ptr();
-    if to.len() & 4 != 0 {
-        // SAFETY: the slice has at least 4 values, and AVX is there (as above).
-        unsafe { _mm_storeu_ps(to_ptr, rest) };
-        rest = registers!(_mm256_extractf128_ps::<1>(lanes));
-        at = 4;
+    let low = registers!(_mm256_castps256_ps128(lanes));
+    if to.len() < 4 {
+        return store_below_4(low, to);
     }
-    if to.len() & 2 != 0 {
-        // SAFETY: the slice has at least 2 values from `at` on.
-        unsafe { _mm_store_sd(to_ptr.add(at).cast(), _mm_castps_pd(rest)) };
-        rest = registers!(_mm_movehl_ps(rest, rest));
-        at += 2;
-    }
-    if to.len() & 1 != 0 {
-        to[at] = registers!(_mm_cvtss_f32(rest));
-    }
+    // SAFETY: the slice has at least 4 values, and AVX is there (as above).
+    unsafe { _mm_storeu_ps(to.as_mut_ptr(), low) };
+    store_below_4(registers!(_mm256_extractf128_ps::<1>(lanes)), &mut to[4..]);
 }
 
 impl Pair {
@@ -295,9 +227,8 @@ fn shift_in_8(x: __m256, below: __m256) -> __m256 {
 #[inline(always)]
 fn sum_8(x: __m256) -> f32 {
     registers!({
-        let x = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
-        let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
-        _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)))
+        let low = _mm256_castps256_ps128(x);
+        sum_4(_mm_add_ps(low, _mm256_extractf128_ps::<1>(x)))
     })
 }
 
@@ -305,9 +236,8 @@ fn sum_8(x: __m256) -> f32 {
 #[inline(always)]
 fn largest_8(x: __m256) -> f32 {
     registers!({
-        let x = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
-        let x = _mm_max_ps(x, _mm_movehl_ps(x, x));
-        _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)))
+        let low = _mm256_castps256_ps128(x);
+        largest_4(_mm_max_ps(low, _mm256_extractf128_ps::<1>(x)))
     })
 }
 
@@ -353,37 +283,15 @@ impl Number for Whole {
     fn splat(value: f32) -> Self {
         registers!(Self(_mm512_set1_ps(value)))
     }
-    #[inline(always)]
-    fn add(self, o: Self) -> Self {
-        registers!(Self(_mm512_add_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn sub(self, o: Self) -> Self {
-        registers!(Self(_mm512_sub_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn mul(self, o: Self) -> Self {
-        registers!(Self(_mm512_mul_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn div(self, o: Self) -> Self {
-        registers!(Self(_mm512_div_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        registers!(Self(_mm512_sqrt_ps(self.0)))
-    }
-    #[inline(always)]
-    fn min(self, o: Self) -> Self {
-        registers!(Self(_mm512_min_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn max(self, o: Self) -> Self {
-        registers!(Self(_mm512_max_ps(self.0, o.0)))
-    }
-    #[inline(always)]
-    fn mul_add(self, b: Self, c: Self) -> Self {
-        registers!(Self(_mm512_fmadd_ps(self.0, b.0, c.0)))
+    intrinsics! { [0]
+        add(o) = _mm512_add_ps;
+        sub(o) = _mm512_sub_ps;
+        mul(o) = _mm512_mul_ps;
+        div(o) = _mm512_div_ps;
+        sqrt() = _mm512_sqrt_ps;
+        min(o) = _mm512_min_ps;
+        max(o) = _mm512_max_ps;
+        mul_add(b, c) = _mm512_fmadd_ps;
     }
     #[inline(always)]
     fn select_less(self, o: Self, yes: Self, no: Self) -> Self {

@@ -1,8 +1,12 @@
 //! Which vector instructions are used: detected at run time, lowered by `OTINTERP_CPU`.
 
+use super::Kernel;
+#[cfg(not(target_arch = "x86_64"))]
+use super::array::Scalar as Baseline;
 #[cfg(target_arch = "x86_64")]
 use super::avx;
-use super::{Kernel, lanes};
+#[cfg(target_arch = "x86_64")]
+use super::sse2::Sse2 as Baseline;
 use std::sync::OnceLock;
 
 /// A level of vector instructions that this CPU has. Ordered from least to most.
@@ -12,26 +16,32 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level(Kind);
 
+/// The numbers are those of [`NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    Scalar,
+    /// What every CPU of the target has: SSE2 on x86-64, else arrays in plain Rust.
+    Baseline = if cfg!(target_arch = "x86_64") { 1 } else { 0 },
     #[cfg(target_arch = "aarch64")]
-    Neon,
+    Neon = 2,
     #[cfg(target_arch = "x86_64")]
-    Avx2,
+    Avx2 = 3,
     #[cfg(target_arch = "x86_64")]
-    Avx512,
+    Avx512 = 4,
 }
+
+/// As `OTINTERP_CPU` takes them, from least to most.
+const NAMES: [&str; 5] = ["scalar", "sse2", "neon", "avx2", "avx512"];
 
 /// `OTINTERP_CPU` holds a name that is none.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("OTINTERP_CPU={0}: no such level; scalar, avx2, avx512 and neon are")]
+#[error("OTINTERP_CPU={0}: no such level; there are {names}", names = NAMES.join(", "))]
 pub struct LevelError(String);
 
 impl Level {
     /// The level in use: the CPU's best, or the lower one that `OTINTERP_CPU` names.
     ///
-    /// A level that the CPU lacks gives the best one it has below that.
+    /// A level that the CPU lacks gives the best one it has below that, or its lowest: so `scalar` is SSE2 on x86-64 and
+    /// `sse2` is scalar elsewhere, which give the same bits.
     ///
     /// # Errors
     /// [`LevelError`] if the variable holds an unknown name.
@@ -46,16 +56,16 @@ impl Level {
             .map_err(LevelError)
     }
 
-    /// The same, and the scalar level where the variable holds an unknown name: for what does not depend on the level, and where nobody
+    /// The same, and the lowest level where the variable holds an unknown name: for what does not depend on the level, and where nobody
     /// asks for errors.
-    pub fn current_or_scalar() -> Self {
-        Self::current().unwrap_or(Self(Kind::Scalar))
+    pub fn current_or_baseline() -> Self {
+        Self::current().unwrap_or(Self(Kind::Baseline))
     }
 
-    /// All levels of this CPU, scalar first.
+    /// All levels of this CPU, from least to most. The first is the one without fused multiply-add.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]
-        let mut levels = vec![Self(Kind::Scalar)];
+        let mut levels = vec![Self(Kind::Baseline)];
         #[cfg(target_arch = "aarch64")]
         levels.push(Self(Kind::Neon));
         #[cfg(target_arch = "x86_64")]
@@ -75,42 +85,31 @@ impl Level {
     }
 
     fn best() -> Self {
-        // The scalar level is always there.
-        Self::available().pop().unwrap_or(Self(Kind::Scalar))
+        // The baseline is always there.
+        Self::available().pop().unwrap_or(Self(Kind::Baseline))
     }
 
     fn lowered_to(name: &str) -> Option<Self> {
-        let rank = ["scalar", "neon", "avx2", "avx512"]
-            .iter()
-            .position(|n| *n == name)?;
-        Self::available().into_iter().rfind(|l| l.rank() <= rank)
-    }
-
-    fn rank(self) -> usize {
-        match self.0 {
-            Kind::Scalar => 0,
-            #[cfg(target_arch = "aarch64")]
-            Kind::Neon => 1,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => 2,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => 3,
-        }
+        let rank = NAMES.iter().position(|n| *n == name)?;
+        let below = Self::available()
+            .into_iter()
+            .rfind(|level| level.0 as usize <= rank);
+        Some(below.unwrap_or(Self(Kind::Baseline)))
     }
 
     /// The name, as `OTINTERP_CPU` takes it.
     pub fn name(self) -> &'static str {
-        ["scalar", "neon", "avx2", "avx512"][self.rank()]
+        NAMES[self.0 as usize]
     }
 
     /// Runs a kernel with this level's instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Kind::Scalar => kernel.run_scalar(),
+            Kind::Baseline => kernel.run_baseline(),
             // NEON, fused multiply-add included, is part of every 64-bit Arm target.
             #[cfg(target_arch = "aarch64")]
-            Kind::Neon => kernel.run::<lanes::FusedArray>(),
+            Kind::Neon => kernel.run::<super::array::FusedArray>(),
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             Kind::Avx2 => {
@@ -127,19 +126,20 @@ impl Level {
     }
 }
 
-/// The shell of the scalar level. Never inlined: together with what calls it a large kernel takes five times as long to
-/// compile. A trait's own method is compiled with the module of the type that has it, so not all kernels in one unit.
-trait ScalarShell: Kernel {
+/// The shell of the baseline. It enables no features: the target has them. That is why it has to be kept from being inlined:
+/// together with what calls it a large kernel takes five times as long to compile. A trait's own method is compiled with
+/// the module of the type that has it, so not all kernels in one unit.
+trait BaselineShell: Kernel {
     #[inline(never)]
-    fn run_scalar(self) -> Self::Output
+    fn run_baseline(self) -> Self::Output
     where
         Self: Sized,
     {
-        self.run::<lanes::Scalar>()
+        self.run::<Baseline>()
     }
 }
 
-impl<K: Kernel> ScalarShell for K {}
+impl<K: Kernel> BaselineShell for K {}
 
 // The other shells are compiled where they are used, which `inline` stands for; they stay calls.
 
@@ -162,16 +162,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalar_is_always_there_and_lowering_never_raises() {
+    fn lowering_finds_the_level_of_a_name_or_one_below_or_the_baseline() {
         let levels = Level::available();
-        assert_eq!(levels[0].name(), "scalar");
         assert!(levels.is_sorted());
-        for name in ["scalar", "neon", "avx2", "avx512"] {
+        for (rank, name) in NAMES.into_iter().enumerate() {
             let lowered = Level::lowered_to(name).unwrap();
-            assert!(lowered <= Level::best());
-            assert!(lowered.name() == name || lowered.rank() < 3);
+            assert!(levels.contains(&lowered));
+            match levels.iter().find(|level| level.name() == name) {
+                Some(level) => assert_eq!(lowered, *level),
+                None => assert!(lowered == levels[0] || NAMES[..rank].contains(&lowered.name())),
+            }
         }
-        assert_eq!(Level::lowered_to("scalar").unwrap().name(), "scalar");
-        assert!(Level::lowered_to("sse9").is_none());
+        for name in ["scalar", "sse2"] {
+            assert_eq!(Level::lowered_to(name), Some(levels[0]));
+        }
+        let baseline = if cfg!(target_arch = "x86_64") {
+            "sse2"
+        } else {
+            "scalar"
+        };
+        assert_eq!(levels[0].name(), baseline);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_and_the_known_ones_are_named() {
+        assert_eq!(Level::lowered_to("sse9"), None);
+        assert_eq!(Level::lowered_to(""), None);
+        let message = LevelError("sse9".into()).to_string();
+        assert_eq!(
+            message,
+            "OTINTERP_CPU=sse9: no such level; there are scalar, sse2, neon, avx2, avx512"
+        );
     }
 }

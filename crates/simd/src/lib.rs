@@ -6,22 +6,36 @@
 //! one-lane functions of [`math`], which the compiler turns into that CPU's vector instructions; or
 //! [`Simd::V`], a vector of [`LANES`] lanes on every CPU, where registers matter.
 //!
+//! **The levels.** On x86-64 SSE2, AVX2 and AVX-512; on 64-bit Arm the scalar level and NEON; elsewhere the scalar level
+//! alone. A kernel is compiled for each level of its target, so every level more is time for all of them.
+//!
 //! **What is equal across levels.** Every vector has 16 lanes and one order of summation
 //! ([`Vector::sum`]), whatever the registers' width, so a body gives the same bits with AVX2,
-//! AVX-512 and NEON. The scalar level differs in one thing: baseline x86-64 has no fused
+//! AVX-512 and NEON. The lowest level of a target differs in one thing: the baseline of x86-64 has no fused
 //! multiply-add and calling one from the C library costs 20 to 50 times as much as two roundings, so
-//! there `a * b + c` is rounded twice. One `mul_add` then differs by at most half an ULP of the
-//! product and one of the result; a sum of `n` products by at most `2n · 2^-24 · Σ|a_i b_i|`;
-//! [`math::exp`] by at most 2 ULP and [`math::ln`] by at most `3e-7 · max(1, |ln x|)`.
+//! there `a * b + c` is rounded twice. SSE2 and the scalar level agree in that, and to the bit. One `mul_add` then differs
+//! by at most half an ULP of the product and one of the result; a sum of `n` products by at most `2n · 2^-24 · Σ|a_i b_i|`;
+//! [`math::exp`] and [`math::exp2_coarse`] by at most 2 ULP and [`math::ln`] by at most `3e-7 · max(1, |ln x|)`.
 //!
-//! This is the only module with `unsafe` code.
+//! Where a row ends, [`partial`] has vectors of fewer values.
+//!
+//! This is the only crate with `unsafe` code.
 
+#[cfg(target_arch = "x86_64")]
+#[macro_use]
+mod x86;
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod array;
 #[cfg(target_arch = "x86_64")]
 mod avx;
 mod buffer;
-mod lanes;
+mod lane;
 mod level;
 pub mod math;
+pub mod partial;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 #[cfg(test)]
 mod tests;
 

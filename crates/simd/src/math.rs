@@ -72,6 +72,13 @@ pub fn nearest(x: f32) -> i32 {
     (x + ROUND).to_bits() as i32 - ROUND.to_bits() as i32
 }
 
+/// The largest whole number that is not above `x`, `|x| ≤ 2^22`; never -0.
+#[inline(always)]
+pub fn floor_of<N: Number>(x: N) -> N {
+    let nearest = x.add(N::splat(ROUND)).sub(N::splat(ROUND));
+    nearest.sub(x.select_less(nearest, N::splat(1.0), N::splat(0.0)))
+}
+
 /// `ln(x)` for positive normal `x`, absolute error at most 3e-7 · max(1, |ln x|).
 ///
 /// Smaller and negative `x` and NaN count as the smallest normal number: the result is at
@@ -111,4 +118,114 @@ pub fn ln<S: Simd>(x: f32) -> f32 {
 #[inline(always)]
 pub fn pow<S: Simd>(x: f32, p: f32) -> f32 {
     exp::<S>(p * ln::<S>(x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::{Fused, Separate};
+    use super::*;
+
+    /// Largest relative error of `exp` over `[-87, 88]`, every 211th float and the ends.
+    fn worst_exp<N: Number + Into<f32>>() -> f64 {
+        let below = (0.0f32.to_bits()..=88.0f32.to_bits()).step_by(211);
+        let above = ((-0.0f32).to_bits()..=(-87.0f32).to_bits()).step_by(211);
+        let ends = [88.0f32.to_bits(), (-87.0f32).to_bits()];
+        below
+            .chain(above)
+            .chain(ends)
+            .map(|bits| {
+                let x = f32::from_bits(bits);
+                let truth = f64::from(x).exp();
+                let got: f32 = exp_of(N::splat(x)).into();
+                ((f64::from(got) - truth) / truth).abs()
+            })
+            .fold(0.0, f64::max)
+    }
+
+    /// Largest absolute error of `ln` over `max(1, |ln x|)`, for every 211th positive normal float.
+    fn worst_ln<N: Number + Into<f32>>() -> f64 {
+        (0x0080_0000u32..0x7f80_0000)
+            .step_by(211)
+            .map(|bits| {
+                let x = f32::from_bits(bits);
+                let truth = f64::from(x).ln();
+                let got: f32 = ln_of(N::splat(x)).into();
+                (f64::from(got) - truth).abs() / truth.abs().max(1.0)
+            })
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn exp_is_within_its_bound_over_its_range() {
+        let (fused, separate) = (worst_exp::<Fused>(), worst_exp::<Separate>());
+        assert!(fused < 1.2e-7, "{fused:e}");
+        assert!(separate < 2.4e-7, "{separate:e}");
+        for x in [0.0, -0.0] {
+            assert_eq!(f32::from(exp_of(Fused::splat(x))), 1.0);
+        }
+        for x in [-1e30, f32::NEG_INFINITY] {
+            let least: f32 = exp_of(Fused::splat(x)).into();
+            assert!(least > 0.0 && least < 2e-38);
+        }
+        for x in [1e30, f32::INFINITY] {
+            let largest: f32 = exp_of(Fused::splat(x)).into();
+            assert!(largest > 1e38 && largest.is_finite());
+        }
+        assert!(f32::from(exp_of(Fused::splat(f32::NAN))).is_nan());
+    }
+
+    #[test]
+    fn the_coarse_power_of_two_is_within_its_bound_over_its_range() {
+        for step in -126_000..=126_000 {
+            let x = step as f32 / 1000.0;
+            let truth = f64::from(x).exp2();
+            let got: [f32; 2] = [
+                exp2_coarse_of(Fused::splat(x)).into(),
+                exp2_coarse_of(Separate::splat(x)).into(),
+            ];
+            for got in got {
+                let error = (f64::from(got) - truth).abs() / truth;
+                assert!(error < 7.6e-5, "{x}: {error:e}");
+            }
+        }
+        let least: f32 = exp2_coarse_of(Fused::splat(-1e9)).into();
+        assert!(least > 0.0 && least < 2e-38);
+    }
+
+    #[test]
+    fn nearest_whole_numbers_are_exact() {
+        for n in [-4_194_303, -5700, -1, 0, 1, 65_535, 4_194_303] {
+            for beside in [-0.25f32, 0.0, 0.25] {
+                assert_eq!(nearest(n as f32 + beside), n);
+            }
+        }
+        assert_eq!([0.5, 1.5, -0.5].map(nearest), [0, 2, 0]);
+    }
+
+    #[test]
+    fn floors_are_exact() {
+        for n in [-4_194_303, -5700, -1, 0, 1, 65_535, 4_194_303] {
+            for beside in [-0.5f32, -0.25, 0.0, 0.25, 0.5] {
+                let x = n as f32 + beside;
+                let floor: f32 = floor_of(Fused::splat(x)).into();
+                assert_eq!(floor, x.floor(), "{x}");
+            }
+        }
+        for x in [0.999_999_94, -1e-30, 1.000_000_1, -0.0] {
+            let floor: f32 = floor_of(Fused::splat(x)).into();
+            assert_eq!(floor, x.floor(), "{x}");
+        }
+    }
+
+    #[test]
+    fn ln_is_within_its_bound_over_its_range() {
+        let (fused, separate) = (worst_ln::<Fused>(), worst_ln::<Separate>());
+        assert!(fused < 3e-7, "{fused:e}");
+        assert!(separate < 3e-7, "{separate:e}");
+        assert_eq!(f32::from(ln_of(Fused::splat(1.0))), 0.0);
+        for x in [0.0, -1.0, 1e-42, f32::NAN] {
+            let least: f32 = ln_of(Fused::splat(x)).into();
+            assert!((-87.4..-87.3).contains(&least));
+        }
+    }
 }

@@ -1,23 +1,23 @@
 //! `otinterp codecs`.
 
-use super::Common;
+use super::common::Common;
 use clap::Args;
+use std::fmt::Write;
 
 /// Arguments of `otinterp codecs`.
 #[derive(Debug, Args)]
 pub struct CodecsArgs {}
 
 /// Runs `otinterp codecs`.
-#[cfg(feature = "video")]
 pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
-    use std::io::Write;
     let all = otinterp_video::encoders()?;
-    let mut out = std::io::stdout().lock();
-    if common.json {
-        let report = serde_json::json!({ "encoders": all });
-        return Ok(writeln!(out, "{report}")?);
-    }
-    for encoder in &all {
+    let report = serde_json::json!({ "encoders": all });
+    common.reporter(false).answer(&report, || table(&all))
+}
+
+fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
+    let mut out = String::new();
+    for encoder in encoders {
         let depths: Vec<String> = encoder.bit_depths.iter().map(u8::to_string).collect();
         let depths = match depths.is_empty() {
             true => String::new(),
@@ -31,21 +31,16 @@ pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
                 format!("; lossless with --encoder-opt {option}")
             }
         };
-        writeln!(
+        // Writing to a string does not fail.
+        let _ = writeln!(
             out,
             "{:<20} {}{depths}{alpha}{lossless}",
             encoder.name, encoder.makes
-        )?;
-        writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "))?;
+        );
+        let _ = writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "));
         if !encoder.pixel_formats.is_empty() {
-            writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "))?;
+            let _ = writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "));
         }
     }
-    Ok(())
-}
-
-/// Runs `otinterp codecs`.
-#[cfg(not(feature = "video"))]
-pub fn run(_args: &CodecsArgs, _common: &Common) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no encoders; it was made without the feature 'video'")
+    out
 }

@@ -1,6 +1,7 @@
 //! Options that every command takes.
 
 use super::exit::Usage;
+use crate::reporter::{Manner, Reporter};
 use clap::{Args, ValueEnum};
 use otinterp::timings::{self, Reading, Timings};
 use otinterp::{Interpolator, Method, Preset};
@@ -8,7 +9,7 @@ use otinterp::{Interpolator, Method, Preset};
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// Work done for quality
+    /// Trade speed for quality
     #[arg(
         long,
         global = true,
@@ -17,16 +18,16 @@ pub struct Common {
         help_heading = "Common options"
     )]
     pub preset: PresetArg,
-    /// Threads to use; all cores by default. The result does not depend on it
+    /// Number of threads [default: all cores]. The result does not depend on it
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     pub threads: Option<usize>,
-    /// Machine-readable report on stdout (on stderr where stdout carries data)
+    /// Write a report as JSON, one object per line, to stdout (to stderr if stdout carries data)
     #[arg(long, global = true, help_heading = "Common options")]
     pub json: bool,
-    /// No progress and no summary
+    /// Print no progress and no summary
     #[arg(short, long, global = true, help_heading = "Common options")]
     pub quiet: bool,
-    /// Say more on stderr
+    /// Print details on stderr
     #[arg(
         short,
         long,
@@ -35,7 +36,7 @@ pub struct Common {
         help_heading = "Common options"
     )]
     pub verbose: bool,
-    /// Overwrite existing output (default: refuse)
+    /// Overwrite existing files [default: refuse]
     #[arg(short = 'y', long, global = true, help_heading = "Common options")]
     pub overwrite: bool,
 }
@@ -43,7 +44,7 @@ pub struct Common {
 /// `--timings`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct TimingsArg {
-    /// Say on stderr where the time goes, stage by stage; in --json, too. CPU times of stages need --threads 1
+    /// Print the time of each stage on stderr, and add it to --json. CPU times of stages need --threads 1
     #[arg(long)]
     timings: bool,
 }
@@ -64,9 +65,9 @@ impl TimingsArg {
 }
 
 /// Prints where the time went, if that is asked for; under a report it stands in the report alone.
-pub fn print_timings(timings: Option<&Timings>, common: &Common) {
-    if let Some(timings) = timings.filter(|_| !common.json) {
-        eprint!("{}", timings.table());
+pub fn print_timings(timings: Option<&Timings>, reporter: &Reporter) {
+    if let Some(timings) = timings {
+        reporter.table(&timings.table());
     }
 }
 
@@ -97,13 +98,13 @@ impl PresetArg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MethodArg {
-    /// Displacement interpolation by optimal transport
+    /// Move pixels along the motion found by optimal transport
     Ot,
-    /// Luminance as mass that is moved and conserved: for densities (smoke, rain, light on black)
+    /// Move luminance as mass, which is conserved: for densities (smoke, rain, light on black)
     Mass,
-    /// (1-t) A + t B
+    /// Blend the two frames: (1-t) A + t B
     Crossfade,
-    /// The nearer source frame
+    /// Repeat the nearer source frame
     Hold,
 }
 
@@ -157,11 +158,14 @@ impl Common {
         Ok(())
     }
 
-    /// Prints a warning as one line on stderr, unless `-q` was given.
-    pub fn warn(&self, message: &str) {
-        if !self.quiet {
-            eprintln!("otinterp: warning: {message}");
-        }
+    /// The reporter of a run whose standard output carries data, or does not.
+    pub fn reporter(&self, stdout_carries_data: bool) -> Reporter {
+        let manner = Manner {
+            quiet: self.quiet,
+            verbose: self.verbose,
+            json: self.json,
+        };
+        Reporter::new(manner, stdout_carries_data)
     }
 
     /// The interpolator that the options ask for.

@@ -1,6 +1,6 @@
 //! How a run ends: one line on stderr and an exit code.
 
-use std::io;
+use crate::reporter::{Stream, is_closed_pipe};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -56,7 +56,9 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     if is_closed_pipe(&error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("otinterp: {}", one_line(&error));
+    let line = format!("otinterp: {}\n", one_line(&error));
+    // The exit code says it where standard error cannot.
+    let _ = Stream::Err.write(line.as_bytes());
     if error.is::<Interrupted>() {
         ExitCode::from(130)
     } else if error.is::<Usage>() {
@@ -66,14 +68,6 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-/// Whether the reader of a pipe went away (`| head`): it has what it wanted.
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|e| e.downcast_ref::<io::Error>())
-        .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// An error and its causes as one line, `what: why: why`.

@@ -1,14 +1,13 @@
 //! Options of `--method mass`.
 
-use super::Common;
 use super::common::MethodArg;
 use super::exit::Usage;
-use super::frames::read_fields;
-use super::pair::{Pair, shown};
+use super::pair::{Pair, read_fields, shown};
+use crate::reporter::Reporter;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use otinterp::Interpolator;
-use otinterp::measure::{Background, MassModel, MassOptions, Measure, Unbalanced, luma_codes};
+use otinterp::mass::{Background, MassModel, MassOptions, Measure, Unbalanced, luma_codes};
 use otinterp::picture::{Picture, Plane};
 use otinterp::render::alpha;
 use std::path::Path;
@@ -17,17 +16,17 @@ use std::path::Path;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of --method mass")]
 pub struct MassArgs {
-    /// What is mass [default: luma]
+    /// What to move as mass [default: luma]
     #[arg(long, value_enum, value_name = "WHAT")]
     mass: Option<MassArg>,
-    /// A constant level that is no mass and stays in place: a value above black, in the picture's own codes, or `auto`,
+    /// Level of the background, which is no mass and stays in place: a value above black, in the picture's own codes, or `auto`,
     /// just above a noisy background [default: 0]
     #[arg(long, value_name = "LEVEL", value_parser = parse_background, allow_negative_numbers = true)]
     background: Option<BackgroundArg>,
-    /// What is done where the two pictures have different total masses [default: normalise]
+    /// How to treat two pictures of different total mass [default: normalise]
     #[arg(long, value_enum, value_name = "HOW")]
     unbalanced: Option<UnbalancedArg>,
-    /// With --unbalanced slack: how far mass goes before it rather fades, in pixels [default: a quarter of the diagonal]
+    /// With --unbalanced slack: distance in pixels beyond which mass fades instead of moving [default: a quarter of the diagonal]
     #[arg(long, value_name = "PX", value_parser = parse_reach)]
     reach: Option<f32>,
 }
@@ -37,7 +36,7 @@ pub struct MassArgs {
 enum MassArg {
     /// Luma; colours travel with it
     Luma,
-    /// Red, green and blue, each on its own way
+    /// Red, green and blue, each moved on its own
     Rgb,
     /// Alpha; colours travel with it
     Alpha,
@@ -46,9 +45,9 @@ enum MassArg {
 /// `--unbalanced`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum UnbalancedArg {
-    /// Shares of the total move; all of them get brighter or darker on their way
+    /// Move shares of the total; they get brighter or darker on the way
     Normalise,
-    /// What would have to go too far fades out and in where it is
+    /// Fade out and in, in place, what would have to go too far
     Slack,
 }
 
@@ -132,12 +131,12 @@ pub fn masses(
     a: &Path,
     b: &Path,
     options: &MassOptions,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<[Plane; 2]> {
     let values = match read_fields(a, b)? {
         Some(fields) => fields.map(|field| field.values),
         None => {
-            let pair = Pair::read(a, b, common)?;
+            let pair = Pair::read(a, b, reporter)?;
             let pictures = [pair.a.picture, pair.b.picture];
             match options.model {
                 MassModel::Alpha if pictures[0].alpha().is_none() => {

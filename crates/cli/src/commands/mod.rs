@@ -7,6 +7,7 @@ mod distance;
 mod exit;
 mod flow;
 mod frames;
+mod inspect;
 mod mass;
 mod output;
 mod pair;
@@ -15,11 +16,12 @@ mod points;
 mod retime;
 mod score;
 mod tables;
+mod times;
 
+use crate::reporter::print_help;
 use clap::{Parser, Subcommand};
+use common::Common;
 use std::process::ExitCode;
-
-pub use common::Common;
 
 /// Frames between frames, by optimal transport.
 #[derive(Debug, Parser)]
@@ -36,23 +38,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// In-between stills of two pictures
+    /// Make in-between stills of two pictures
     Frames(frames::FramesArgs),
-    /// Retimes clips: more frames per second, or slow motion; audio and subtitles are kept
+    /// Retime clips: raise the frame rate, or make slow motion; audio and subtitles are kept
     Retime(Box<retime::RetimeArgs>),
-    /// Lists the video encoders that can be given to `retime --codec`
+    /// List the video encoders for `retime --codec`
     Codecs(codecs::CodecsArgs),
-    /// Transport beside cross-fade, as one picture
+    /// Draw transport and cross-fade side by side, as one picture
     Compare(compare::CompareArgs),
-    /// The transport map between two pictures: displacements, their colours and arrows, where they can be trusted
+    /// Write the motion between two pictures: displacements, as numbers, colours or arrows, and their confidence
     Flow(flow::FlowArgs),
-    /// The numbers of the way between two densities: distances, energy and mass, by transport and by cross-fade
+    /// Look into a frame: pyramid, tile masks, motion, deficits, photometric error, fallback and candidates as pictures on a page
+    Inspect(inspect::InspectArgs),
+    /// Measure the path between two densities: distance, energy and mass, by transport and by cross-fade
     Path(path::PathArgs),
-    /// Drops frames, rebuilds them, and measures how close they come: PSNR, SSIM, SSIMULACRA 2, sharpness, time
+    /// Leave out known frames, rebuild them, and measure the result: PSNR, SSIM, SSIMULACRA 2, sharpness, time
     Score(score::ScoreArgs),
-    /// Wasserstein distances of pictures, histograms, point clouds and a clip's frames, with certified intervals
+    /// Measure Wasserstein distances of pictures, histograms, point clouds and a clip's frames, with certified intervals
     Distance(distance::DistanceArgs),
-    /// Point clouds: couplings, barycentric maps, geodesics, minibatch pairs for flow matching, the two-row figure
+    /// Couple point clouds: couplings, barycentric projections, geodesics, minibatch pairs for flow matching, the two-row figure
     Points(Box<points::PointsArgs>),
 }
 
@@ -71,11 +75,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
         Kind::DisplayHelp
         | Kind::DisplayVersion
-        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nothing to be done if the terminal itself is gone.
-            let _ = error.print();
-            ExitCode::from(error.exit_code().clamp(0, 2) as u8)
-        }
+        | Kind::DisplayHelpOnMissingArgumentOrSubcommand => match print_help(error) {
+            Ok(()) => ExitCode::from(error.exit_code().clamp(0, 2) as u8),
+            failed => exit::report(failed),
+        },
         _ => exit::report(Err(usage(error).into())),
     }
 }
@@ -92,12 +95,9 @@ fn usage(error: &clap::Error) -> exit::Usage {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    #[cfg(feature = "video")]
-    {
-        otinterp_video::reuse_memory();
-        if !cli.common.verbose {
-            otinterp_video::quiet_libraries();
-        }
+    otinterp_video::reuse_memory();
+    if !cli.common.verbose {
+        otinterp_video::quiet_libraries();
     }
     cli.common.apply()?;
     match &cli.command {
@@ -106,6 +106,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Codecs(args) => codecs::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Flow(args) => flow::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Path(args) => path::run(args, &cli.common),
         Command::Score(args) => score::run(args, &cli.common),
         Command::Distance(args) => distance::run(args, &cli.common),

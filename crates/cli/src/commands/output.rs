@@ -2,6 +2,7 @@
 
 use super::pair::is_pipe;
 use crate::files::PendingFile;
+use crate::reporter::Stream;
 use anyhow::Context;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -34,12 +35,7 @@ impl Output {
     /// One line naming the file.
     pub fn write(self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
-            Self::Pipe => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(bytes)?;
-                out.flush()?;
-                Ok(())
-            }
+            Self::Pipe => Ok(Stream::Out.write(bytes)?),
             Self::File(path, mut pending) => {
                 let mut write = || -> std::io::Result<()> {
                     let mut file = BufWriter::new(pending.file_mut());

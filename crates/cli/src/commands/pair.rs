@@ -1,7 +1,8 @@
-//! The two pictures that a command is given.
+//! The two pictures or fields that a command is given.
 
-use super::Common;
 use super::exit::Usage;
+use crate::data::field::{self, Field};
+use crate::reporter::Reporter;
 use anyhow::bail;
 use otinterp::picture::still::{self, Still, StillError};
 use std::io;
@@ -22,7 +23,7 @@ impl Pair {
     /// # Errors
     /// [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
     /// they differ.
-    pub fn read(a: &Path, b: &Path, common: &Common) -> anyhow::Result<Self> {
+    pub fn read(a: &Path, b: &Path, reporter: &Reporter) -> anyhow::Result<Self> {
         if is_pipe(a) && is_pipe(b) {
             return Err(Usage("only one of the two pictures can be standard input".into()).into());
         }
@@ -38,7 +39,7 @@ impl Pair {
             );
         }
         if first.icc != second.icc {
-            common.warn(match (&first.icc, &second.icc) {
+            reporter.warn(match (&first.icc, &second.icc) {
                 (Some(_), Some(_)) => {
                     "the pictures have different colour profiles; the frames get the first one's"
                 }
@@ -53,6 +54,34 @@ impl Pair {
             b: second,
         })
     }
+}
+
+/// The two inputs, if they are fields and not pictures.
+///
+/// # Errors
+/// One is a field and the other is not, or their sizes differ; a line that names the file if it is broken.
+pub fn read_fields(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
+    let one = |path: &Path| match is_pipe(path) {
+        true => Ok(None),
+        false => field::read(path),
+    };
+    let (a_shown, b_shown) = (a.display(), b.display());
+    let (a, b) = (one(a)?, one(b)?);
+    let (a, b) = match (a, b) {
+        (None, None) => return Ok(None),
+        (Some(a), Some(b)) => (a, b),
+        (Some(_), None) => {
+            bail!("{a_shown} is a field of numbers and {b_shown} is not; both must be of one kind")
+        }
+        (None, Some(_)) => {
+            bail!("{b_shown} is a field of numbers and {a_shown} is not; both must be of one kind")
+        }
+    };
+    let ((ha, wa), (hb, wb)) = (a.values.dim(), b.values.dim());
+    if (wa, ha) != (wb, hb) {
+        bail!("{a_shown} is {wa}x{ha} values and {b_shown} is {wb}x{hb}; both must be of one size");
+    }
+    Ok(Some([a, b]))
 }
 
 fn read_one(path: &Path) -> Result<Still, StillError> {

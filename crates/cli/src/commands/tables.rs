@@ -10,7 +10,7 @@ use std::path::Path;
 /// How the columns of point clouds are read.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct CloudArgs {
-    /// The last column of a table of points holds their masses (in a CSV file with names, a column called weight, mass or w is taken)
+    /// Read the last column of a table of points as their masses (in a CSV file with names: the column weight, mass or w)
     #[arg(long)]
     pub weights: bool,
 }

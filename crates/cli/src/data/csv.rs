@@ -1,6 +1,6 @@
 //! Numbers as text.
 
-use super::{Failure, MAX_VALUES, Table, too_many};
+use super::table::{Failure, MAX_VALUES, Table, too_many};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! NumPy's arrays, and SciPy's sparse matrices in NPZ files.
 
-use super::{Failure, MAX_VALUES, Table, too_many};
+use super::table::{Failure, MAX_VALUES, Table, too_many};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, Write};

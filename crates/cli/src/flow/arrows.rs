@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use image::{ImageError, RgbImage};
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use tiny_skia::{LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
@@ -33,7 +33,7 @@ pub struct Arrow {
 }
 
 /// Arrows on a regular grid, each the displacement of the pixel at its tail.
-pub fn arrows(field: &Field) -> Vec<Arrow> {
+pub fn arrows(field: &MotionField) -> Vec<Arrow> {
     let (height, width) = field.dim();
     let step = step_px(field);
     let along = |len: usize| {
@@ -56,7 +56,7 @@ pub fn arrows(field: &Field) -> Vec<Arrow> {
 }
 
 /// Distance between two arrows, px.
-fn step_px(field: &Field) -> usize {
+fn step_px(field: &MotionField) -> usize {
     let (height, width) = field.dim();
     (height.max(width) / ARROWS_PER_SIDE).max(LEAST_STEP_PX)
 }
@@ -88,7 +88,7 @@ impl Arrow {
 }
 
 /// The arrows drawn on the picture.
-pub fn draw_arrows(field: &Field, picture: &RgbImage) -> RgbImage {
+pub fn draw_arrows(field: &MotionField, picture: &RgbImage) -> RgbImage {
     let mut out = picture.clone();
     let (width, height) = picture.dimensions();
     let Some(mut pixmap) = Pixmap::new(width, height) else {
@@ -133,7 +133,7 @@ fn path(arrows: &[Arrow], step_px: f32) -> Option<Path> {
 ///
 /// # Errors
 /// If the picture cannot be encoded.
-pub fn arrows_svg(field: &Field, picture: &RgbImage) -> Result<String, ImageError> {
+pub fn arrows_svg(field: &MotionField, picture: &RgbImage) -> Result<String, ImageError> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png)?;
     let png = base64::engine::general_purpose::STANDARD.encode(png.get_ref());
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn arrows_are_true_to_scale_and_drawn_where_they_are() {
-        let mut field = Field::zeros((60, 80));
+        let mut field = MotionField::zeros(0, (60, 80));
         field.dx = Array2::from_elem((60, 80), 6.0);
         field.dy[(4, 4)] = f32::NAN;
         let all = arrows(&field);
@@ -199,6 +199,6 @@ mod tests {
 
     #[test]
     fn one_pixel_has_its_arrow() {
-        assert_eq!(arrows(&Field::zeros((1, 1))).len(), 1);
+        assert_eq!(arrows(&MotionField::zeros(0, (1, 1))).len(), 1);
     }
 }

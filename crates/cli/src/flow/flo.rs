@@ -1,9 +1,9 @@
 //! Middlebury `.flo`: `PIEH`, width and height as 32-bit integers, then `dx, dy` of every pixel, row by row, as 32-bit floats; all
 //! little-endian (Baker, Scharstein, Lewis, Roth, Black & Szeliski, *A database and evaluation methodology for optical flow*, 2011).
 
-use super::Error;
+use super::error::Error;
 use ndarray::Array2;
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use std::io::{self, Write};
 
 const TAG: &[u8; 4] = b"PIEH";
@@ -19,7 +19,7 @@ const MAX_SIDE_PX: i32 = 1 << 17;
 ///
 /// # Errors
 /// [`Error`] if the bytes are no `.flo` file, or not a whole one.
-pub fn read_flo(bytes: &[u8]) -> Result<Field, Error> {
+pub fn read_flo(bytes: &[u8]) -> Result<MotionField, Error> {
     if !bytes.starts_with(TAG) || bytes.len() < HEADER_BYTES {
         return Err(Error::NoFlo);
     }
@@ -57,14 +57,18 @@ pub fn read_flo(bytes: &[u8]) -> Result<Field, Error> {
             (*x, *y) = (f32::NAN, f32::NAN);
         }
     });
-    Ok(Field { dx, dy })
+    Ok(MotionField {
+        cell_log2: 0,
+        dx,
+        dy,
+    })
 }
 
 /// Writes a `.flo` file.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_flo(field: &Field, mut out: impl Write) -> io::Result<()> {
+pub fn write_flo(field: &MotionField, mut out: impl Write) -> io::Result<()> {
     let (height, width) = field.dim();
     out.write_all(TAG)?;
     for side in [width, height] {
@@ -91,7 +95,8 @@ mod tests {
     #[test]
     fn bytes_are_as_the_format_says() {
         let mut bytes = Vec::new();
-        let field = Field {
+        let field = MotionField {
+            cell_log2: 0,
             dx: ndarray::arr2(&[[1.0, f32::NAN]]),
             dy: ndarray::arr2(&[[-2.5, f32::NAN]]),
         };
@@ -108,7 +113,7 @@ mod tests {
     #[test]
     fn broken_files_are_refused() {
         let mut bytes = Vec::new();
-        write_flo(&Field::zeros((3, 2)), &mut bytes).unwrap();
+        write_flo(&MotionField::zeros(0, (3, 2)), &mut bytes).unwrap();
         assert!(matches!(read_flo(&bytes[1..]), Err(Error::NoFlo)));
         assert!(matches!(read_flo(&bytes[..4]), Err(Error::NoFlo)));
         let short = read_flo(&bytes[..bytes.len() - 1]);

@@ -1,8 +1,8 @@
 //! KITTI's map: a PNG of three 16-bit colours, `64·dx + 2^15`, `64·dy + 2^15`, and 1 where it is known (Menze & Geiger, *Object scene flow
 //! for autonomous vehicles*, 2015, and the benchmark's development kit).
 
-use super::Error;
-use otinterp::motion::Field;
+use super::error::Error;
+use otinterp::motion::MotionField;
 use std::io::{BufRead, Seek, Write};
 
 const STEPS_PER_PX: f32 = 64.0;
@@ -12,7 +12,7 @@ const ZERO: f32 = 32_768.0;
 ///
 /// # Errors
 /// [`Error`] if it is no PNG, a broken one, or one of other samples.
-pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<Field, Error> {
+pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<MotionField, Error> {
     let broken = |error: png::DecodingError| Error::Png(error.to_string());
     let mut reader = png::Decoder::new(bytes).read_info().map_err(broken)?;
     let kind = reader.output_color_type();
@@ -24,7 +24,7 @@ pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<Field, Error> {
     let mut samples = vec![0; reader.output_buffer_size().unwrap_or(0)];
     reader.next_frame(&mut samples).map_err(broken)?;
     let dim = (height as usize, width as usize);
-    let mut field = Field::zeros(dim);
+    let mut field = MotionField::zeros(0, dim);
     let pixels = samples.chunks_exact(6);
     for ((dx, dy), pixel) in field.dx.iter_mut().zip(&mut field.dy).zip(pixels) {
         let word = |at: usize| f32::from(u16::from_be_bytes([pixel[at], pixel[at + 1]]));
@@ -44,7 +44,7 @@ pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<Field, Error> {
 ///
 /// # Errors
 /// [`Error::TooLong`] beyond 512 px; else those of `out`.
-pub fn write_kitti(field: &Field, out: impl Write) -> Result<(), Error> {
+pub fn write_kitti(field: &MotionField, out: impl Write) -> Result<(), Error> {
     let failed = |error: png::EncodingError| match error {
         png::EncodingError::IoError(error) => Error::Io(error),
         other => Error::Png(other.to_string()),
@@ -59,7 +59,7 @@ pub fn write_kitti(field: &Field, out: impl Write) -> Result<(), Error> {
 }
 
 /// The samples, row by row.
-fn samples(field: &Field) -> Result<Vec<u8>, Error> {
+fn samples(field: &MotionField) -> Result<Vec<u8>, Error> {
     let code = |v: f32| {
         let code = (STEPS_PER_PX * v + ZERO).round();
         if (0.0..=65_535.0).contains(&code) {
@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_development_kit() {
-        let field = Field {
+        let field = MotionField {
+            cell_log2: 0,
             dx: ndarray::arr2(&[[-511.0, 2.5, f32::NAN]]),
             dy: ndarray::arr2(&[[0.25, -0.015_625, 3.0]]),
         };
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let mut field = Field::zeros((1, 1));
+        let mut field = MotionField::zeros(0, (1, 1));
         field.dy[(0, 0)] = 512.5;
         let refused = write_kitti(&field, Vec::new());
         assert!(matches!(refused, Err(Error::TooLong { longest_px }) if longest_px == 512.5));

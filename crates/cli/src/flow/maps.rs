@@ -1,7 +1,7 @@
 //! What a map says beside the displacements: how long they are, where both directions agree, where mass is missing.
 
 use ndarray::Array2;
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use otinterp::picture::{Plane, samples, samples_mut, sampling::Grid};
 use rayon::prelude::*;
 
@@ -21,7 +21,7 @@ pub struct Lengths {
 }
 
 /// Lengths over all pixels whose displacement is known, each counted as often as it has `mass`; once without.
-pub fn lengths(field: &Field, mass: Option<&Plane>) -> Lengths {
+pub fn lengths(field: &MotionField, mass: Option<&Plane>) -> Lengths {
     let (mut sum, mut energy, mut longest_px) = (0.0, 0.0, 0f32);
     let mut total = 0.0;
     for (at, &dx) in field.dx.indexed_iter() {
@@ -46,7 +46,7 @@ pub fn lengths(field: &Field, mass: Option<&Plane>) -> Lengths {
 
 /// How far the way there and back agree: `exp(-d²/2)` with `d = |v(x) + w(x + v(x))|` in px; 0 where `x + v(x)` lies outside. `v` is
 /// `there`, `w` is `back`. 0 where either is unknown. In `[0, 1]`.
-pub fn confidence(there: &Field, back: &Field) -> Plane {
+pub fn confidence(there: &MotionField, back: &MotionField) -> Plane {
     let (height, width) = there.dim();
     let (wx, wy) = (Grid::new(&back.dx), Grid::new(&back.dy));
     let mut out = Array2::zeros((height, width));
@@ -71,7 +71,7 @@ pub fn confidence(there: &Field, back: &Field) -> Plane {
 /// Mass missing at every pixel `y` of the map's target: `max(0, 1 - (T#1)(y))`, where `T#1` is what arrives if every pixel of the source
 /// sends one unit along `field`, bilinear, averaged over 3×3 pixels against the grid's beat. Near 1 where the target shows what the
 /// source hides; also where the map expands. In `[0, 1]`.
-pub fn deficit(field: &Field) -> Plane {
+pub fn deficit(field: &MotionField) -> Plane {
     let arrived = pushed_forward(field);
     let (height, width) = arrived.dim();
     let mass = samples(&arrived);
@@ -92,7 +92,7 @@ pub fn deficit(field: &Field) -> Plane {
 }
 
 /// `T#1`: what leaves the picture is lost. In one order, whatever the number of threads.
-fn pushed_forward(field: &Field) -> Plane {
+fn pushed_forward(field: &MotionField) -> Plane {
     let (height, width) = field.dim();
     let mut out: Plane = Array2::zeros((height, width));
     let mut add = |x: isize, y: isize, mass: f32| {
@@ -120,8 +120,9 @@ fn pushed_forward(field: &Field) -> Plane {
 mod tests {
     use super::*;
 
-    fn shifted(dim: (usize, usize), dx: f32, dy: f32) -> Field {
-        Field {
+    fn shifted(dim: (usize, usize), dx: f32, dy: f32) -> MotionField {
+        MotionField {
+            cell_log2: 0,
             dx: Array2::from_elem(dim, dx),
             dy: Array2::from_elem(dim, dy),
         }
@@ -138,7 +139,8 @@ mod tests {
 
     #[test]
     fn mass_weighs_and_the_unknown_does_not_count() {
-        let field = Field {
+        let field = MotionField {
+            cell_log2: 0,
             dx: ndarray::arr2(&[[3.0, f32::NAN, 0.0]]),
             dy: ndarray::arr2(&[[4.0, 1.0, 1.0]]),
         };
@@ -169,7 +171,8 @@ mod tests {
         assert!((missing[(5, 3)] - 2.0 / 3.0).abs() < 1e-6);
         assert_eq!((missing[(5, 6)], missing[(5, 15)]), (0.0, 0.0));
         // A map that enlarges twice leaves a quarter of the density.
-        let zoom = Field {
+        let zoom = MotionField {
+            cell_log2: 0,
             dx: Array2::from_shape_fn((40, 40), |(_, x)| x as f32 - 19.5),
             dy: Array2::from_shape_fn((40, 40), |(y, _)| y as f32 - 19.5),
         };

@@ -1,6 +1,6 @@
 //! The transport map itself: its files, what it looks like, and how right it is.
 //!
-//! A map is a [`Field`](otinterp::motion::Field): pixel `(x, y)` of the one picture is found at `(x + dx, y + dy)` in the other. Unknown
+//! A map is a [`MotionField`](otinterp::motion::MotionField): pixel `(x, y)` of the one picture is found at `(x + dx, y + dy)` in the other. Unknown
 //! displacements, which only maps read from files have, are NaN.
 
 mod arrows;

@@ -1,9 +1,9 @@
 //! NumPy arrays: a map as `height x width x 2` (dx, dy), a plane as `height x width`, 32-bit floats.
 
-use super::Error;
+use super::error::Error;
 use crate::data::{self, Array};
 use ndarray::Array2;
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use otinterp::picture::Plane;
 use std::io::{self, Read, Write};
 
@@ -14,7 +14,7 @@ const MOST_VALUES: u64 = 2 << 28;
 ///
 /// # Errors
 /// [`Error`] if it is no array of numbers, or one of another shape.
-pub fn read_npy(bytes: impl Read) -> Result<Field, Error> {
+pub fn read_npy(bytes: impl Read) -> Result<MotionField, Error> {
     let Array { shape, values } = data::read_npy(bytes, MOST_VALUES)?;
     let (height, width) = match shape[..] {
         [height, width, 2] if height > 0 && width > 0 => (height as usize, width as usize),
@@ -25,7 +25,8 @@ pub fn read_npy(bytes: impl Read) -> Result<Field, Error> {
             values[2 * (y * width + x) + offset] as f32
         })
     };
-    Ok(Field {
+    Ok(MotionField {
+        cell_log2: 0,
         dx: axis(0),
         dy: axis(1),
     })
@@ -35,7 +36,7 @@ pub fn read_npy(bytes: impl Read) -> Result<Field, Error> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_npy(field: &Field, out: impl Write) -> io::Result<()> {
+pub fn write_npy(field: &MotionField, out: impl Write) -> io::Result<()> {
     let (height, width) = field.dim();
     let both = field
         .dx
@@ -60,7 +61,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let field = Field {
+        let field = MotionField {
+            cell_log2: 0,
             dx: ndarray::arr2(&[[1.0, -2.0, 0.5]]),
             dy: ndarray::arr2(&[[0.0, 9.0, f32::MIN_POSITIVE]]),
         };

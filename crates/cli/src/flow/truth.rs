@@ -1,6 +1,6 @@
 //! How far a map is from the true one.
 
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 
 /// Means over the pixels whose truth is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Agreement {
 ///
 /// # Panics
 /// If the sizes differ.
-pub fn agreement(found: &Field, truth: &Field) -> Option<Agreement> {
+pub fn agreement(found: &MotionField, truth: &MotionField) -> Option<Agreement> {
     assert_eq!(found.dim(), truth.dim(), "maps of one size");
     let (mut endpoint, mut angular, mut outliers, mut pixels) = (0.0, 0.0, 0usize, 0usize);
     let found = found.dx.iter().zip(&found.dy);
@@ -52,8 +52,9 @@ mod tests {
     use super::*;
     use ndarray::arr2;
 
-    fn field(dx: &[f32], dy: &[f32]) -> Field {
-        Field {
+    fn field(dx: &[f32], dy: &[f32]) -> MotionField {
+        MotionField {
+            cell_log2: 0,
             dx: arr2(&[[dx[0], dx[1]]]),
             dy: arr2(&[[dy[0], dy[1]]]),
         }

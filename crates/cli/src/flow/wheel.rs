@@ -2,7 +2,7 @@
 //! optical flow*, 2011, figure 4 and the colour code published with it).
 
 use image::{Rgb, RgbImage};
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 
 /// How many hues lead from red to yellow, yellow to green, green to cyan, cyan to blue, blue to magenta and magenta to red: about as
 /// many as the eye tells apart there.
@@ -20,7 +20,7 @@ const CORNERS: [[f32; 3]; 7] = [
 
 /// The map in colours: white stands still, a displacement of `longest_px` is fully saturated, longer ones are darkened, what is unknown is
 /// black.
-pub fn wheel(field: &Field, longest_px: f32) -> RgbImage {
+pub fn wheel(field: &MotionField, longest_px: f32) -> RgbImage {
     let hues = hues();
     let scale = 1.0 / longest_px.max(f32::MIN_POSITIVE);
     let (height, width) = field.dim();

@@ -9,7 +9,7 @@ use super::rules::{Cuts, HandCut, Rules};
 use super::{pan, thumbnail};
 use otinterp::picture::{Picture, PictureError};
 use otinterp::timings::{Stage, stage};
-use otinterp::{Interpolator, Method, Preparation, Preset};
+use otinterp::{Interpolator, Method, Preset, PyramidCache};
 use otinterp_video::Frame;
 use otinterp_video::time::{Rational, zero};
 use std::collections::VecDeque;
@@ -46,7 +46,7 @@ pub(super) struct Read {
 pub(super) struct Held {
     pub(super) picture: Arc<Picture>,
     /// For the pair that it ends and the one that it begins.
-    pub(super) preparation: Preparation,
+    pub(super) pyramid: PyramidCache,
     pub(super) time: Rational,
     /// Since the frame before; 0 at the first.
     pub(super) gap: Rational,
@@ -197,7 +197,7 @@ impl<'a> Marked<'a> {
         self.last_time = time;
         Some(Held {
             picture: Arc::new(frame.picture),
-            preparation: Preparation::default(),
+            pyramid: PyramidCache::default(),
             time,
             gap,
             duration: frame.duration,

@@ -6,7 +6,7 @@ use super::duplicates::Merged;
 use super::outcome::{Counts, Error, Observer};
 use super::rules::{AtCut, Rules};
 use otinterp::picture::Picture;
-use otinterp::{Interpolator, Method, Preset, Transition};
+use otinterp::{Interpolator, Method, Plan, Preset, Transition};
 use otinterp_video::Shown;
 use otinterp_video::time::{Output, OutputClock, Rational, to_f64};
 use std::collections::VecDeque;
@@ -143,7 +143,7 @@ impl Renderer<'_> {
 
     /// Sends the last pair, and this one too unless it is worth while to render it beside the next.
     fn follow(&mut self, last: Option<Pair>, mut pair: Pair) -> Result<Option<Pair>, Error> {
-        let overlaps = pair.needs_transition && pair.interpolator.is_light(&pair.from.picture);
+        let overlaps = pair.needs_transition && pair.plan().overlaps_pairs();
         if let Some(mut last) = last {
             if overlaps {
                 let (solved, ()) = rayon::join(|| pair.solve(), || last.render_ahead());
@@ -218,14 +218,19 @@ struct Pair {
 }
 
 impl Pair {
+    fn plan(&self) -> Plan {
+        let picture = &self.from.picture;
+        self.interpolator.plan((picture.height(), picture.width()))
+    }
+
     /// Solves the transport, unless that has been done.
     fn solve(&mut self) -> Result<&Transition<Arc<Picture>>, Error> {
         let ends = [&self.from, &self.until];
         let transition = match self.transition.take() {
             Some(solved) => solved,
-            None => self.interpolator.between_prepared(
+            None => self.interpolator.between_cached(
                 ends.map(|end| Arc::clone(&end.picture)),
-                ends.map(|end| &end.preparation),
+                ends.map(|end| &end.pyramid),
             )?,
         };
         Ok(self.transition.insert(transition))

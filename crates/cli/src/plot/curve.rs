@@ -1,6 +1,6 @@
 //! A quantity over a number, with the interval that holds it.
 
-use super::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, TEXT, range};
+use super::figure::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, TEXT, range};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 

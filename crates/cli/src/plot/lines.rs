@@ -1,6 +1,6 @@
 //! Named lines in panels side by side, over an abscissa from 0 to 1.
 
-use super::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, VERMILION};
+use super::figure::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, VERMILION};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Rows of scatter plots over one window of the plane: how clouds move.
 
-use super::{BLUE, FAMILY, Figure, Format, INK, PlotError, TEXT, VERMILION, range};
+use super::figure::{BLUE, FAMILY, Figure, Format, INK, PlotError, TEXT, VERMILION, range};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};

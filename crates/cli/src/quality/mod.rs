@@ -1,37 +1,20 @@
 //! How close a picture comes to the truth: PSNR, SSIM, SSIMULACRA 2 and sharpness on 8-bit RGB.
 
+mod error;
 mod psnr;
 mod rgb8;
 mod sharpness;
 mod ssim;
 mod ssimulacra2;
 
+pub use error::Error;
 pub use psnr::{IDENTICAL_DB, psnr_db};
 pub use rgb8::rgb8;
 pub use sharpness::sharpness;
 pub use ssim::{MIN_SIDE, ssim};
 pub use ssimulacra2::ssimulacra2;
 
-use otinterp::picture::{Picture, PictureError};
-
-/// Why two pictures cannot be compared.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Error {
-    /// The pictures differ in size.
-    #[error("{}x{} pixels against {}x{}", picture.0, picture.1, truth.0, truth.1)]
-    SizesDiffer {
-        /// Width and height of the picture.
-        picture: (usize, usize),
-        /// Width and height of the truth.
-        truth: (usize, usize),
-    },
-    /// Y′CbCr must be turned into RGB first; the decoder does that.
-    #[error("quality is measured on RGB or grey pictures, not on Y'CbCr")]
-    NotRgb,
-    /// A picture breaks its own format.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-}
+use otinterp::picture::Picture;
 
 /// How close a picture comes to the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]

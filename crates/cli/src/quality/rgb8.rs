@@ -1,6 +1,6 @@
 //! Any grey or RGB picture as 8-bit RGB, on which quality is measured.
 
-use super::Error;
+use super::error::Error;
 use otinterp::picture::{ColorModel, Format, Picture, Plane};
 
 /// The picture as 8-bit RGB: depths are scaled by `255 / max_code` and rounded, grey becomes

@@ -64,7 +64,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(journal),
             Err(error) => return Err(error),
         };
-        let data_bytes = fs::metadata(super::data_in(folder)).map_or(0, |m| m.len());
+        let data_bytes = fs::metadata(data_in(folder)).map_or(0, |m| m.len());
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             if !line.ends_with(b"\n") || !journal.take(line, data_bytes) {
                 break;
@@ -150,4 +150,9 @@ impl Journal {
         self.last = self.waiting.drain(..).next_back().or(self.last.take());
         Ok(())
     }
+}
+
+/// The file that holds the data of the finished segments.
+pub(super) fn data_in(folder: &Path) -> PathBuf {
+    folder.join("data")
 }

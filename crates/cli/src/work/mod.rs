@@ -5,16 +5,18 @@
 //! segment counts once its line is on the disk, and that is written after its data. So whatever ends a run, a later one
 //! cuts the file where the last line says and goes on from there.
 
+mod error;
 mod identity;
 mod journal;
 mod watch;
 
+pub use error::Error;
 pub use identity::{Identity, Mismatch};
 pub use watch::Watched;
 
 use crate::files::sync_folder;
 use identity::Hashing;
-use journal::{Header, Journal, Segment};
+use journal::{Header, Journal, Segment, data_in};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
@@ -24,28 +26,6 @@ use std::path::{Path, PathBuf};
 
 /// Longest name of a work folder, in bytes: file systems allow 255.
 const LONGEST_NAME: usize = 200;
-
-/// Why work cannot be begun or gone on with.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The system says no.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// Another process is at it.
-    #[error("another run is writing this; its work is in {0}")]
-    InUse(PathBuf),
-    /// An earlier run left finished segments, and nobody said what is to become of them.
-    #[error(
-        "an earlier run left unfinished work in {0}; --resume goes on with it, -y throws it away"
-    )]
-    Unfinished(PathBuf),
-    /// What was begun is not what is wanted now.
-    #[error("{0}; --resume goes on with the same source and settings only, -y alone begins anew")]
-    Changed(Mismatch),
-    /// A source is not as it was when the run began.
-    #[error("{0} changed while it was read; what is made of it cannot be right")]
-    Moving(PathBuf),
-}
 
 /// What is to become of the work of an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,8 +220,4 @@ impl Drop for Work {
             let _ = self.remove();
         }
     }
-}
-
-fn data_in(folder: &Path) -> PathBuf {
-    folder.join("data")
 }

@@ -1,6 +1,6 @@
 //! Whether files stay what they are while they are read.
 
-use super::Error;
+use super::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -1,16 +1,90 @@
-//! Displacement fields.
+//! Motion fields: displacements by cells, and those of a pyramid level.
 
 use crate::picture::{Plane, samples_mut, sampling::Grid};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
-/// A displacement for every pixel, in pixels of its own pyramid level: pixel `(x, y)` of the one
+/// Optical flow by cells: what stands at the top left pixel of cell `(column, row)`, pixel `(2^cell_log2 · column, 2^cell_log2 · row)`
+/// of the one picture, is found `(dx, dy)` px away in the other.
+#[derive(Debug, Clone)]
+pub struct MotionField {
+    /// Cells are squares of `2^cell_log2` px: 0 for pixels, 1 to 3 as it is solved.
+    pub cell_log2: u8,
+    /// Rightwards, px of the picture.
+    pub dx: Plane,
+    /// Downwards, px of the picture.
+    pub dy: Plane,
+}
+
+impl MotionField {
+    /// No motion, for a picture of that height and width.
+    pub fn zeros(cell_log2: u8, (height, width): (usize, usize)) -> Self {
+        let cells = |side: usize| side.div_ceil(1 << cell_log2);
+        let dim = (cells(height), cells(width));
+        Self {
+            cell_log2,
+            dx: Array2::zeros(dim),
+            dy: Array2::zeros(dim),
+        }
+    }
+
+    /// Rows and columns of cells.
+    pub fn dim(&self) -> (usize, usize) {
+        self.dx.dim()
+    }
+
+    /// Side of a cell, px.
+    pub fn cell_px(&self) -> usize {
+        1 << self.cell_log2
+    }
+
+    /// A displacement for every pixel of a picture of that height and width, bilinear between cells.
+    pub fn per_pixel(mut self, (height, width): (usize, usize)) -> Self {
+        while self.cell_log2 > 0 {
+            self.cell_log2 -= 1;
+            let cells = |side: usize| side.div_ceil(1 << self.cell_log2);
+            let dim = (cells(height), cells(width));
+            self.dx = widened(&self.dx, dim, 1.0);
+            self.dy = widened(&self.dy, dim, 1.0);
+        }
+        self
+    }
+
+    /// Of a level's field, brought to cells that are no finer than the level's pixels.
+    pub(super) fn of_level(field: Field, level: usize, cell_log2: u8) -> Self {
+        let step = 1 << (usize::from(cell_log2) - level);
+        let px = (1u32 << level) as f32;
+        let cells = |plane: Plane| {
+            if step == 1 {
+                plane.mapv_into(|v| px * v)
+            } else {
+                plane.slice(s![..;step, ..;step]).mapv(|v| px * v)
+            }
+        };
+        Self {
+            cell_log2,
+            dx: cells(field.dx),
+            dy: cells(field.dy),
+        }
+    }
+
+    /// The same displacements in units of cells.
+    pub(crate) fn into_cells(self) -> Field {
+        let per_px = 1.0 / self.cell_px() as f32;
+        Field {
+            dx: self.dx.mapv_into(|v| per_px * v),
+            dy: self.dy.mapv_into(|v| per_px * v),
+        }
+    }
+}
+
+/// A displacement for every pixel of a pyramid level, in its own pixels: pixel `(x, y)` of the one
 /// picture is found at `(x + dx, y + dy)` in the other.
 #[derive(Debug, Clone)]
-pub struct Field {
-    /// Rightwards, in pixels.
+pub(crate) struct Field {
+    /// Rightwards, px of the level.
     pub dx: Plane,
-    /// Downwards, in pixels.
+    /// Downwards, px of the level.
     pub dy: Plane,
 }
 
@@ -28,18 +102,17 @@ impl Field {
         self.dx.dim()
     }
 
-    /// The field of the next finer level, of size `dim`: bilinear, twice as long. Sample `(y, x)`
-    /// of a level stands at `(2y, 2x)` of the finer one.
+    /// The field of the next finer level, of size `dim`: twice as long.
     pub fn doubled(&self, dim: (usize, usize)) -> Self {
         Self {
-            dx: doubled(&self.dx, dim),
-            dy: doubled(&self.dy, dim),
+            dx: widened(&self.dx, dim, 2.0),
+            dy: widened(&self.dy, dim, 2.0),
         }
     }
 }
 
-/// A plane of lengths at the next finer level.
-fn doubled(plane: &Plane, (height, width): (usize, usize)) -> Plane {
+/// `factor` times a plane at the next finer level, of size `dim`, bilinear. Sample `(y, x)` of a level stands at `(2y, 2x)` of the finer one.
+fn widened(plane: &Plane, (height, width): (usize, usize), factor: f32) -> Plane {
     let grid = Grid::new(plane);
     let mut out = Plane::zeros((height, width));
     let rows = samples_mut(&mut out).par_chunks_mut(width);
@@ -48,9 +121,8 @@ fn doubled(plane: &Plane, (height, width): (usize, usize)) -> Plane {
         |line, (y, out)| {
             let upper = (y / 2).min(grid.height - 1);
             let lower = (y.div_ceil(2)).min(grid.height - 1);
-            // The two samples' sum is twice their mean: the length, doubled.
             for ((sum, a), b) in line.iter_mut().zip(grid.row(upper)).zip(grid.row(lower)) {
-                *sum = a + b;
+                *sum = 0.5 * factor * (a + b);
             }
             line[grid.width] = line[grid.width - 1];
             let next = &line[1..];
@@ -69,17 +141,17 @@ fn doubled(plane: &Plane, (height, width): (usize, usize)) -> Plane {
 #[derive(Debug, Clone)]
 pub struct Motion {
     /// From the first picture to the second.
-    pub forward: Field,
+    pub forward: MotionField,
     /// From the second picture to the first.
-    pub backward: Field,
+    pub backward: MotionField,
 }
 
 impl Motion {
-    /// No motion.
-    pub fn zeros(dim: (usize, usize)) -> Self {
+    /// No motion, for pictures of that height and width.
+    pub fn zeros(cell_log2: u8, dim: (usize, usize)) -> Self {
         Self {
-            forward: Field::zeros(dim),
-            backward: Field::zeros(dim),
+            forward: MotionField::zeros(cell_log2, dim),
+            backward: MotionField::zeros(cell_log2, dim),
         }
     }
 }

@@ -7,10 +7,10 @@
 //! the cost and hardly any say for distance. That a target can be taken only once is what sorts several
 //! alike objects out. Matches that are sure become predictions, which tiles then try as candidates.
 
-use super::field::{Field, Motion};
-use crate::measure::Features;
+use super::field::Field;
+use crate::frame_pyramid::PyramidLevel;
 use crate::picture::{samples, sampling::Grid};
-use otinterp_ot::matching::{Matching, Mode};
+use otinterp_ot::symmetric::{Mode, SymmetricCoupling};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
@@ -48,13 +48,13 @@ type Pixel = (isize, isize);
 /// there are any.
 pub fn improve(
     cpu: Cpu,
-    [first, second]: [&Features; 2],
-    motion: &mut Motion,
+    [first, second]: [&PyramidLevel; 2],
+    fields: &mut [Field; 2],
     most_pixels: usize,
 ) -> bool {
     let (error_a, error_b) = rayon::join(
-        || patch_errors(first, second, &motion.forward),
-        || patch_errors(second, first, &motion.backward),
+        || patch_errors(first, second, &fields[0]),
+        || patch_errors(second, first, &fields[1]),
     );
     let (pixels_a, pixels_b) = (
         unexplained(&error_a, first.dim(), most_pixels),
@@ -85,8 +85,8 @@ pub fn improve(
             sure_match(mode, near, error, pixels_b[j], &pixels_a)
         })
         .collect();
-    let changed_a = apply(&mut motion.forward, &pixels_a, &forward);
-    let changed_b = apply(&mut motion.backward, &pixels_b, &backward);
+    let changed_a = apply(&mut fields[0], &pixels_a, &forward);
+    let changed_b = apply(&mut fields[1], &pixels_b, &backward);
     changed_a || changed_b
 }
 
@@ -111,7 +111,7 @@ fn sure_match(
 
 /// Mean over 5×5 of the summed difference of features along the field; 0 for pixels that leave the
 /// picture, which is explanation enough.
-fn patch_errors(source: &Features, target: &Features, field: &Field) -> Vec<f32> {
+fn patch_errors(source: &PyramidLevel, target: &PyramidLevel, field: &Field) -> Vec<f32> {
     let (height, width) = source.dim();
     let (dx, dy) = (samples(&field.dx), samples(&field.dy));
     let planes = source.planes.iter().zip(&target.planes);
@@ -175,7 +175,13 @@ fn unexplained(errors: &[f32], (_, width): (usize, usize), most_pixels: usize) -
         .collect()
 }
 
-fn transport(cpu: Cpu, first: &Features, second: &Features, a: &[Pixel], b: &[Pixel]) -> Matching {
+fn transport(
+    cpu: Cpu,
+    first: &PyramidLevel,
+    second: &PyramidLevel,
+    a: &[Pixel],
+    b: &[Pixel],
+) -> SymmetricCoupling {
     let (height, width) = first.dim();
     let diagonal2 = (width * width + height * height) as f32;
     let descriptors_a = Descriptors::of(first, a);
@@ -189,7 +195,7 @@ fn transport(cpu: Cpu, first: &Features, second: &Features, a: &[Pixel], b: &[Pi
             row,
         });
     };
-    Matching::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
+    SymmetricCoupling::solve(cpu, (a.len(), b.len()), fill, EPS, RHO, ITERATIONS)
 }
 
 /// Patches are compared in whole numbers: so many are a difference of 1, and the patches' sum ends at a cost of 0.87, where the
@@ -209,7 +215,7 @@ struct Descriptors {
 }
 
 impl Descriptors {
-    fn of(features: &Features, pixels: &[Pixel]) -> Self {
+    fn of(features: &PyramidLevel, pixels: &[Pixel]) -> Self {
         let (height, width) = features.dim();
         let places = (-PATCH_RADIUS..=PATCH_RADIUS)
             .flat_map(|y| (-PATCH_RADIUS..=PATCH_RADIUS).map(move |x| (x, y)));
@@ -316,8 +322,9 @@ mod tests {
                     scale * ((x * 37 + y * 101 + n * 13 + seed) % 97) as f32 / 96.0
                 })
             });
-            Features {
+            PyramidLevel {
                 planes: planes.collect(),
+                quantized: None,
             }
         };
         let pixels = |step: isize| -> Vec<Pixel> {
@@ -341,7 +348,7 @@ mod tests {
                     row: &mut row,
                 });
                 for (&found, &to) in row.iter().zip(&b) {
-                    let at = |features: &Features, n: usize, (x, y): Pixel, (dx, dy): Pixel| {
+                    let at = |features: &PyramidLevel, n: usize, (x, y): Pixel, (dx, dy): Pixel| {
                         let x = (x + dx).clamp(0, 49) as usize;
                         let y = (y + dy).clamp(0, 39) as usize;
                         f64::from(features.planes[n][(y, x)])

@@ -14,7 +14,7 @@ pub fn nearest(value: f32, max: f32) -> u16 {
 
 /// Values as bytes: the nearest whole numbers, halves to even, in `0..=255`. Both slices are of one length.
 pub fn to_bytes(values: &[f32], bytes: &mut [u8]) {
-    Cpu::current_or_scalar().run(ToBytes(values, bytes));
+    Cpu::current_or_baseline().run(ToBytes(values, bytes));
 }
 
 struct ToBytes<'a>(&'a [f32], &'a mut [u8]);
@@ -32,7 +32,7 @@ impl Kernel for ToBytes<'_> {
 
 /// Values as 16-bit codes, little endian, two bytes each: as [`to_bytes`], in `0..=65535`.
 pub fn to_words(values: &[f32], bytes: &mut [u8]) {
-    Cpu::current_or_scalar().run(ToWords(values, bytes));
+    Cpu::current_or_baseline().run(ToWords(values, bytes));
 }
 
 struct ToWords<'a>(&'a [f32], &'a mut [u8]);

@@ -1,7 +1,7 @@
 //! Memory of planes that are gone, kept for planes to come: in a clip every frame needs what the one before it has just given back, and
 //! neither is zeroed nor mapped anew.
 
-use super::Plane;
+use ndarray::Array2;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +28,7 @@ pub fn room(count: usize) -> Vec<f32> {
 }
 
 /// Takes back what a plane is stored in; if there is enough already, the oldest goes.
-pub(super) fn keep(plane: Plane) {
+pub(super) fn keep(plane: Array2<f32>) {
     if plane.len() < LEAST_SAMPLES {
         return;
     }

@@ -1,6 +1,6 @@
 //! Places that no displacement reached: filled from their surroundings.
 
-use super::carry::Splatted;
+use super::splat::Splatted;
 use crate::motion::Field;
 use crate::picture::{samples, samples_mut, sampling::Grid};
 use ndarray::Array2;

@@ -1,8 +1,8 @@
 //! Bilinear samples of sixteen places at once.
 
-use super::part::{counted, whole};
 use crate::picture::sampling::Grid;
-use otinterp_simd::{LANES, Number, Simd, Vector};
+use otinterp_simd::partial::counted;
+use otinterp_simd::{LANES, Number, Simd, Vector, math};
 
 /// Bilinear samples of planes of one size at `(x, y)`; the border is repeated outwards.
 #[inline(always)]
@@ -10,8 +10,8 @@ pub fn linear<S: Simd, const P: usize>(planes: &[Grid<'_>; P], x: S::V, y: S::V)
     let v = S::V::splat;
     let Grid { width, height, .. } = planes[0];
     let (x, y) = (within::<S>(x, width - 1), within::<S>(y, height - 1));
-    let column = whole::<S>(x).min(v(width.saturating_sub(2) as f32));
-    let row = whole::<S>(y).min(v(height.saturating_sub(2) as f32));
+    let column = math::floor_of(x).min(v(width.saturating_sub(2) as f32));
+    let row = math::floor_of(y).min(v(height.saturating_sub(2) as f32));
     // To the sample on the right and to the one below: a single column or row is its own neighbour.
     let beside = usize::from(width > 1);
     let below = if height > 1 { width } else { 0 };

@@ -1,8 +1,11 @@
-//! Any cost between `n` sources and `m` targets.
+//! The dense cost matrix: any cost between `n` sources and `m` targets.
 
-use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Range};
+use super::gibbs::{GibbsKernel, LogInput, LogOutput, Memory};
+use super::layout::Layout;
+use super::range::Range;
+use crate::error::Error;
 use crate::kernel::{FORBIDDEN, Update, dense, padded};
-use crate::{Error, Power};
+use crate::power::Power;
 use otinterp_simd::{Buffer, Simd};
 
 /// A cost for every pair, row-major, `+∞` where mass may not go.
@@ -10,29 +13,48 @@ use otinterp_simd::{Buffer, Simd};
 pub struct Dense {
     rows: usize,
     columns: usize,
-    shared: bool,
-    /// `[problem][row][padded column]`, forbidden pairs and padding [`FORBIDDEN`].
+    /// `[row][padded column]`, forbidden pairs and padding [`FORBIDDEN`].
     cost: Buffer,
-    ranges: Vec<Range>,
-    complete: Vec<bool>,
+    range: Range,
+    is_complete: bool,
 }
 
 impl Dense {
-    /// One cost, `rows × columns` values, for any number of problems.
+    /// `rows × columns` values.
     ///
     /// # Errors
     /// No rows or columns, a wrong length, or a cost that is NaN, `-∞` or beyond `±1e20`.
     pub fn new(rows: usize, columns: usize, cost: &[f32]) -> Result<Self, Error> {
-        Self::build(rows, columns, 1, cost, true)
-    }
-
-    /// A cost of its own for every problem, one after another.
-    ///
-    /// # Errors
-    /// As [`Dense::new`]; the number of problems is `cost.len() / (rows · columns)`.
-    pub fn batch(rows: usize, columns: usize, cost: &[f32]) -> Result<Self, Error> {
-        let problems = cost.len() / (rows * columns).max(1);
-        Self::build(rows, columns, problems, cost, false)
+        if rows == 0 || columns == 0 {
+            return Err(Error::Empty);
+        }
+        if cost.len() != rows * columns {
+            return Err(Error::Length {
+                what: "cost",
+                expected: rows * columns,
+                found: cost.len(),
+            });
+        }
+        let range = Range::of(cost.iter().copied())?;
+        let quantum = range.quantum();
+        let pitch = padded(columns);
+        let mut stored = Buffer::zeros(rows * pitch);
+        stored.fill(FORBIDDEN);
+        let stored_rows = stored.chunks_exact_mut(pitch);
+        for (row, stored) in cost.chunks_exact(columns).zip(stored_rows) {
+            for (s, &c) in stored.iter_mut().zip(row) {
+                if c != f32::INFINITY {
+                    *s = quantum.round(f64::from(c));
+                }
+            }
+        }
+        Ok(Self {
+            rows,
+            columns,
+            cost: stored,
+            range,
+            is_complete: !cost.contains(&f32::INFINITY),
+        })
     }
 
     /// `|x_i - y_j|^p` for points in `D` dimensions, `p` 1 or 2.
@@ -49,70 +71,6 @@ impl Dense {
             .flat_map(|x| targets.iter().map(move |y| p.cost(x, y) as f32))
             .collect();
         Self::new(sources.len(), targets.len(), &cost)
-    }
-
-    fn build(
-        rows: usize,
-        columns: usize,
-        problems: usize,
-        cost: &[f32],
-        shared: bool,
-    ) -> Result<Self, Error> {
-        if rows == 0 || columns == 0 {
-            return Err(Error::Empty);
-        }
-        let size = rows * columns;
-        if problems == 0 || cost.len() != problems * size {
-            return Err(Error::Length {
-                what: "cost",
-                expected: problems.max(1) * size,
-                found: cost.len(),
-            });
-        }
-        let pitch = padded(columns);
-        let mut stored = Buffer::zeros(problems * rows * pitch);
-        stored.fill(FORBIDDEN);
-        let mut ranges = Vec::with_capacity(problems);
-        let mut complete = Vec::with_capacity(problems);
-        for (cost, stored) in cost
-            .chunks_exact(size)
-            .zip(stored.chunks_exact_mut(rows * pitch))
-        {
-            let range = Range::of(cost.iter().copied())?;
-            let quantum = range.quantum();
-            for (row, stored) in cost
-                .chunks_exact(columns)
-                .zip(stored.chunks_exact_mut(pitch))
-            {
-                for (s, &c) in stored.iter_mut().zip(row) {
-                    if c != f32::INFINITY {
-                        *s = quantum.round(f64::from(c));
-                    }
-                }
-            }
-            ranges.push(range);
-            complete.push(!cost.contains(&f32::INFINITY));
-        }
-        Ok(Self {
-            rows,
-            columns,
-            shared,
-            cost: stored,
-            ranges,
-            complete,
-        })
-    }
-
-    #[inline(always)]
-    fn own(&self, problem: usize) -> usize {
-        if self.shared { 0 } else { problem }
-    }
-
-    /// The stored cost of a problem, rows padded.
-    #[inline(always)]
-    fn stored(&self, problem: usize) -> &[f32] {
-        let size = self.rows * padded(self.columns);
-        &self.cost[self.own(problem) * size..][..size]
     }
 }
 
@@ -138,21 +96,17 @@ impl GibbsKernel for Dense {
         line(self.columns)
     }
 
-    fn problems(&self) -> Option<usize> {
-        (!self.shared).then_some(self.ranges.len())
+    fn cost(&self, source: usize, target: usize) -> f32 {
+        seen(self.cost[source * padded(self.columns) + target])
     }
 
-    fn cost(&self, problem: usize, source: usize, target: usize) -> f32 {
-        seen(self.stored(problem)[source * padded(self.columns) + target])
+    fn range(&self) -> Range {
+        self.range
     }
 
-    fn range(&self, problem: usize) -> Range {
-        self.ranges[self.own(problem)]
-    }
-
-    fn visit_row(&self, problem: usize, source: usize, mut visit: impl FnMut(usize, f32)) {
+    fn visit_row(&self, source: usize, mut visit: impl FnMut(usize, f32)) {
         let pitch = padded(self.columns);
-        let row = &self.stored(problem)[source * pitch..][..self.columns];
+        let row = &self.cost[source * pitch..][..self.columns];
         for (j, &c) in row.iter().enumerate() {
             if c < FORBIDDEN {
                 visit(j, c);
@@ -160,17 +114,17 @@ impl GibbsKernel for Dense {
         }
     }
 
-    fn visit_column(&self, problem: usize, target: usize, mut visit: impl FnMut(usize, f32)) {
+    fn visit_column(&self, target: usize, mut visit: impl FnMut(usize, f32)) {
         let pitch = padded(self.columns);
-        for (i, row) in self.stored(problem).chunks_exact(pitch).enumerate() {
+        for (i, row) in self.cost.chunks_exact(pitch).enumerate() {
             if row[target] < FORBIDDEN {
                 visit(i, row[target]);
             }
         }
     }
 
-    fn is_complete(&self, problem: usize) -> bool {
-        self.complete[self.own(problem)]
+    fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     fn allocate(&self, memory: &mut Memory) {
@@ -178,51 +132,32 @@ impl GibbsKernel for Dense {
     }
 
     #[inline(always)]
-    fn fill<S: Simd>(
-        &self,
-        problem: usize,
-        inv_eps: f32,
-        f: &[f32],
-        g: &[f32],
-        memory: &mut Memory,
-    ) {
-        dense::fill::<S>(self.stored(problem), f, g, inv_eps, &mut memory.gibbs);
-    }
-
-    #[inline(always)]
-    fn apply<S: Simd>(&self, memory: &mut Memory, v: &[f32], out: &mut [f32]) {
-        dense::apply::<S>(&memory.gibbs, v, out);
-    }
-
-    #[inline(always)]
-    fn apply_transposed<S: Simd>(&self, memory: &mut Memory, u: &[f32], out: &mut [f32]) {
-        dense::apply_transposed::<S>(&memory.gibbs, u, out);
+    fn fill<S: Simd>(&self, inv_eps: f32, f: &[f32], g: &[f32], memory: &mut Memory) {
+        dense::fill::<S>(&self.cost, f, g, inv_eps, &mut memory.gibbs);
     }
 
     #[inline(always)]
     fn softmin_rows<S: Simd>(
         &self,
-        problem: usize,
         inv_eps: f32,
         targets: LogInput<'_>,
         _: &mut Memory,
         out: LogOutput<'_>,
     ) {
         let input = (targets.hi, targets.log);
-        dense::softmin_rows::<S>(self.stored(problem), input, inv_eps, (out.hi, out.log));
+        dense::softmin_rows::<S>(&self.cost, input, inv_eps, (out.hi, out.log));
     }
 
     #[inline(always)]
     fn softmin_columns<S: Simd>(
         &self,
-        problem: usize,
         inv_eps: f32,
         sources: LogInput<'_>,
         _: &mut Memory,
         out: LogOutput<'_>,
     ) {
         let input = (sources.hi, sources.log);
-        dense::softmin_columns::<S>(self.stored(problem), input, inv_eps, (out.hi, out.log));
+        dense::softmin_columns::<S>(&self.cost, input, inv_eps, (out.hi, out.log));
     }
 
     #[inline(always)]

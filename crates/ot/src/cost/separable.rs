@@ -1,8 +1,10 @@
-//! A cost between two grids that is a sum of one along `y` and one along `x`.
+//! The separable cost between two grids: a sum of one along `y` and one along `x`.
 
-use super::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Quantum, Range};
-use crate::Error;
-use crate::kernel::{FORBIDDEN, padded, separable};
+use super::gibbs::{GibbsKernel, LogInput, LogOutput, Memory};
+use super::layout::Layout;
+use super::range::{Quantum, Range};
+use crate::error::Error;
+use crate::kernel::{FORBIDDEN, Update, padded, separable};
 use otinterp_simd::{Simd, math};
 
 /// `c((y, x), (y', x')) = cy(y, y') + cx(x, x')` between grids: squared distance, for one. Its Gibbs
@@ -154,6 +156,38 @@ impl Separable {
         let start: usize = lengths[..part].iter().sum();
         &table[start..][..lengths[part]]
     }
+
+    /// `out = K v`.
+    #[inline(always)]
+    fn apply<S: Simd>(&self, memory: &mut Memory, v: &[f32], out: &mut [f32]) {
+        let kernels = &memory.gibbs[memory.gibbs.len() / 2..];
+        let (pitch_in, pitch) = (padded(self.x.targets), padded(self.x.sources));
+        let between = &mut memory.scratch[..self.y.targets * pitch];
+        separable::along_x::<S>(self.part(kernels, 0), v, pitch_in, between, pitch);
+        separable::along_y::<S>(
+            self.part(kernels, 1),
+            self.y.targets,
+            between,
+            &mut out[..self.y.sources * pitch],
+            pitch,
+        );
+    }
+
+    /// `out = K^T u`.
+    #[inline(always)]
+    fn apply_transposed<S: Simd>(&self, memory: &mut Memory, u: &[f32], out: &mut [f32]) {
+        let kernels = &memory.gibbs[memory.gibbs.len() / 2..];
+        let (pitch_in, pitch) = (padded(self.x.sources), padded(self.x.targets));
+        let between = &mut memory.scratch[..self.y.sources * pitch];
+        separable::along_x::<S>(self.part(kernels, 2), u, pitch_in, between, pitch);
+        separable::along_y::<S>(
+            self.part(kernels, 3),
+            self.y.sources,
+            between,
+            &mut out[..self.y.targets * pitch],
+            pitch,
+        );
+    }
 }
 
 impl GibbsKernel for Separable {
@@ -169,20 +203,16 @@ impl GibbsKernel for Separable {
         grid(self.y.targets, self.x.targets)
     }
 
-    fn problems(&self) -> Option<usize> {
-        None
-    }
-
-    fn cost(&self, _: usize, source: usize, target: usize) -> f32 {
+    fn cost(&self, source: usize, target: usize) -> f32 {
         let ((y, x), (ty, tx)) = (self.split_source(source), self.split_target(target));
         self.y.cost(y, ty) + self.x.cost(x, tx)
     }
 
-    fn range(&self, _: usize) -> Range {
+    fn range(&self) -> Range {
         self.range
     }
 
-    fn visit_row(&self, _: usize, source: usize, mut visit: impl FnMut(usize, f32)) {
+    fn visit_row(&self, source: usize, mut visit: impl FnMut(usize, f32)) {
         let (y, x) = self.split_source(source);
         for ty in 0..self.y.targets {
             for tx in 0..self.x.targets {
@@ -194,7 +224,7 @@ impl GibbsKernel for Separable {
         }
     }
 
-    fn visit_column(&self, _: usize, target: usize, mut visit: impl FnMut(usize, f32)) {
+    fn visit_column(&self, target: usize, mut visit: impl FnMut(usize, f32)) {
         let (ty, tx) = self.split_target(target);
         for y in 0..self.y.sources {
             for x in 0..self.x.sources {
@@ -206,7 +236,7 @@ impl GibbsKernel for Separable {
         }
     }
 
-    fn is_complete(&self, _: usize) -> bool {
+    fn is_complete(&self) -> bool {
         true
     }
 
@@ -225,7 +255,7 @@ impl GibbsKernel for Separable {
     }
 
     #[inline(always)]
-    fn fill<S: Simd>(&self, _: usize, inv_eps: f32, _: &[f32], _: &[f32], memory: &mut Memory) {
+    fn fill<S: Simd>(&self, inv_eps: f32, _: &[f32], _: &[f32], memory: &mut Memory) {
         let half = memory.gibbs.len() / 2;
         let (costs, kernels) = memory.gibbs.split_at_mut(half);
         for (k, &c) in kernels.iter_mut().zip(&*costs) {
@@ -235,39 +265,24 @@ impl GibbsKernel for Separable {
     }
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, memory: &mut Memory, v: &[f32], out: &mut [f32]) {
-        let kernels = &memory.gibbs[memory.gibbs.len() / 2..];
-        let (pitch_in, pitch) = (padded(self.x.targets), padded(self.x.sources));
-        let between = &mut memory.scratch[..self.y.targets * pitch];
-        separable::along_x::<S>(self.part(kernels, 0), v, pitch_in, between, pitch);
-        separable::along_y::<S>(
-            self.part(kernels, 1),
-            self.y.targets,
-            between,
-            &mut out[..self.y.sources * pitch],
-            pitch,
-        );
-    }
-
-    #[inline(always)]
-    fn apply_transposed<S: Simd>(&self, memory: &mut Memory, u: &[f32], out: &mut [f32]) {
-        let kernels = &memory.gibbs[memory.gibbs.len() / 2..];
-        let (pitch_in, pitch) = (padded(self.x.sources), padded(self.x.targets));
-        let between = &mut memory.scratch[..self.y.sources * pitch];
-        separable::along_x::<S>(self.part(kernels, 2), u, pitch_in, between, pitch);
-        separable::along_y::<S>(
-            self.part(kernels, 3),
-            self.y.sources,
-            between,
-            &mut out[..self.y.targets * pitch],
-            pitch,
-        );
+    fn sweep<S: Simd>(
+        &self,
+        memory: &mut Memory,
+        v: &[f32],
+        update: &Update<'_>,
+        u: &mut [f32],
+        row_sum: &mut [f32],
+        column_sum: &mut [f32],
+    ) -> f32 {
+        self.apply::<S>(memory, v, row_sum);
+        let moved = update.run::<S>(0, row_sum, u);
+        self.apply_transposed::<S>(memory, u, column_sum);
+        moved
     }
 
     #[inline(always)]
     fn softmin_rows<S: Simd>(
         &self,
-        _: usize,
         inv_eps: f32,
         targets: LogInput<'_>,
         memory: &mut Memory,
@@ -288,7 +303,6 @@ impl GibbsKernel for Separable {
     #[inline(always)]
     fn softmin_columns<S: Simd>(
         &self,
-        _: usize,
         inv_eps: f32,
         sources: LogInput<'_>,
         memory: &mut Memory,

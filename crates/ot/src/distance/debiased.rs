@@ -1,9 +1,13 @@
-//! The Sinkhorn divergence of two measures with an interval that holds it.
+//! The Sinkhorn divergence of two clouds or two histograms, with an interval that holds it.
 
-use super::Interval;
 use super::grid::Grid;
+use crate::cloud::Cloud;
 use crate::cost::{Dense, GibbsKernel, Separable};
-use crate::{Cloud, Error, Power, Problem, Sinkhorn};
+use crate::error::Error;
+use crate::interval::Interval;
+use crate::power::Power;
+use crate::problem::Problem;
+use crate::sinkhorn::Sinkhorn;
 use rayon::prelude::*;
 
 /// Most pairs of points; their costs are stored, in `f32`, twice.

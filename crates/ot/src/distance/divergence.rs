@@ -1,17 +1,19 @@
-//! The Sinkhorn divergence.
+//! The Sinkhorn divergence for any cost and with slack, from dual values.
 
 use crate::cost::GibbsKernel;
-use crate::{Error, Problem, Sinkhorn, Slack};
+use crate::error::Error;
+use crate::problem::{Problem, Slack};
+use crate::sinkhorn::Sinkhorn;
 
 /// `S(a, b) = OT(a, b) - ½ OT(a, a) - ½ OT(b, b) + ½ eps·(m(a) - m(b))²`, `m` the total mass, with one kernel for each
-/// of the three problems (of one batch index, the first).
+/// of the three problems.
 ///
 /// For costs `|x - y|` and `|x - y|²` it is ≥ 0, 0 only if `a = b`, and convex in each (Feydy et al. 2019; with slack
 /// Séjourné et al. 2019, definition 5): entropy's bias, by which `OT(a, a)` is not the least, is gone. Each
 /// term is the dual value, whose error is of second order in that of the potentials.
 ///
 /// ```
-/// use otinterp::ot::{Sinkhorn, Slack, cost::Separable, distance::sinkhorn_divergence};
+/// use otinterp_ot::{Sinkhorn, Slack, cost::Separable, distance::sinkhorn_divergence};
 /// let grid = || Separable::squared_distance(1, 4, 0.25).unwrap();
 /// let (a, b) = ([0.7f32, 0.3, 0.0, 0.0], [0.0f32, 0.0, 0.3, 0.7]);
 /// let s = |a: &[f32], b: &[f32]| {
@@ -19,7 +21,7 @@ use crate::{Error, Problem, Sinkhorn, Slack};
 /// };
 /// assert!(s(&a, &b)? > 0.1);
 /// assert!(s(&a, &a)?.abs() < 1e-6);
-/// # Ok::<(), otinterp::ot::Error>(())
+/// # Ok::<(), otinterp_ot::Error>(())
 /// ```
 ///
 /// # Errors

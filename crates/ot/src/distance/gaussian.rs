@@ -1,6 +1,7 @@
 //! Normal distributions: the Bures distance and the affine map, in closed form.
 
-use crate::{Cloud, Error};
+use crate::cloud::Cloud;
+use crate::error::Error;
 
 /// A square matrix, rows first.
 pub type Matrix = Vec<Vec<f64>>;

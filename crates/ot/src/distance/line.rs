@@ -1,6 +1,7 @@
-//! One dimension: sorting solves the problem exactly.
+//! The monotone coupling of two measures on the line: in one dimension sorting is optimal.
 
-use crate::{Error, Power};
+use crate::error::Error;
+use crate::power::Power;
 
 /// The monotone coupling of two weighted point sets on the line, each taken as a probability measure: `(i, j, mass)`
 /// in order of position. It is optimal for every convex cost of `x - y` (Peyré & Cuturi 2019, section 2.6).

@@ -1,4 +1,4 @@
-//! Distances between measures.
+//! Distances between measures: Wasserstein, Bures, Sinkhorn divergence.
 //!
 //! | function | gives | error |
 //! |---|---|---|
@@ -16,5 +16,6 @@ pub mod gaussian;
 pub mod grid;
 pub mod line;
 
-pub use certified::{Interval, certify, wasserstein};
+pub use crate::interval::Interval;
+pub use certified::{certify, wasserstein};
 pub use divergence::sinkhorn_divergence;

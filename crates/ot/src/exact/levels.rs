@@ -1,6 +1,6 @@
-//! A cloud from coarse to fine: clusters of neighbouring points, each cut into at most four on the next level.
+//! The hierarchy of clusters of a cloud, from coarse to fine: clusters of neighbouring points, each cut into at most four on the next level.
 
-use crate::Cloud;
+use crate::cloud::Cloud;
 
 /// At most so many clusters are there on the coarsest level, a power of two.
 const COARSEST: u32 = 6;

@@ -1,4 +1,4 @@
-//! Optimal transport without entropy: an optimal coupling, and potentials that prove it.
+//! Exact optimal transport by a multiscale network simplex: an optimal coupling, and the potentials that prove it.
 //!
 //! Both clouds are clustered from coarse to fine. A level starts from the coarser one's coupling, cut up among the children
 //! (its arcs form a forest, and so do theirs: a basis), and is solved by the network simplex on few arcs: those between the
@@ -10,8 +10,10 @@ mod levels;
 mod prices;
 mod simplex;
 
-use super::distance::Interval;
-use super::{Cloud, Error, Power};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::interval::Interval;
+use crate::power::Power;
 use levels::{Levels, occupied, whole};
 use prices::Least;
 pub(super) use prices::{Columns, transform};
@@ -44,13 +46,13 @@ pub struct Coupling {
 /// for the optimum (the costs then being rounded to 2^-36 of the largest).
 ///
 /// ```
-/// use otinterp::ot::{Cloud, Power, exact};
+/// use otinterp_ot::{Cloud, Power, exact};
 /// let x = Cloud::new("source", 1, vec![0.0, 1.0], vec![1.0, 1.0])?;
 /// let y = Cloud::new("target", 1, vec![3.0, 2.0], vec![1.0, 1.0])?;
 /// let coupling = exact::couple(&x, &y, Power::Two, 0.0)?;
 /// assert_eq!(coupling.entries, [(0, 1, 0.5), (1, 0, 0.5)]);
 /// assert!((coupling.cost.upper - 4.0).abs() < 1e-12);
-/// # Ok::<(), otinterp::ot::Error>(())
+/// # Ok::<(), otinterp_ot::Error>(())
 /// ```
 ///
 /// # Errors

@@ -1,6 +1,8 @@
-//! Whether potentials are feasible for all pairs, and where they are not: passes over all costs, which are never stored.
+//! c-transforms of potentials, which tell whether these are feasible and where they are not: passes over all costs, which are never
+//! stored.
 
-use crate::{Error, Power};
+use crate::error::Error;
+use crate::power::Power;
 use otinterp_simd::{Kernel, Level, Simd};
 use rayon::prelude::*;
 

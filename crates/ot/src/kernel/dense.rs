@@ -1,4 +1,4 @@
-//! Hot loops of the dense kernel: `n` rows of `pitch` values, `pitch` a multiple of [`LANES`].
+//! The dense Gibbs kernel and its soft minima: `n` rows of `pitch` values, `pitch` a multiple of [`LANES`].
 
 use super::{FORBIDDEN, LANES, Update, gibbs};
 use otinterp_simd::{Number, Simd, Vector, math};
@@ -28,7 +28,7 @@ pub fn fill<S: Simd>(cost: &[f32], f: &[f32], g: &[f32], inv_eps: f32, k: &mut [
 
 /// `out_i = sum_j K_ij v_j`; `out` beyond the last row is left as it is.
 #[inline(always)]
-pub fn apply<S: Simd>(k: &[f32], v: &[f32], out: &mut [f32]) {
+fn apply<S: Simd>(k: &[f32], v: &[f32], out: &mut [f32]) {
     let size = ROWS * v.len();
     let (whole, rest) = k.split_at(k.len() - k.len() % size);
     for (k, out) in whole.chunks_exact(size).zip(out.chunks_exact_mut(ROWS)) {
@@ -41,13 +41,6 @@ pub fn apply<S: Simd>(k: &[f32], v: &[f32], out: &mut [f32]) {
     {
         dots::<S, 1>(k, v, out);
     }
-}
-
-/// `out_j = sum_i K_ij u_i`.
-#[inline(always)]
-pub fn apply_transposed<S: Simd>(k: &[f32], u: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    add_scaled::<S>(k, u, out);
 }
 
 /// `row_sum = K v`, `u = update(row_sum)`, `column_sum = K^T u`, reading `K` once. Returns what

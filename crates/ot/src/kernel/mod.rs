@@ -1,4 +1,4 @@
-//! The hot loops: Gibbs products and soft minima of each kernel form, on plain slices.
+//! Products with Gibbs kernels and soft minima of costs, on plain slices: the hot loops of each form.
 //!
 //! All vectors have a padded layout ([`Layout`](super::cost::Layout)): their length is a multiple of
 //! [`LANES`], and the padding of a kernel is zero (of a cost: [`FORBIDDEN`]), so that no loop has a
@@ -14,7 +14,7 @@
 
 pub mod dense;
 pub mod separable;
-pub mod window;
+pub mod stencil;
 
 use otinterp_simd::{Number, Simd, Vector, math};
 
@@ -46,7 +46,7 @@ pub(crate) fn gibbs<S: Simd>(z: S::V, cost: S::V) -> S::V {
 
 /// How sums become scalings: `u_i = weight_i · s_i^(-λ)`, at most `ceiling_i`.
 ///
-/// Without slack λ = 1 and the weight is the mass. See [`Sinkhorn`](super::Sinkhorn) for the rest.
+/// Without slack λ = 1 and the weight is the mass. See [`Sinkhorn`](crate::Sinkhorn) for the rest.
 #[derive(Debug, Clone, Copy)]
 pub struct Update<'a> {
     /// `a_i · exp(-f_i / (rho + eps))`, `f` the absorbed potential; 0 in the padding.

@@ -1,4 +1,4 @@
-//! Hot loops of the separable kernel: one pass along `x`, one along `y`, both unit-stride over `x`.
+//! The separable Gibbs kernel and its soft minima: one pass along `x`, one along `y`, both unit-stride over `x`.
 //!
 //! A grid has rows of a stored length that is a multiple of [`LANES`]. The 1-D kernels are stored so
 //! that the index of the result along `x` is contiguous: `kx` is `[x in][x out]`; `ky` is `[y out][y in]`.

@@ -1,9 +1,9 @@
-//! Hot loops: the soft minimum over a window of the other grid, and what is read from the plan there.
+//! Soft minima of the squared distance over a window of the other grid, and what is read from the plan there.
 
-use super::side::Cell;
+use super::cell::Cell;
 use super::window::Window;
 use crate::kernel::{FORBIDDEN, LANES, padded};
-use otinterp_simd::{Kernel, Number, Simd, Vector, math};
+use otinterp_simd::{Kernel, Number, Simd, Vector, math, partial};
 
 /// A window holds all partners that take more than this share of a cell's mass.
 const LEAST_SHARE: f32 = 1e-5;
@@ -167,17 +167,6 @@ struct Row {
     y: f32,
 }
 
-/// 0, 1, 2 …
-const COUNT: [f32; LANES] = {
-    let mut count = [0.0; LANES];
-    let mut i = 0;
-    while i < LANES {
-        count[i] = i as f32;
-        i += 1;
-    }
-    count
-};
-
 impl Row {
     #[inline(always)]
     fn new(cell: &Cell, potential: f64, inv_eps: f32) -> Self {
@@ -196,7 +185,7 @@ impl Row {
     fn weights<S: Simd>(&self, other: &Landscape, y: u32, x: u32) -> (S::V, S::V) {
         let at = y as usize * other.pitch + x as usize;
         let dy = y as f32 - self.y;
-        let dx = S::V::load(&COUNT).add(S::V::splat(x as f32 - self.x));
+        let dx = partial::counted::<S>(x as f32 - self.x);
         let whole = S::V::load(&other.whole[at..]).add(S::V::splat(self.whole - dy * dy));
         let whole = whole.sub(dx.mul(dx));
         let z = whole.add(S::V::load(&other.rest[at..]).add(S::V::splat(self.rest)));

@@ -1,4 +1,4 @@
-//! One level of the pyramid: from potentials near the solution to the solution, and to the next finer level.
+//! One level of the pyramid: its sweeps from potentials near the solution, and potentials for the next finer level.
 
 use super::kernel::{Between, Landscape, Task};
 use super::side::{Side, Terms};

@@ -1,4 +1,4 @@
-//! Transport between two measures on one grid, over any distance, from coarse to fine.
+//! Multiscale Sinkhorn iteration between two measures on one grid, over any distance, from coarse to fine.
 //!
 //! The cost is the squared distance. On every level of a pyramid of sums over 2×2 cells the entropic problem is solved with
 //! `eps` a fixed number of squared cells, so the blur shrinks with the cells: at the finest level it is about a
@@ -18,12 +18,13 @@
 //! order eps⁴ (Janati, Muzellec, Peyré & Cuturi 2020, *Entropic optimal transport between unbalanced Gaussian measures has a closed
 //! form*, expanded); between equal measures it is 0.
 
+mod cell;
 mod kernel;
 mod level;
 mod side;
 mod window;
 
-use super::Error;
+use crate::error::Error;
 use level::{Effort, Pair, Told};
 use otinterp_simd::Level as Cpu;
 use side::{Side, Terms};

@@ -1,5 +1,6 @@
-//! One of the two measures on one level of the pyramid.
+//! One of the two measures on one level of the pyramid: its cells, and the passes over them.
 
+use super::cell::Cell;
 use super::kernel::{Between, Landscape, Pass, Task};
 use super::window::Window;
 use otinterp_simd::Level as Cpu;
@@ -10,38 +11,6 @@ const CELLS: usize = 1024;
 /// Steps of the symmetric iteration, from a start that is within eps. Distances and maps after 6 and after 10 agree to five digits (measured on
 /// blobs and photographs).
 const OWN_STEPS: usize = 6;
-
-/// A cell with mass.
-#[derive(Debug, Clone)]
-pub struct Cell {
-    /// Row.
-    pub y: u32,
-    /// Column.
-    pub x: u32,
-    /// Share of the total mass.
-    pub mass: f32,
-    /// Its logarithm.
-    pub log_mass: f32,
-    /// Potential of the transport to the other measure, in squared cells of this level.
-    pub potential: f64,
-    /// Potential of the transport of the measure to itself.
-    pub own: f64,
-    /// Where in the other grid its mass goes.
-    pub window: Window,
-    /// The cell of the other grid that takes the most of it.
-    pub best: [u32; 2],
-    /// Mean displacement without entropy's blur, in cells.
-    pub dx: f32,
-    /// The same along y.
-    pub dy: f32,
-}
-
-impl Cell {
-    /// The potential without entropy's bias.
-    pub fn unbiased(&self) -> f64 {
-        self.potential - self.own
-    }
-}
 
 /// A measure on one level.
 #[derive(Debug)]

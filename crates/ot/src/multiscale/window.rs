@@ -1,4 +1,4 @@
-//! Boxes of a grid.
+//! The window of a cell: the box of the other grid that its row of the plan is truncated to.
 
 /// Rows `top..bottom` and columns `left..right` of a grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

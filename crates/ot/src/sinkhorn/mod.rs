@@ -11,7 +11,7 @@
 //! | form | what a sweep costs | when it is right |
 //! |---|---|---|
 //! | scaling, `u = a/(K v)` | two multiply-adds a pair | range of costs up to some 60 eps |
-//! | stabilised: scaling after absorbing potentials, `K = exp((f + g - c)/eps)` | the same, and now and then a new kernel | smaller eps, dense and window kernels |
+//! | stabilised: scaling after absorbing potentials, `K = exp((f + g - c)/eps)` | the same, and now and then a new kernel | smaller eps, dense kernels |
 //! | log: soft minima | two exponentials a pair | smaller eps, separable kernels; the way out when scalings break |
 //!
 //! The loop starts with the cheapest that the cost's range allows, watches the scalings, absorbs them when they
@@ -19,19 +19,18 @@
 //! [`Report::form`] says what ran.
 //!
 //! # When it does not converge
-//! The error shrinks by about `1 - exp(-range/eps)` a sweep in the worst case: raise eps, or `max_sweeps`. With a
-//! [`Window`](super::cost::Window), hard marginals that no plan in the window meets keep the error above a bound: give slack.
+//! The error shrinks by about `1 - exp(-range/eps)` a sweep in the worst case: raise eps, or `max_sweeps`. Where
+//! pairs are forbidden, hard marginals that no plan on the support meets keep the error above a bound: give slack.
 
 mod relaxation;
 mod side;
 
-use super::cost::{GibbsKernel, Memory, Quantum};
-use super::problem::{Problem, sum};
-use super::schedule::{STEEP, Schedule, Stage};
-use super::solution::{Answer, Form, Report, Solution};
-use super::{Error, Potentials};
+use crate::cost::{GibbsKernel, Memory, Quantum};
+use crate::error::Error;
+use crate::problem::{Problem, sum};
+use crate::schedule::{STEEP, Schedule, Stage};
+use crate::solution::{Answer, Form, Potentials, Report, Solution};
 use otinterp_simd::{Kernel, Level};
-use rayon::prelude::*;
 use relaxation::Relaxation;
 use side::{Fill, Health, LastScaling, LogSweeps, Pair, ScalingSweeps, Side};
 
@@ -46,7 +45,7 @@ const MAX_RESCUE: usize = 64;
 /// How problems are solved.
 ///
 /// ```
-/// use otinterp::ot::{Problem, Sinkhorn, cost::Dense};
+/// use otinterp_ot::{Problem, Sinkhorn, cost::Dense};
 ///
 /// // Two clusters of two points each, and four targets likewise: each cluster goes to the near one.
 /// let x = [0.0f32, 0.1, 1.0, 1.1];
@@ -57,7 +56,7 @@ const MAX_RESCUE: usize = 64;
 /// assert!(solution.report().converged);
 /// let near: f64 = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(i, j)| solution.plan_entry(i, j)).iter().sum();
 /// assert!((near - 0.5).abs() < 1e-5); // all of the left cluster's mass
-/// # Ok::<(), otinterp::ot::Error>(())
+/// # Ok::<(), otinterp_ot::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sinkhorn {
@@ -93,7 +92,7 @@ impl Default for Sinkhorn {
 }
 
 impl Sinkhorn {
-    /// Solves the first problem of the batch.
+    /// Solves a problem.
     ///
     /// # Errors
     /// [`Error::Parameter`] if an option is out of range, [`Error::Level`] if `OTINTERP_CPU` is.
@@ -129,34 +128,8 @@ impl Sinkhorn {
                 }
             }
         }
-        let mut solver = Solver::new(self, problem, level);
-        Ok(Solution::new(problem, 0, solver.solve(0, start)))
-    }
-
-    /// Solves every problem of the batch, on the threads of rayon's pool. Each answer is the same as if it was solved alone.
-    ///
-    /// # Errors
-    /// As [`Sinkhorn::solve`].
-    pub fn solve_batch<'p, K: GibbsKernel>(
-        &self,
-        problem: &'p Problem<K>,
-    ) -> Result<Vec<Solution<'p, K>>, Error> {
-        let level = self.check(problem)?;
-        Ok((0..problem.count())
-            .into_par_iter()
-            .map_init(
-                || Solver::new(self, problem, level),
-                |solver, index| Solution::new(problem, index, solver.solve(index, None)),
-            )
-            .collect())
-    }
-
-    /// The stages that a problem will run through.
-    pub fn stages<K: GibbsKernel>(&self, problem: &Problem<K>, index: usize) -> Schedule {
-        let extent = problem.kernel().range(index).extent();
-        self.schedule.clone().unwrap_or_else(|| {
-            Schedule::annealed(extent, problem.eps(), self.tolerance, self.max_sweeps)
-        })
+        let answer = Solver::new(self, problem, level).solve(start);
+        Ok(Solution::new(problem, answer))
     }
 
     fn check<K: GibbsKernel>(&self, problem: &Problem<K>) -> Result<Level, Error> {
@@ -193,7 +166,6 @@ struct Solver<'a, K> {
     memory: Memory,
     source: Side,
     target: Side,
-    index: usize,
     quantum: Quantum,
     extent: f32,
     mass: f64,
@@ -206,6 +178,7 @@ struct Solver<'a, K> {
 impl<'a, K: GibbsKernel> Solver<'a, K> {
     fn new(options: &'a Sinkhorn, problem: &'a Problem<K>, level: Level) -> Self {
         let kernel = problem.kernel();
+        let range = kernel.range();
         let mut memory = Memory::default();
         kernel.allocate(&mut memory);
         Self {
@@ -215,9 +188,8 @@ impl<'a, K: GibbsKernel> Solver<'a, K> {
             memory,
             source: Side::new(kernel.sources()),
             target: Side::new(kernel.targets()),
-            index: 0,
-            quantum: kernel.range(0).quantum(),
-            extent: 0.0,
+            quantum: range.quantum(),
+            extent: range.extent(),
             mass: 0.0,
             form: Form::Scaling,
             absorptions: 0,
@@ -226,18 +198,17 @@ impl<'a, K: GibbsKernel> Solver<'a, K> {
         }
     }
 
-    fn solve(&mut self, index: usize, start: Option<Potentials<'_>>) -> Answer {
+    fn solve(mut self, start: Option<Potentials<'_>>) -> Answer {
         let (problem, slack) = (self.problem, self.problem.slack());
-        let range = problem.kernel().range(index);
-        let [a, b] = problem.live(index);
-        self.index = index;
-        (self.quantum, self.extent) = (range.quantum(), range.extent());
-        (self.form, self.absorptions, self.sweeps) = (Form::Scaling, 0, 0);
-        self.errors = Vec::new();
+        let [a, b] = problem.live();
         self.source.set(a, slack.source, start.map(|s| s.f));
         self.target.set(b, slack.target, start.map(|s| s.g));
         self.mass = sum(a);
-        let schedule = self.options.stages(problem, index);
+        let options = self.options;
+        let schedule = options.schedule.clone().unwrap_or_else(|| {
+            let (tolerance, max_sweeps) = (options.tolerance, options.max_sweeps);
+            Schedule::annealed(self.extent, problem.eps(), tolerance, max_sweeps)
+        });
         if self.mass == 0.0 || sum(b) == 0.0 {
             return self.nothing_to_move(schedule);
         }
@@ -290,7 +261,6 @@ impl<'a, K: GibbsKernel> Solver<'a, K> {
     fn pair(&mut self, eps: f32) -> Pair<'_, K> {
         Pair {
             kernel: self.problem.kernel(),
-            problem: self.index,
             memory: &mut self.memory,
             source: &mut self.source,
             target: &mut self.target,
@@ -457,19 +427,9 @@ impl<'a, K: GibbsKernel> Solver<'a, K> {
         let mut f = self.source.layout.load(&self.source.potential);
         let mut g = self.target.layout.load(&self.target.potential);
         let slack = self.problem.slack();
-        let [a, b] = self.problem.live(self.index);
-        mark_unserved(
-            &mut f,
-            self.problem.source_mass(self.index),
-            a,
-            slack.source,
-        );
-        mark_unserved(
-            &mut g,
-            self.problem.target_mass(self.index),
-            b,
-            slack.target,
-        );
+        let [a, b] = self.problem.live();
+        mark_unserved(&mut f, self.problem.source_mass(), a, slack.source);
+        mark_unserved(&mut g, self.problem.target_mass(), b, slack.target);
         Answer {
             f,
             g,

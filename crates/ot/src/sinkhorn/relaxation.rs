@@ -1,4 +1,4 @@
-//! Over-relaxation with a guard.
+//! Guarded over-relaxation of the scalings.
 
 /// Chooses ω of `u = u_old^(1-ω) · u_new^ω` from the observed rate of plain sweeps.
 ///

@@ -1,4 +1,4 @@
-//! One side of a problem during a solve, and the steps of the iteration on it.
+//! One marginal of a problem during a solve: mass, potential, scaling; and the steps of the iteration on it.
 
 use crate::cost::{GibbsKernel, Layout, LogInput, LogOutput, Memory, Quantum};
 use crate::kernel::{FORBIDDEN, Update};
@@ -231,7 +231,6 @@ impl Side {
 /// What a step works on.
 pub(super) struct Pair<'a, K> {
     pub kernel: &'a K,
-    pub problem: usize,
     pub memory: &'a mut Memory,
     pub source: &'a mut Side,
     pub target: &'a mut Side,
@@ -250,7 +249,7 @@ impl<K: GibbsKernel> Kernel for Fill<'_, K> {
         let p = self.0;
         let inv_eps = 1.0 / p.eps;
         p.kernel
-            .fill::<S>(p.problem, inv_eps, &p.source.hi, &p.target.hi, p.memory);
+            .fill::<S>(inv_eps, &p.source.hi, &p.target.hi, p.memory);
     }
 }
 
@@ -341,7 +340,7 @@ impl<K: GibbsKernel> Kernel for LogSweeps<'_, K> {
                 log: &mut p.source.sum,
             };
             p.kernel
-                .softmin_rows::<S>(p.problem, inv_eps, LogInput { hi, log }, p.memory, out);
+                .softmin_rows::<S>(inv_eps, LogInput { hi, log }, p.memory, out);
             moved = p
                 .source
                 .update_potential(p.eps, self.omega, sweep == self.sweeps);
@@ -352,7 +351,7 @@ impl<K: GibbsKernel> Kernel for LogSweeps<'_, K> {
                 log: &mut p.target.sum,
             };
             p.kernel
-                .softmin_columns::<S>(p.problem, inv_eps, LogInput { hi, log }, p.memory, out);
+                .softmin_columns::<S>(inv_eps, LogInput { hi, log }, p.memory, out);
             if !self.last {
                 p.target.update_potential(p.eps, self.omega, false);
             }

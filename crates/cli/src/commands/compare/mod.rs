@@ -7,13 +7,12 @@ mod tile;
 
 pub use tile::from_picture as picture_rgb8;
 
-use super::Common;
-use super::common::MethodArg;
+use super::common::{Common, MethodArg};
 use super::exit::{Usage, check_interrupt, watch_interrupt};
-use super::frames::parse_time;
 use super::mass::MassArgs;
 use super::output::Output;
 use super::pair::{self, Pair};
+use super::times::parse_time;
 use crate::quality;
 use anyhow::bail;
 use clap::Args;
@@ -41,25 +40,25 @@ pub struct CompareArgs {
     /// Second picture (t = 1), of the same size
     #[arg(value_name = "B")]
     b: PathBuf,
-    /// The true picture at t = 0.5: adds error maps, PSNR and SSIM
+    /// True picture at t = 0.5: add error maps, PSNR and SSIM
     #[arg(long, value_name = "M")]
     truth: Option<PathBuf>,
-    /// In-between columns, evenly spaced between those of A and B
+    /// Number of in-between columns, evenly spaced between those of A and B
     #[arg(short = 'n', value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u16).range(0..=63))]
     count: u16,
-    /// Columns at these times, 0 (A) to 1 (B), separated by commas
+    /// Times of the columns, 0 (A) to 1 (B), separated by commas
     #[arg(long, value_name = "T,T…", value_delimiter = ',', conflicts_with = "count",
           value_parser = parse_time)]
     times: Vec<f64>,
-    /// Widest that the figure may be, in pixels; larger pictures are scaled down for it
+    /// Largest width of the figure, in pixels; larger pictures are scaled down
     #[arg(long, value_name = "PX", default_value_t = 2400,
           value_parser = clap::value_parser!(u32).range(320..=32768))]
     width: u32,
     /// PNG file, or - for standard output [default: <A>-<B>.compare.png]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// What the lower row shows
+    /// Method shown in the lower row
     #[arg(long, value_enum, default_value = "ot")]
     method: MethodArg,
     #[command(flatten)]
@@ -92,8 +91,9 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     }
     let output = Output::open(&out, common.overwrite)?;
     args.mass.options(&[args.method])?;
+    let reporter = common.reporter(is_pipe);
     watch_interrupt();
-    let pair = Pair::read(&args.a, &args.b, common)?;
+    let pair = Pair::read(&args.a, &args.b, &reporter)?;
     let truth = match &args.truth {
         Some(path) => Some(read_truth(path, &args.a, &pair)?),
         None => None,
@@ -105,6 +105,8 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         let mut interpolator = common.interpolator(method);
         if method == args.method {
             interpolator = args.mass.given_to(interpolator, method)?;
+            let dim = (pair.a.picture.height(), pair.a.picture.width());
+            reporter.detail(&interpolator.plan(dim).to_string());
         }
         rows.push(method_row(
             (method, interpolator),
@@ -121,7 +123,7 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     let mut png = Cursor::new(Vec::new());
     image.write_to(&mut png, image::ImageFormat::Png)?;
     output.write(png.get_ref())?;
-    Report {
+    let report = Report {
         inputs: [pair::shown(&args.a), pair::shown(&args.b)],
         truth: args.truth.as_deref().map(pair::shown),
         output: (!is_pipe).then_some(out),
@@ -130,8 +132,8 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         preset: common.preset,
         times,
         rows: reports,
-    }
-    .print(common)
+    };
+    reporter.summary(&report, || report.text())
 }
 
 fn times(args: &CompareArgs) -> Vec<f64> {

@@ -1,6 +1,5 @@
 //! What a run of `compare` says when it is done.
 
-use crate::commands::Common;
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -55,33 +54,18 @@ impl RowReport {
 }
 
 impl Report {
-    /// Prints the JSON object with `--json`, else a line per score and the file's name, on stderr
-    /// unless `-q`.
-    ///
-    /// # Errors
-    /// If the JSON cannot be written.
-    pub fn print(&self, common: &Common) -> anyhow::Result<()> {
-        if common.json {
-            let json = serde_json::to_string_pretty(self)?;
-            match self.output {
-                Some(_) => println!("{json}"),
-                None => eprintln!("{json}"),
-            }
-            return Ok(());
-        }
-        if common.quiet {
-            return Ok(());
-        }
+    /// A line per score if there is a truth, and the file's name.
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
         if self.truth.is_some() {
-            for row in &self.rows {
-                eprintln!("{:<10} {}", row.method.name(), row.score_label());
-            }
+            let scores = self.rows.iter();
+            lines.extend(scores.map(|r| format!("{:<10} {}", r.method.name(), r.score_label())));
         }
         if let Some(output) = &self.output {
             let shares = self.rows.iter().map(|row| f64::from(row.unexplained_share));
             let note = unexplained_note(shares.fold(0.0, f64::max));
-            eprintln!("{}{note}", output.display());
+            lines.push(format!("{}{note}", output.display()));
         }
-        Ok(())
+        lines.join("\n")
     }
 }

@@ -1,9 +1,12 @@
 //! The distances of a clip's frames.
 
 use super::answer::{Answer, Question};
-use super::{Drawing, report};
-use crate::commands::Common;
-use crate::commands::output::Output;
+use super::drawing::{Drawing, curve};
+use super::input::{Measure, light};
+use super::report;
+use crate::commands::exit::check_interrupt;
+use crate::reporter::Reporter;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use std::path::Path;
 
@@ -32,44 +35,38 @@ pub fn run(
     first: bool,
     question: Question,
     plot: Option<Drawing>,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
-    let steps = steps(path, first, question, common)?;
+    let steps = steps(path, first, question, reporter)?;
     let answers: Vec<&Answer> = steps.iter().map(|s| &s.answer).collect();
     if let Some(plot) = plot {
-        plot.write(&super::curve(&answers, "frame", 1))?;
+        plot.write(&curve(&answers, "frame", 1))?;
     }
-    if common.json {
-        let input = path.display().to_string();
-        return report::print_json(&Clip {
-            input,
-            frames: &steps,
+    let clip = Clip {
+        input: path.display().to_string(),
+        frames: &steps,
+    };
+    reporter.answer(&clip, || {
+        let lines = steps.iter().map(|step| {
+            let key = format!("{},{}", step.frame, step.against);
+            report::csv_line(&key, &step.answer)
         });
-    }
-    let mut text = report::csv_head("frame,against");
-    for step in &steps {
-        text += &report::csv_line(&format!("{},{}", step.frame, step.against), &step.answer);
-    }
-    Output::Pipe.write(text.as_bytes())
+        report::csv_head("frame,against") + &lines.collect::<String>()
+    })
 }
 
-#[cfg(feature = "video")]
 fn steps(
     path: &Path,
     first: bool,
     question: Question,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<Vec<Step>> {
-    use super::input::{Measure, light};
-    use crate::commands::exit::check_interrupt;
-    use anyhow::{Context, bail};
-
     let shown = path.display();
     if crate::data::is_table(path) || otinterp::picture::still::read(path).is_ok() {
         bail!("{shown} is one measure; give a second, or a clip");
     }
     let frames = otinterp_video::RgbFrames::open(path).with_context(|| shown.to_string())?;
-    let bar = super::progress(common);
+    let bar = reporter.bar(&shown.to_string(), None);
     let mut steps = Vec::new();
     let mut before: Option<(usize, Measure)> = None;
     for (frame, picture) in frames.enumerate() {
@@ -88,19 +85,11 @@ fn steps(
         if before.is_none() || !first {
             before = Some((frame, measure));
         }
-        bar.inc(1);
+        bar.count(frame + 1);
     }
-    bar.finish_and_clear();
+    drop(bar);
     if steps.is_empty() {
         bail!("{shown} has fewer than two frames");
     }
     Ok(steps)
-}
-
-#[cfg(not(feature = "video"))]
-fn steps(path: &Path, _: bool, _: Question, _: &Common) -> anyhow::Result<Vec<Step>> {
-    anyhow::bail!(
-        "{}: clips need the feature `video`, without which this otinterp was built; two files can be compared",
-        path.display()
-    )
 }

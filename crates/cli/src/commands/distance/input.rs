@@ -4,7 +4,7 @@ use crate::commands::pair::{is_pipe, shown};
 use crate::commands::tables::{self, CloudArgs};
 use crate::data;
 use anyhow::{Context, bail};
-use otinterp::measure::Content;
+use otinterp::frame_pyramid::LumaChroma;
 use otinterp::ot::Cloud;
 use otinterp::ot::Error;
 use otinterp::ot::distance::grid::Grid;
@@ -91,7 +91,7 @@ impl Measure {
 /// # Errors
 /// One line without the file's name if all pixels are black.
 pub fn light(picture: &Picture, side: &'static str) -> anyhow::Result<Grid> {
-    let luma = Content::of(&premultiplied(picture)).into_luma();
+    let luma = LumaChroma::of(&premultiplied(picture)).into_luma();
     // Video may have codes below black.
     let masses = samples(&luma).iter().map(|&v| f64::from(v).max(0.0));
     Grid::new(side, luma.dim(), masses.collect()).map_err(|e| match e {

@@ -2,18 +2,20 @@
 
 mod answer;
 mod clip;
+mod drawing;
 mod input;
 mod report;
 
-use super::Common;
+use super::common::Common;
 use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
-use super::output::Output;
 use super::pair::shown;
 use super::tables::CloudArgs;
-use crate::plot::{Curve, Format};
+use crate::plot::Format;
+use crate::reporter::Reporter;
 use answer::{Answer, Question};
 use anyhow::Context;
 use clap::Args;
+use drawing::{Drawing, curve};
 use input::Measure;
 use otinterp::ot::Power;
 use serde::Serialize;
@@ -32,27 +34,27 @@ pub struct DistanceArgs {
     /// Two pictures, histograms (.csv, .npy) or point clouds; one clip; any number with --against
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Exponent of the distance: 1 is the earth mover's
+    /// Exponent of the distance; 1 is the earth mover's distance
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     p: u8,
-    /// The Sinkhorn divergence as well: entropic transport without entropy's bias
+    /// Also compute the Sinkhorn divergence: entropic transport without the entropy's bias
     #[arg(long)]
     debiased: bool,
-    /// Its entropy, in px^p or the points' unit^p; asks for it [default: (diagonal / 20)^p]
+    /// Weight of the entropy in the Sinkhorn divergence, in px^p or the points' unit^p; implies --debiased [default: (diagonal / 20)^p]
     #[arg(long, value_name = "E", allow_negative_numbers = true)]
     eps: Option<f64>,
-    /// One file against each of the others: CSV, or JSON with --json
+    /// Compare this file with each of the others: CSV, or JSON with --json
     #[arg(long, value_name = "REF")]
     against: Option<PathBuf>,
-    /// Of a clip: every frame against the first, not against the one before
+    /// Of a clip: compare every frame with the first instead of the one before
     #[arg(long)]
     first: bool,
-    /// Tables hold points, a row each, not histograms; those whose columns have names do anyway
+    /// Read tables as points, one per row, not as histograms (tables with named columns always are)
     #[arg(long)]
     points: bool,
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Draws the curve of a clip or of --against: .svg or .png
+    /// Draw the distances of a clip or of --against as a curve: .svg or .png
     #[arg(long, value_name = "OUT")]
     plot: Option<PathBuf>,
 }
@@ -73,20 +75,21 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
         Some(path) => Some((Format::of(path).map_err(|e| Usage(e.to_string()))?, path)),
         None => None,
     };
+    let reporter = &common.reporter(false);
     watch_interrupt();
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => {
             let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            against(reference, files, args, question, plot, common)
+            against(reference, files, args, question, plot, reporter)
         }
         (None, [clip]) => {
             let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            clip::run(clip, args.first, question, plot, common)
+            clip::run(clip, args.first, question, plot, reporter)
         }
         (None, [_, _]) if plot.is_some() => {
             Err(Usage("--plot: one distance is no curve; give a clip, or --against".into()).into())
         }
-        (None, [a, b]) => pair([a, b], args, question, common),
+        (None, [a, b]) => pair([a, b], args, question, reporter),
         (None, files) => {
             let count = files.len();
             let hint = "give two, one clip, or --against REF";
@@ -95,30 +98,11 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     }
 }
 
-/// A curve's file, opened before the work.
-struct Drawing {
-    format: Format,
-    output: Output,
-}
-
-impl Drawing {
-    fn open((format, path): (Format, &PathBuf), common: &Common) -> anyhow::Result<Self> {
-        Ok(Self {
-            format,
-            output: Output::open(path, common.overwrite)?,
-        })
-    }
-
-    fn write(self, curve: &Curve<'_>) -> anyhow::Result<()> {
-        self.output.write(&curve.draw(self.format)?)
-    }
-}
-
 fn pair(
     [a, b]: [&PathBuf; 2],
     args: &DistanceArgs,
     question: Question,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let names = [shown(a), shown(b)];
     let first = Measure::read(a, "first", args.points, args.cloud)?;
@@ -126,26 +110,14 @@ fn pair(
     let answer = Answer::find(&first, &second, question)
         .with_context(|| format!("{} and {}", names[0], names[1]))?;
     check_interrupt()?;
-    warn_if_wide(&answer, common);
-    report::print_pair(&answer, [&names[0], &names[1]], common)
+    warn_if_wide(&answer, reporter);
+    report::pair(&answer, [&names[0], &names[1]], reporter)
 }
 
-/// A count of frames on stderr, drawn only where that is a terminal.
-#[cfg(feature = "video")]
-fn progress(common: &Common) -> indicatif::ProgressBar {
-    if common.quiet {
-        return indicatif::ProgressBar::hidden();
-    }
-    // A template that indicatif refuses would only cost the bar its looks.
-    let style = indicatif::ProgressStyle::with_template("{spinner} {pos} frames")
-        .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner());
-    indicatif::ProgressBar::new_spinner().with_style(style)
-}
-
-fn warn_if_wide(answer: &Answer, common: &Common) {
+fn warn_if_wide(answer: &Answer, reporter: &Reporter) {
     if answer.is_wide() {
         let cell = answer.cell;
-        common.warn(&format!(
+        reporter.warn(&format!(
             "the interval is {:.1} % of the value wide; {cell}x{cell} px cells are the finest that are solved here",
             100.0 * answer.width_share()
         ));
@@ -181,7 +153,7 @@ fn against(
     args: &DistanceArgs,
     question: Question,
     plot: Option<Drawing>,
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
     let (mut entries, mut failed) = (Vec::new(), Vec::new());
@@ -194,13 +166,13 @@ fn against(
         });
         match found {
             Ok(answer) => {
-                warn_if_wide(&answer, common);
+                warn_if_wide(&answer, reporter);
                 entries.push(Entry { file, answer });
             }
             Err(error) => {
                 let error = exit::one_line(&error);
                 if files.len() > 1 {
-                    eprintln!("otinterp: {error}");
+                    reporter.fault(&error);
                 }
                 failed.push(Failure { file, error });
             }
@@ -215,38 +187,21 @@ fn against(
         let answers: Vec<&Answer> = entries.iter().map(|e| &e.answer).collect();
         plot.write(&curve(&answers, "file", 1))?;
     }
-    if common.json {
-        report::print_json(&Many {
-            against: shown(reference),
-            distances: &entries,
-            failed: &failed,
-        })?;
-    } else {
-        let mut text = report::csv_head("file");
-        for entry in &entries {
-            text += &report::csv_line(&report::csv_field(&entry.file), &entry.answer);
-        }
-        Output::Pipe.write(text.as_bytes())?;
-    }
+    let many = Many {
+        against: shown(reference),
+        distances: &entries,
+        failed: &failed,
+    };
+    reporter.answer(&many, || {
+        let lines = entries.iter().map(|entry| {
+            let file = report::csv_field(&entry.file);
+            report::csv_line(&file, &entry.answer)
+        });
+        report::csv_head("file") + &lines.collect::<String>()
+    })?;
     if !failed.is_empty() {
         let (n, of) = (failed.len(), files.len());
         return Err(BatchFailed(format!("{n} of {of} inputs failed")).into());
     }
     Ok(())
-}
-
-/// Distances in order, as a curve over their numbers from `start` on.
-fn curve<'a>(answers: &[&Answer], over: &'a str, start: usize) -> Curve<'a> {
-    let p = answers.first().map_or(2, |a| a.p);
-    let is_px = answers.first().is_none_or(|a| a.unit == "px");
-    let unit = if is_px { " [px]" } else { "" };
-    Curve {
-        x_label: over,
-        y_label: format!("W{p}{unit}"),
-        points: answers
-            .iter()
-            .zip(start..)
-            .map(|(a, k)| [k as f64, a.value, a.lower, a.upper])
-            .collect(),
-    }
 }

@@ -1,10 +1,9 @@
 //! Distances as text, CSV and JSON.
 
 use super::answer::Answer;
-use crate::commands::Common;
+use crate::reporter::Reporter;
 use serde::Serialize;
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fmt::Write;
 
 /// Totals that differ by more than this share are worth a word.
 const EQUAL_TOTALS: f64 = 1e-6;
@@ -17,30 +16,12 @@ struct Pair<'a> {
     inputs: [&'a str; 2],
 }
 
-/// Prints the distance of one pair.
+/// Says the distance of one pair.
 ///
 /// # Errors
 /// What standard output says.
-pub fn print_pair(answer: &Answer, inputs: [&str; 2], common: &Common) -> anyhow::Result<()> {
-    if common.json {
-        return print_json(&Pair { answer, inputs });
-    }
-    let mut out = std::io::stdout().lock();
-    out.write_all(text(answer).as_bytes())?;
-    out.flush()?;
-    Ok(())
-}
-
-/// Prints a value as JSON, with a line's end.
-///
-/// # Errors
-/// What standard output says.
-pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    out.flush()?;
-    Ok(())
+pub fn pair(answer: &Answer, inputs: [&str; 2], reporter: &Reporter) -> anyhow::Result<()> {
+    reporter.answer(&Pair { answer, inputs }, || text(answer))
 }
 
 fn text(answer: &Answer) -> String {

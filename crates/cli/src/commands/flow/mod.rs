@@ -1,81 +1,24 @@
 //! `otinterp flow`: the transport map between two pictures, its files and its numbers.
 
+mod args;
 mod output;
 mod report;
 mod solve;
 
-use super::Common;
-use super::common::MethodArg;
+pub use args::FlowArgs;
+
+use super::common::Common;
 use super::exit::{check_interrupt, watch_interrupt};
-use super::mass::MassArgs;
 use super::output::Output;
 use super::pair;
 use crate::flow::{self, Agreement};
 use anyhow::{Context, bail};
-use clap::Args;
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use output::{Drawn, Target};
 use report::Report;
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
-
-/// Arguments of `otinterp flow`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-What is written is told by the file's name, or by a word before it:
-  FILE.flo, FILE.npy     displacements: Middlebury's file, or an array of height x width x 2 (dx, dy)
-  kitti:FILE.png         displacements as KITTI's 16-bit PNG
-  FILE.png               displacements as colours: hue is the direction, saturation the length
-  FILE.svg               arrows on the first picture; arrows:FILE.png the same as PNG
-  confidence:FILE        how far both directions agree, 0 to 1: .png (white is 1) or .npy
-  deficit:FILE           where mass is missing: what the other picture shows and this one hides, 0 to 1: .png or .npy
-  flo:- and the like     to standard output; - alone is the .flo file
-
-Examples:
-  otinterp flow a.png b.png -o ab.flo -o ab.png -o ab.svg
-  otinterp flow a.png b.png --truth ab_true.flo        endpoint and angular error
-  otinterp flow a.png b.png --backward -o ba.flo       from B to A
-  otinterp flow a.npy b.npy --method mass -o ab.npy    brightness is mass: the map of least W2²")]
-pub struct FlowArgs {
-    /// First picture; - is standard input
-    #[arg(value_name = "A")]
-    a: PathBuf,
-    /// Second picture, of the same size
-    #[arg(value_name = "B")]
-    b: PathBuf,
-    /// What to write, see below; can be given several times. Without it only the numbers are told
-    #[arg(short, long, value_name = "[KIND:]OUT")]
-    output: Vec<String>,
-    /// The map from B to A instead of that from A to B
-    #[arg(long)]
-    backward: bool,
-    /// What is transported: ot is every pixel with what it shows, mass is brightness itself (fields of numbers too)
-    #[arg(
-        long,
-        value_enum,
-        default_value = "ot",
-        hide_possible_values = true,
-        value_name = "ot|mass"
-    )]
-    method: MethodArg,
-    #[command(flatten)]
-    mass: MassArgs,
-    /// The true map (.flo, .npy or KITTI's .png): endpoint and angular error are told
-    #[arg(long, value_name = "MAP")]
-    truth: Option<PathBuf>,
-    /// Length that colours saturate at, in px [default: the longest displacement]
-    #[arg(long, value_name = "PX", value_parser = parse_length)]
-    saturate_px: Option<f32>,
-}
-
-/// A length above 0.
-fn parse_length(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(length) if length > 0.0 && f32::is_finite(length) => Ok(length),
-        _ => Err("a length in px above 0 is needed".into()),
-    }
-}
+use std::path::Path;
 
 /// Runs `otinterp flow`.
 pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
@@ -89,9 +32,10 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         .iter()
         .map(|target| Output::open(target.path(), common.overwrite))
         .collect::<Result<_, _>>()?;
+    let reporter = common.reporter(targets.iter().any(|t| pair::is_pipe(t.path())));
     watch_interrupt();
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
-    let solved = solve::solve(args, common)?;
+    let solved = solve::solve(args, common, &reporter)?;
     check_interrupt()?;
     let agreement = match (&args.truth, &truth) {
         (Some(path), Some(truth)) => Some(compared(&solved.there, truth, path)?),
@@ -115,8 +59,7 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
     for (file, bytes) in files.into_iter().zip(&bytes) {
         file.write(bytes)?;
     }
-    let paths = || targets.iter().map(Target::path);
-    Report {
+    let report = Report {
         inputs: [&args.a, &args.b].map(|path| pair::shown(path)),
         is_backward: args.backward,
         method: args.method,
@@ -134,12 +77,14 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         angular_deg: agreement.map(|a| a.angular_deg),
         outlier_share: agreement.map(|a| a.outlier_share),
         pixels_known: agreement.map(|a| a.pixels),
-        outputs: paths()
+        outputs: targets
+            .iter()
+            .map(Target::path)
             .filter(|path| !pair::is_pipe(path))
             .map(Path::to_owned)
             .collect(),
-    }
-    .print(common, paths().any(pair::is_pipe))
+    };
+    reporter.summary(&report, || report.text())
 }
 
 fn mean(plane: &otinterp::picture::Plane) -> f64 {
@@ -147,7 +92,7 @@ fn mean(plane: &otinterp::picture::Plane) -> f64 {
 }
 
 /// The true map: its kind by the file's name.
-fn read_truth(path: &Path) -> anyhow::Result<Field> {
+fn read_truth(path: &Path) -> anyhow::Result<MotionField> {
     let shown = || path.display().to_string();
     let mut bytes = Vec::new();
     File::open(path)
@@ -164,7 +109,7 @@ fn read_truth(path: &Path) -> anyhow::Result<Field> {
     .with_context(shown)
 }
 
-fn compared(found: &Field, truth: &Field, path: &Path) -> anyhow::Result<Agreement> {
+fn compared(found: &MotionField, truth: &MotionField, path: &Path) -> anyhow::Result<Agreement> {
     let path = path.display();
     let ((height, width), (rows, columns)) = (found.dim(), truth.dim());
     if (height, width) != (rows, columns) {

@@ -5,7 +5,7 @@ use crate::commands::pair;
 use crate::flow;
 use anyhow::Context;
 use image::{GrayImage, ImageFormat, Luma, RgbImage};
-use otinterp::motion::Field;
+use otinterp::motion::MotionField;
 use otinterp::picture::Plane;
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -128,7 +128,7 @@ pub fn check_together(targets: &[Target]) -> Result<(), Usage> {
 /// All that can be written.
 pub struct Drawn<'a> {
     /// The map.
-    pub field: &'a Field,
+    pub field: &'a MotionField,
     /// How far both directions agree.
     pub confidence: &'a Plane,
     /// Where mass is missing.

@@ -1,6 +1,5 @@
 //! What a run of `flow` says when it is done.
 
-use crate::commands::Common;
 use crate::commands::common::{MethodArg, PresetArg};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -48,25 +47,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Prints the JSON object with `--json` (on stderr where stdout carries data), else some lines on stderr unless `-q`.
-    ///
-    /// # Errors
-    /// If the JSON cannot be written.
-    pub fn print(&self, common: &Common, is_stdout_taken: bool) -> anyhow::Result<()> {
-        if common.json {
-            let json = serde_json::to_string_pretty(self)?;
-            if is_stdout_taken {
-                eprintln!("{json}");
-            } else {
-                println!("{json}");
-            }
-        } else if !common.quiet {
-            eprint!("{}", self.text());
-        }
-        Ok(())
-    }
-
-    fn text(&self) -> String {
+    /// The numbers, and the names of the files, line by line.
+    pub fn text(&self) -> String {
         let distance = self.squared_distance_px2;
         let distance = distance.map_or(String::new(), |d| format!(", W2² {d:.3} px²"));
         let mut lines = vec![
@@ -90,6 +72,6 @@ impl Report {
             lines.push(format!("error         endpoint {endpoint:.3} px, angular {angular:.2}°, outliers {:.2} % of {pixels} pixels", 100.0 * outliers));
         }
         lines.extend(self.outputs.iter().map(|path| path.display().to_string()));
-        lines.join("\n") + "\n"
+        lines.join("\n")
     }
 }

@@ -1,17 +1,17 @@
 //! The map that was asked for, and what belongs to it.
 
-use super::FlowArgs;
-use crate::commands::Common;
-use crate::commands::common::MethodArg;
+use super::args::FlowArgs;
+use crate::commands::common::{Common, MethodArg};
 use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;
 use crate::commands::pair::Pair;
 use crate::flow;
+use crate::reporter::Reporter;
 use image::{Rgb, RgbImage};
-use otinterp::measure::{MassModel, Unbalanced};
-use otinterp::most_mass_cells;
-use otinterp::motion::{Field, Motion};
+use otinterp::Preset;
+use otinterp::mass::{MassModel, Unbalanced};
+use otinterp::motion::MotionField;
 use otinterp::ot::multiscale::{Map, Multiscale, finest_for};
 use otinterp::picture::{Plane, samples};
 use std::time::Instant;
@@ -19,9 +19,9 @@ use std::time::Instant;
 /// A map from one picture to the other.
 pub struct Solved {
     /// From the picture that the map starts at.
-    pub there: Field,
+    pub there: MotionField,
     /// Back to it.
-    pub back: Field,
+    pub back: MotionField,
     /// Where mass of the picture that the map starts at is missing, in `[0, 1]`.
     pub deficit: Plane,
     /// What is transported, if it is not one unit in every pixel.
@@ -38,10 +38,10 @@ pub struct Solved {
 ///
 /// # Errors
 /// [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
-pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
+pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let options = args.mass.options(&[args.method])?;
     match args.method {
-        MethodArg::Ot => solve_content(args, common),
+        MethodArg::Ot => solve_content(args, common, reporter),
         MethodArg::Mass if options.model == MassModel::Rgb => {
             Err(Usage("flow maps one mass: --mass is luma or alpha".into()).into())
         }
@@ -49,7 +49,7 @@ pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
             Err(Usage("flow maps all of the mass: --unbalanced is normalise".into()).into())
         }
         MethodArg::Mass => {
-            let masses = masses(&args.a, &args.b, &options, common)?;
+            let masses = masses(&args.a, &args.b, &options, reporter)?;
             check_interrupt()?;
             solve_mass(masses, args.backward, common)
         }
@@ -64,15 +64,16 @@ pub fn solve(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
 }
 
 /// Every pixel is one unit of mass, and what it shows is in the cost.
-fn solve_content(args: &FlowArgs, common: &Common) -> anyhow::Result<Solved> {
-    let pair = Pair::read(&args.a, &args.b, common)?;
+fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
+    let pair = Pair::read(&args.a, &args.b, reporter)?;
     check_interrupt()?;
+    let interpolator = common.interpolator(MethodArg::Ot);
+    let dim = (pair.a.picture.height(), pair.a.picture.width());
+    reporter.detail(&interpolator.plan(dim).to_string());
     let solving = Instant::now();
-    let motion = common
-        .interpolator(MethodArg::Ot)
-        .motion(&pair.a.picture, &pair.b.picture)?;
+    let motion = interpolator.motion(&pair.a.picture, &pair.b.picture)?;
     let solve_s = solving.elapsed().as_secs_f64();
-    let Motion { forward, backward } = motion;
+    let [forward, backward] = [motion.forward, motion.backward].map(|f| f.per_pixel(dim));
     let (from, there, back) = if args.backward {
         (&pair.b.picture, backward, forward)
     } else {
@@ -94,7 +95,7 @@ fn solve_mass(masses: [Plane; 2], is_backward: bool, common: &Common) -> anyhow:
     let dim = masses[0].dim();
     let grids = [0, 1].map(|side| samples(&masses[side]));
     let solver = Multiscale {
-        finest: finest_for(grids, most_mass_cells(common.preset.into())),
+        finest: finest_for(grids, Preset::from(common.preset).most_mass_cells()),
         ..Multiscale::default()
     };
     let solving = Instant::now();
@@ -108,7 +109,8 @@ fn solve_mass(masses: [Plane; 2], is_backward: bool, common: &Common) -> anyhow:
                 .map(|(v, &m)| if m > 0.0 { v } else { f32::NAN });
             Plane::from_shape_vec(dim, known.collect())
         };
-        Ok::<_, anyhow::Error>(Field {
+        Ok::<_, anyhow::Error>(MotionField {
+            cell_log2: 0,
             dx: axis(map.dx)?,
             dy: axis(map.dy)?,
         })

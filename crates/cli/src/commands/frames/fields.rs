@@ -1,51 +1,22 @@
 //! `frames` between two fields: numbers in units of their own, in and out unrounded.
 
-use super::FramesArgs;
+use super::args::FramesArgs;
 use super::pattern::Pattern;
-use super::report::{FrameEntry, Progress};
+use super::report::FrameEntry;
 use super::target::{is_folder, stem};
-use crate::commands::Common;
-use crate::commands::common::MethodArg;
+use crate::commands::common::{Common, MethodArg};
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::pair::is_pipe;
 use crate::data::field::{self, Field, FieldFormat};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
-use anyhow::{Context, bail};
-use otinterp::most_mass_cells;
+use anyhow::Context;
+use otinterp::Preset;
+use otinterp::mass::Mass;
 use otinterp::picture::Plane;
-use otinterp::render::Mass;
 use serde::Serialize;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// The two inputs, if they are fields and not pictures.
-///
-/// # Errors
-/// One is a field and the other is not, or their sizes differ; a line that names the file if it is broken.
-pub fn read(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
-    let one = |path: &Path| match is_pipe(path) {
-        true => Ok(None),
-        false => field::read(path),
-    };
-    let (a_shown, b_shown) = (a.display(), b.display());
-    let (a, b) = (one(a)?, one(b)?);
-    let (a, b) = match (a, b) {
-        (None, None) => return Ok(None),
-        (Some(a), Some(b)) => (a, b),
-        (Some(_), None) => {
-            bail!("{a_shown} is a field of numbers and {b_shown} is not; both must be of one kind")
-        }
-        (None, Some(_)) => {
-            bail!("{b_shown} is a field of numbers and {a_shown} is not; both must be of one kind")
-        }
-    };
-    let ((ha, wa), (hb, wb)) = (a.values.dim(), b.values.dim());
-    if (wa, ha) != (wb, hb) {
-        bail!("{a_shown} is {wa}x{ha} values and {b_shown} is {wb}x{hb}; both must be of one size");
-    }
-    Ok(Some([a, b]))
-}
 
 /// Makes the fields between two, at `times`.
 ///
@@ -78,14 +49,15 @@ pub fn run(
     let planes = [&pair[0].values, &pair[1].values];
     let mass = match args.method {
         MethodArg::Mass if planes[0] != planes[1] => {
-            let most = most_mass_cells(common.preset.into());
+            let most = Preset::from(common.preset).most_mass_cells();
             Some(Mass::between_fields(planes, &options, most)?)
         }
         _ => None,
     };
     let solve_s = started.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let progress = Progress::new(times.len(), common);
+    let reporter = common.reporter(false);
+    let bar = reporter.bar("", Some(times.len() as u64));
     let mut frames = Vec::with_capacity(times.len());
     for (&t, file) in times.iter().zip(&files) {
         check_interrupt()?;
@@ -93,11 +65,11 @@ pub fn run(
         write(&made, output.format, file, common).with_context(|| file.display().to_string())?;
         let path = Some(file.clone());
         frames.push(FrameEntry { t, path });
-        progress.written(frames.len());
+        bar.count(frames.len());
     }
-    drop(progress);
+    drop(bar);
     let (height, width) = planes[0].dim();
-    Report {
+    let report = Report {
         inputs: [&args.a, &args.b],
         output: &output.shown,
         width,
@@ -106,8 +78,8 @@ pub fn run(
         frames: &frames,
         solve_s,
         render_s: rendering.elapsed().as_secs_f64(),
-    }
-    .print(common)
+    };
+    reporter.summary(&report, || report.text())
 }
 
 /// The field at `t`; the two themselves at 0 and 1, and in between if they are equal.
@@ -219,15 +191,10 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn print(&self, common: &Common) -> anyhow::Result<()> {
-        if common.json {
-            writeln!(std::io::stdout(), "{}", serde_json::to_string(self)?)?;
-        } else if !common.quiet {
-            let count = self.frames.len();
-            let plural = if count == 1 { "" } else { "s" };
-            let total = self.solve_s + self.render_s;
-            eprintln!("{count} field{plural} in {} ({total:.2} s)", self.output);
-        }
-        Ok(())
+    fn text(&self) -> String {
+        let count = self.frames.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let total_s = self.solve_s + self.render_s;
+        format!("{count} field{plural} in {} ({total_s:.2} s)", self.output)
     }
 }

@@ -1,80 +1,34 @@
 //! `otinterp frames`: in-between stills of two pictures.
 
+mod args;
 mod fields;
 mod movie;
 mod pattern;
 mod report;
 mod sink;
 mod target;
-mod times;
 
-use super::Common;
-use super::common::{MethodArg, TimingsArg, print_timings};
+use super::common::{Common, print_timings};
 use super::exit::{check_interrupt, watch_interrupt};
-use super::mass::MassArgs;
-use super::pair::Pair;
+use super::pair::{Pair, is_pipe, read_fields};
+use crate::reporter::Bar;
 use anyhow::Context;
-use clap::Args;
 use otinterp::Transition;
 use otinterp::picture::still::Still;
 use otinterp::timings::{Stage, stage};
-use otinterp_video::time::{Rational, parse_rate};
-use report::{FrameEntry, Progress, Report};
+use report::{FrameEntry, Report};
 use sink::Sink;
-use std::path::PathBuf;
 use std::time::Instant;
-use target::{PipeFormat, Target};
-use times::TimesArgs;
+use target::Target;
 
-pub use fields::read as read_fields;
-pub use times::parse_time;
-
-/// Arguments of `otinterp frames`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  otinterp frames a.png b.png -o mid.png            the frame half-way
-  otinterp frames a.png b.png -n 7 -o steps/        steps/0001.png … steps/0007.png
-  otinterp frames a.jpg b.jpg -n 3 -o mid_%03d.tif  mid_001.tif … mid_003.tif
-  otinterp frames a.png b.png -n 14 --endpoints -o loop.gif
-  otinterp frames a.png b.png --times 0.1,0.9 -o - | …
-  otinterp frames a.png b.png -n 7 --method mass --background auto -o steps/
-  otinterp frames a.npy b.npy -n 7 --method mass -o steps/   fields of numbers: .npy, .pfm, float .tif")]
-pub struct FramesArgs {
-    /// First picture (t = 0): PNG, JPEG, WebP, TIFF, BMP, PNM; - is standard input. Or a field of numbers: NPY, PFM,
-    /// floating-point TIFF
-    #[arg(value_name = "A")]
-    a: PathBuf,
-    /// Second picture (t = 1), of the same size
-    #[arg(value_name = "B")]
-    b: PathBuf,
-    #[command(flatten)]
-    times: TimesArgs,
-    /// File, pattern (mid_%03d.png), folder (0001.png … in time order), animation (.gif, .apng,
-    /// .mp4, …), or - for standard output [default: the folder <A>-<B>/]
-    #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
-    /// What makes the frames
-    #[arg(long, value_enum, default_value = "ot")]
-    method: MethodArg,
-    /// Frames per second of an animation or Y4M
-    #[arg(long, value_name = "R", default_value = "25", value_parser = parse_rate)]
-    fps: Rational,
-    /// What standard output carries [default: png]
-    #[arg(long, value_enum)]
-    format: Option<PipeFormat>,
-    #[command(flatten)]
-    timings: TimingsArg,
-    #[command(flatten)]
-    mass: MassArgs,
-}
+pub use args::FramesArgs;
 
 /// Runs `otinterp frames`.
 pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
     let clocks = args.timings.start();
     let mut times = args.times.times();
-    if let Some(pair) = fields::read(&args.a, &args.b)? {
+    if let Some(pair) = read_fields(&args.a, &args.b)? {
         watch_interrupt();
         return fields::run(args, &times, &pair, common);
     }
@@ -86,15 +40,18 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let interpolator = args
         .mass
         .given_to(common.interpolator(args.method), args.method)?;
+    let reporter = common.reporter(args.output.as_deref().is_some_and(is_pipe));
     watch_interrupt();
 
     let pair = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
-        Pair::read(&args.a, &args.b, common)
+        Pair::read(&args.a, &args.b, &reporter)
     })?;
-    target.check(&pair, common)?;
+    target.check(&pair, &reporter)?;
     let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
+    let dim = (pair.a.picture.height(), pair.a.picture.width());
+    reporter.detail(&interpolator.plan(dim).to_string());
 
     let solving = Instant::now();
     let transition = interpolator
@@ -102,12 +59,12 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .with_context(|| format!("{} and {}", args.a.display(), args.b.display()))?;
     let solve_s = solving.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let progress = Progress::new(times.len(), common);
-    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), progress)?;
+    let bar = reporter.bar("", Some(times.len() as u64));
+    let frames = render_all(&transition, &times, &pair.a.icc, sink.as_mut(), bar)?;
     sink.finish()?;
     let timings = clocks.elapsed();
-    print_timings(timings.as_ref(), common);
-    Report {
+    print_timings(timings.as_ref(), &reporter);
+    let report = Report {
         inputs: [&args.a, &args.b],
         format: pair.a.picture.format(),
         size: (pair.a.picture.width(), pair.a.picture.height()),
@@ -120,8 +77,8 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         render_s: rendering.elapsed().as_secs_f64(),
         total_s: started.elapsed().as_secs_f64(),
         timings,
-    }
-    .print(common)
+    };
+    reporter.summary(&report.json(), || report.text())
 }
 
 /// Renders each frame while the one before it is written.
@@ -130,7 +87,7 @@ fn render_all(
     times: &[f64],
     icc: &Option<Vec<u8>>,
     sink: &mut dyn Sink,
-    progress: Progress,
+    bar: Bar,
 ) -> anyhow::Result<Vec<FrameEntry>> {
     let render = |t: f64| Still {
         picture: transition.at(t as f32),
@@ -149,7 +106,7 @@ fn render_all(
             || times.get(index + 1).map(|&t| render(t)),
         );
         entries.push(FrameEntry { t, path: written? });
-        progress.written(entries.len());
+        bar.count(entries.len());
         ready = next;
     }
     Ok(entries)

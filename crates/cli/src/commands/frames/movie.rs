@@ -4,7 +4,7 @@ use super::target::Animation;
 use crate::files::PendingFile;
 use otinterp::picture::still::{ApngWriter, GifWriter, Still};
 use otinterp::picture::{ColorModel, Format, Matrix, to_yuv};
-use otinterp_video::time::{Rational, to_f64};
+use otinterp_video::time::{OutputClock, Rational, to_f64};
 use otinterp_video::y4m::{Header, Y4mSink};
 use otinterp_video::{self as video, Info, Shown, Siting};
 use std::fs::File;
@@ -30,9 +30,9 @@ pub struct Clip {
 }
 
 impl Clip {
-    fn new(sink: impl video::Sink + 'static, format: Format, rate: Rational) -> Self {
+    fn new(sink: Box<dyn video::Sink>, format: Format, rate: Rational) -> Self {
         Self {
-            sink: Box::new(sink),
+            sink,
             format,
             rate,
             written: 0,
@@ -90,7 +90,7 @@ impl Movie {
         };
         let header = Header::new(&info(like, format, rate, None), rate)?;
         let sink = Y4mSink::new(out, header).map_err(plain)?;
-        Ok(Self::Clip(Clip::new(sink, format, rate)))
+        Ok(Self::Clip(Clip::new(Box::new(sink), format, rate)))
     }
 
     /// Appends a frame.
@@ -114,9 +114,7 @@ impl Movie {
 
 /// A clip that plays everywhere: 8 bits, limited range, BT.709, 4:2:0 where the sides are even and
 /// 4:4:4 where encoders would refuse that.
-#[cfg(feature = "video")]
 fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Result<Movie> {
-    use otinterp_video::time::OutputClock;
     let sides = [like.picture.width(), like.picture.height()];
     let is_even = sides.iter().all(|side| side.is_multiple_of(2));
     let format = Format {
@@ -130,15 +128,9 @@ fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Resul
     let info = info(like, format, rate, is_even.then_some(Siting::Left));
     let encoding = video::Encoding::default();
     let clock = OutputClock::new(rate, Rational::from_integer(1));
-    let sink = video::FileSink::create(file.path(), &info, &clock, &encoding, None);
-    Ok(Movie::Clip(Clip::new(sink.map_err(plain)?, format, rate)))
-}
-
-#[cfg(not(feature = "video"))]
-fn video_file(_: &PendingFile, _: &Still, _: Rational) -> anyhow::Result<Movie> {
-    anyhow::bail!(
-        "this build was made without the feature 'video'; .gif, .apng and .y4m can be written"
-    )
+    let to = video::Destination::File(file.path());
+    let created = video::create_clip(&to, &info, &clock, &encoding, None).map_err(plain)?;
+    Ok(Movie::Clip(Clip::new(created.sink, format, rate)))
 }
 
 fn info(like: &Still, format: Format, rate: Rational, siting: Option<Siting>) -> Info {

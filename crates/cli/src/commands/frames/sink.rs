@@ -3,10 +3,11 @@
 use super::movie::Movie;
 use super::target::{PipeFormat, Target};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
+use crate::reporter::DataOut;
 use anyhow::Context;
 use otinterp::picture::still::{self, Still, StillError, StillFormat};
 use otinterp_video::time::Rational;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Takes the frames of one run in order.
@@ -63,7 +64,7 @@ pub fn open(
             Ok(Box::new(MovieFile { path, movie, file }))
         }
         Target::Pipe(PipeFormat::Y4m) => {
-            let out = BufWriter::new(io::stdout());
+            let out = BufWriter::new(DataOut::new());
             Ok(Box::new(MoviePipe(Movie::y4m(out, like, rate)?)))
         }
         Target::Pipe(PipeFormat::Png) => Ok(Box::new(Pipe::new(png_bytes))),
@@ -168,12 +169,12 @@ impl Sink for MoviePipe {
 /// Stills one after another on standard output.
 struct Pipe {
     bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>,
-    out: io::Stdout,
+    out: DataOut,
 }
 
 impl Pipe {
     fn new(bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>) -> Self {
-        let out = io::stdout();
+        let out = DataOut::new();
         Self { bytes_of, out }
     }
 }

@@ -1,9 +1,9 @@
 //! What `-o` asks for.
 
 use super::pattern::Pattern;
-use crate::commands::Common;
 use crate::commands::exit::Usage;
 use crate::commands::pair::{Pair, is_pipe};
+use crate::reporter::Reporter;
 use anyhow::Context;
 use clap::ValueEnum;
 use otinterp::picture::still::{StillError, StillFormat};
@@ -51,7 +51,7 @@ pub enum PipeFormat {
     Png,
     /// YUV4MPEG2, 4:4:4 or grey, full range
     Y4m,
-    /// Bare samples, 8 bits, red, green, blue
+    /// Raw samples, 8 bits, red, green, blue
     Rgb24,
 }
 
@@ -90,7 +90,7 @@ impl Target {
     ///
     /// # Errors
     /// [`StillError`] if transparency would be lost.
-    pub fn check(&self, pair: &Pair, common: &Common) -> anyhow::Result<()> {
+    pub fn check(&self, pair: &Pair, reporter: &Reporter) -> anyhow::Result<()> {
         let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
             Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
             Self::Files { format: f, .. } => {
@@ -110,10 +110,10 @@ impl Target {
             return Err(StillError::NoAlpha { format: name }).with_context(|| self.shown());
         }
         if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
-            common.warn(&format!("{name} holds 8 bits; the frames are rounded"));
+            reporter.warn(&format!("{name} holds 8 bits; the frames are rounded"));
         }
         if !holds_icc && pair.a.icc.is_some() {
-            common.warn(&format!("{name} holds no colour profile; it is left out"));
+            reporter.warn(&format!("{name} holds no colour profile; it is left out"));
         }
         Ok(())
     }

@@ -4,16 +4,15 @@ mod plot;
 mod report;
 mod walk;
 
-use super::Common;
-use super::common::MethodArg;
+use super::common::{Common, MethodArg};
 use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::mass::{MassArgs, masses};
 use super::output::Output;
 use super::pair::shown;
 use crate::plot::Format;
 use clap::Args;
-use otinterp::measure::{MassModel, Unbalanced};
-use otinterp::most_mass_cells;
+use otinterp::Preset;
+use otinterp::mass::{MassModel, Unbalanced};
 use report::Report;
 use std::path::PathBuf;
 use walk::Walk;
@@ -36,10 +35,10 @@ pub struct PathArgs {
     /// Second one (t = 1), of the same size
     #[arg(value_name = "B")]
     b: PathBuf,
-    /// In-betweens, evenly spaced: t = k/(N+1)
+    /// Number of in-betweens, evenly spaced: t = k/(N+1)
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
     frames: u16,
-    /// Draws the distances and energies: .svg or .png
+    /// Draw the distances and energies: .svg or .png
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -64,17 +63,19 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         }
         None => None,
     };
+    let reporter = common.reporter(false);
     watch_interrupt();
-    let masses = masses(&args.a, &args.b, &options, common)?;
+    let masses = masses(&args.a, &args.b, &options, &reporter)?;
     let walk = Walk::between(
         &masses,
         args.frames,
-        most_mass_cells(common.preset.into()),
+        Preset::from(common.preset).most_mass_cells(),
         check_interrupt,
     )?;
     if let Some((format, output)) = plot {
         output.write(&plot::figure(&walk).draw(format)?)?;
     }
     let dim = masses[0].dim();
-    Report::new([shown(&args.a), shown(&args.b)], dim, &walk).print(common)
+    let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk);
+    reporter.answer(&report, || report.table())
 }

@@ -1,10 +1,8 @@
 //! The way as a table and as JSON.
 
 use super::walk::{Frame, Step, Walk};
-use crate::commands::Common;
 use serde::Serialize;
-use std::fmt::Write as _;
-use std::io::Write;
+use std::fmt::Write;
 
 /// All that is told.
 #[derive(Debug, Serialize)]
@@ -53,21 +51,8 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Prints the table, or with `--json` the object.
-    ///
-    /// # Errors
-    /// If standard output cannot be written.
-    pub fn print(&self, common: &Common) -> anyhow::Result<()> {
-        let text = if common.json {
-            serde_json::to_string(self)? + "\n"
-        } else {
-            self.table()
-        };
-        std::io::stdout().write_all(text.as_bytes())?;
-        Ok(())
-    }
-
-    fn table(&self) -> String {
+    /// The numbers for people.
+    pub fn table(&self) -> String {
         let mut out = String::new();
         let side = |s: Step| {
             format!(

@@ -1,9 +1,9 @@
 //! A way measured frame by frame.
 
-use otinterp::measure::MassOptions;
+use otinterp::mass::Mass;
+use otinterp::mass::MassOptions;
 use otinterp::ot::multiscale::{Multiscale, finest_for};
 use otinterp::picture::{Plane, samples};
-use otinterp::render::Mass;
 use serde::Serialize;
 
 /// One frame of a way.

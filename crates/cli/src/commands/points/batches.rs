@@ -1,12 +1,13 @@
 //! Minibatches of pairs.
 
-use super::{Outputs, PointsArgs, files};
-use crate::commands::Common;
+use super::args::PointsArgs;
+use super::files;
+use super::outputs::Outputs;
 use crate::commands::exit::check_interrupt;
+use crate::reporter::Reporter;
 use otinterp::ot::Cloud;
 use otinterp::ot::minibatch::{Batch, Minibatches};
 use serde::Serialize;
-use std::io::Write;
 
 /// `--json`.
 #[derive(Debug, Serialize)]
@@ -32,7 +33,7 @@ pub fn run(
     args: &PointsArgs,
     outputs: Outputs,
     names: &[String; 2],
-    common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let once = source.len().min(target.len()) / size.max(1);
     let count = args.batches.unwrap_or(once);
@@ -65,20 +66,13 @@ pub fn run(
         costs: batches.iter().map(|b| b.cost).collect(),
         outputs: written,
     };
-    let mut out = std::io::stdout().lock();
-    if common.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else if !common.quiet {
+    reporter.answer(&report, || {
         let mean = report.costs.iter().sum::<f64>() / report.costs.len().max(1) as f64;
-        writeln!(
-            out,
-            "{count} minibatches of {size} pairs, mean squared distance {mean:.6}"
-        )?;
-        for name in &report.outputs {
-            writeln!(out, "{name}")?;
-        }
-    }
-    out.flush()?;
-    Ok(())
+        let line =
+            format!("{count} minibatches of {size} pairs, mean squared distance {mean:.6}\n");
+        report
+            .outputs
+            .iter()
+            .fold(line, |text, name| text + name + "\n")
+    })
 }

@@ -33,106 +33,105 @@ pub struct RetimeArgs {
     /// seeking (its sound is left out)
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
-    /// Frames per second of the output, as 60, 24000/1001 or 23.976 (read as 24000/1001)
+    /// Set the frame rate of the output, in frames per second: 60, 24000/1001 or 23.976 (read as 24000/1001)
     #[arg(help_heading = SPEED, long, value_name = "R", value_parser = parse_rate, group = "target")]
     pub(super) fps: Option<Rational>,
-    /// So many times the frames per second of the source, as 2, 2.5 or 5/2
+    /// Multiply the frame rate by K: 2, 2.5 or 5/2
     #[arg(help_heading = SPEED, long, value_name = "K", value_parser = parse_number, group = "target")]
     pub(super) factor: Option<Rational>,
-    /// So many times slower at the frames per second of the source, sound (see --audio) and subtitles too
+    /// Slow down K times at the frame rate of the source, with sound (see --audio) and subtitles
     #[arg(help_heading = SPEED, long, value_name = "K", value_parser = parse_number, group = "target")]
     pub(super) slow: Option<Rational>,
-    /// Leave out what comes before: seconds (12.5), [H:]M:S (1:30), or frames (250f)
+    /// Start here: seconds (12.5), [H:]M:S (1:30), or frames (250f)
     #[arg(help_heading = PART, long, value_name = "PLACE", conflicts_with = "range")]
     pub(super) start: Option<Position>,
-    /// Leave out what comes from there on; counted, like --start, from the first frame of the source
+    /// End before this place; counted, like --start, from the first frame of the source
     #[arg(help_heading = PART, long, value_name = "PLACE", conflicts_with = "range")]
     pub(super) end: Option<Position>,
-    /// --start and --end in one, as 1:30-1:45 or 100f-250f
+    /// Set --start and --end at once: 1:30-1:45 or 100f-250f
     #[arg(help_heading = PART, long, value_name = "FROM-TO", value_parser = parse_range)]
     pub(super) range: Option<(Position, Position)>,
-    /// Keep the source's own times and put in-betweens evenly between them, about as many a second as asked for;
-    /// where the container holds only a constant rate, that is written
+    /// Keep the frame times of the source and space in-betweens evenly between them, about as many per second as asked for;
+    /// a container that holds only a constant frame rate gets that
     #[arg(help_heading = PART, long)]
     pub(super) vfr: bool,
-    /// Also write when each frame is shown, in milliseconds (timestamp format v2), as Y4M cannot say it
+    /// Also write the presentation time of each frame, in milliseconds (timestamp format v2), which Y4M cannot hold
     #[arg(help_heading = PART, long, value_name = "FILE")]
     pub(super) timecodes: Option<PathBuf>,
-    /// How in-between frames are made
+    /// How to make in-between frames
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "ot")]
     pub(super) method: MethodArg,
-    /// What stands between the last frame of a scene and the first of the next
+    /// What to show between the last frame of a scene and the first of the next
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "hold")]
     pub(super) cut: CutArg,
-    /// Share of the picture that no motion explains, 0 to 1, from which on two frames are two scenes
+    /// Detect a cut where this share of the picture, 0 to 1, or more is explained by no motion
     #[arg(help_heading = BETWEEN, long, value_name = "X", value_parser = parse_share, default_value_t = DEFAULT_CUT_THRESHOLD)]
     pub(super) cut_threshold: f32,
-    /// Cuts by hand, none are sought then: a line each, the index of the first frame after the cut,
+    /// Read the cuts from a file instead of detecting them: one per line, the index of the first frame after the cut,
     /// from 0, or its time in seconds, as 4.8 or 5s
     #[arg(help_heading = BETWEEN, long, value_name = "FILE", conflicts_with = "cut_threshold")]
     pub(super) cuts: Option<PathBuf>,
-    /// What becomes of frames that repeat the one before (animation on twos, dropped frames)
+    /// What to do with frames that repeat the one before (animation on twos, dropped frames)
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "keep")]
     pub(super) duplicates: DuplicatesArg,
     /// Output file (its extension chooses the container); `-` writes to a pipe, see --format.
     /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
     #[arg(help_heading = OUTPUT, short, long, value_name = "OUT", conflicts_with = "out_dir")]
     pub(super) output: Option<PathBuf>,
-    /// What `-o -` writes; by default y4m
+    /// Format of `-o -` [default: y4m]
     #[arg(help_heading = OUTPUT, long, value_enum, value_name = "HOW")]
     pub(super) format: Option<PipeFormat>,
-    /// Folder for the outputs; made if missing. Those of a folder's clips go to the same sub-folders
+    /// Folder for the outputs, created if missing. Clips of an input folder keep their sub-folders
     #[arg(help_heading = OUTPUT, long, value_name = "DIR")]
     pub(super) out_dir: Option<PathBuf>,
-    /// Names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {index} (which input,
+    /// Pattern for the names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {index} (of the input,
     /// from 1). By default {stem}.{target}.{ext}
     #[arg(help_heading = OUTPUT, long, value_name = "PATTERN", conflicts_with = "output")]
     pub(super) name: Option<Pattern>,
-    /// FFmpeg's name of the video encoder; by default chosen for the container
+    /// Video encoder, by FFmpeg's name [default: chosen for the container]
     #[arg(help_heading = ENCODING, long, value_name = "NAME")]
     pub(super) codec: Option<String>,
-    /// Quality of the encoder, on its own scale; lower is better
+    /// Quality on the encoder's own scale; lower is better
     #[arg(help_heading = ENCODING, long, value_name = "N")]
     pub(super) crf: Option<u32>,
-    /// Preset of the encoder, as slow or veryfast for libx264
+    /// Preset of the encoder, for example slow or veryfast for libx264
     #[arg(help_heading = ENCODING, long, value_name = "NAME")]
     pub(super) encoder_preset: Option<String>,
-    /// FFmpeg's name of the pixel format to encode; by default the one nearest to the source's. With --size, the one
-    /// of the raw video that is read
+    /// Pixel format to encode, by FFmpeg's name [default: the nearest to the source's]. With --size, the pixel format
+    /// of the raw input
     #[arg(help_heading = ENCODING, long, value_name = "NAME")]
     pub(super) pix_fmt: Option<String>,
-    /// Another option of the encoder, by FFmpeg's name; can be given several times
+    /// Set an option of the encoder, by FFmpeg's name; can be given several times
     #[arg(help_heading = ENCODING, long, value_name = "K=V", value_parser = parse_option)]
     pub(super) encoder_opt: Vec<(String, String)>,
-    /// What becomes of the sound in slow motion; --fps and --factor copy it unless it is dropped
+    /// What to do with sound in slow motion; --fps and --factor copy it unless it is dropped
     #[arg(help_heading = ENCODING, long, value_enum, default_value = "stretch", value_name = "HOW")]
     pub(super) audio: AudioArg,
-    /// Clips worked on at a time. Each uses all cores already; more helps with small ones
+    /// Number of clips processed at a time. One uses all cores already; more helps with small clips
     #[arg(help_heading = BATCH, long, value_name = "N", default_value = "1", value_parser = parse_jobs)]
     pub(super) jobs: usize,
-    /// Leave out clips whose output exists already
+    /// Skip clips whose output exists
     #[arg(help_heading = BATCH, long)]
     pub(super) skip_existing: bool,
-    /// Go on with the work that an earlier run with the same settings left unfinished; clips whose output is there are
-    /// left out
+    /// Resume what an earlier run with the same settings left unfinished; skip clips whose output exists
     #[arg(help_heading = BATCH, long)]
     pub(super) resume: bool,
-    /// Say what would be done, and write nothing. Cuts are not looked for
+    /// Print what would be done and write nothing. Cuts are not detected
     #[arg(help_heading = BATCH, long)]
     pub(super) dry_run: bool,
-    /// How progress is told
+    /// How to show progress
     #[arg(help_heading = BATCH, long, value_enum, default_value = "auto", value_name = "HOW")]
     pub(super) progress: ProgressArg,
-    /// The input, a file or `-`, is raw video of this size; --pix-fmt and --source-fps must say the rest
+    /// Read the input, a file or `-`, as raw video of this size; needs --pix-fmt and --source-fps
     #[arg(help_heading = INPUT, long, value_name = "WxH", value_parser = parse_size)]
     pub(super) size: Option<(u32, u32)>,
-    /// Frames per second of raw video that is read
+    /// Frame rate of the raw input, in frames per second
     #[arg(help_heading = INPUT, long, value_name = "R", value_parser = parse_rate)]
     pub(super) source_fps: Option<Rational>,
-    /// Which of the video streams, from 0; by default the main one. The others are copied
+    /// Index of the video stream to retime, from 0 [default: the main one]. The others are copied
     #[arg(help_heading = INPUT, long, value_name = "N")]
     pub(super) video_stream: Option<usize>,
-    /// Leaves interlaced frames as they are
+    /// Leave interlaced frames as they are
     #[arg(help_heading = INPUT, long)]
     pub(super) no_deinterlace: bool,
     #[command(flatten)]

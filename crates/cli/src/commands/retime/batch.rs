@@ -1,10 +1,10 @@
 //! Batch of clips: worker threads, outcomes, exit code.
 
 use super::args::RetimeArgs;
-use super::desk::{Desk, lock};
 use super::events::Event;
-use super::file::FileDesk;
+use super::input_reporter::InputReporter;
 use super::job::{End, Job};
+use super::ordered_reporter::{OrderedReporter, lock};
 use super::plan::Plan;
 use super::progress::TICK;
 use super::report::Summary;
@@ -12,6 +12,7 @@ use super::{clip, dry, report};
 use crate::commands::common::Common;
 use crate::commands::exit::{self, BatchFailed, Interrupted};
 use crate::files::OutputFolder;
+use crate::reporter::is_closed_pipe;
 use anyhow::Context;
 use std::path::Path;
 use std::sync::Mutex;
@@ -32,17 +33,17 @@ enum Outcome {
 /// Does what is planned. A failure ends the run only if there is nothing else to do.
 pub(super) fn run(plan: &Plan, args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
-    let desk = Desk::new(plan, args.progress, args.dry_run, common);
+    let reporter = OrderedReporter::new(plan, args.progress, args.dry_run, common);
     let folders = match args.out_dir {
         Some(_) if !args.dry_run => Folders::create(&plan.jobs)?,
         _ => Folders(Vec::new()),
     };
-    let outcomes = work(plan, args, common, &desk);
+    let outcomes = work(plan, args, common, &reporter);
     drop(folders);
-    let ended = end(plan, args, &desk, outcomes, started);
+    let ended = end(plan, args, &reporter, outcomes, started);
     // The clips come first; a report that broke off is told if they are well.
-    ended.and_then(|()| match desk.broken() {
-        Some(error) => Err(error).context("the report cannot be written"),
+    ended.and_then(|()| match reporter.broken() {
+        Some(error) => Err(error.into()),
         None => Ok(()),
     })
 }
@@ -79,7 +80,12 @@ impl Drop for Folders {
 }
 
 /// All jobs, `--jobs` at a time; their outcomes in their order.
-fn work(plan: &Plan, args: &RetimeArgs, common: &Common, desk: &Desk) -> Vec<Outcome> {
+fn work(
+    plan: &Plan,
+    args: &RetimeArgs,
+    common: &Common,
+    reporter: &OrderedReporter,
+) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Outcome>> = plan
         .jobs
@@ -92,17 +98,17 @@ fn work(plan: &Plan, args: &RetimeArgs, common: &Common, desk: &Desk) -> Vec<Out
             let (Some(job), Some(outcome)) = (plan.jobs.get(index), outcomes.get(index)) else {
                 return;
             };
-            let file = FileDesk::new(desk, index, job);
+            let file = InputReporter::new(reporter, index, job);
             *lock(outcome) = run_job(job, args, common, &file);
             file.finish();
         }
     };
     thread::scope(|scope| {
         let (stop, stopped) = mpsc::channel::<()>();
-        if desk.shows_progress() {
+        if reporter.shows_progress() {
             let show = move || {
                 while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                    desk.tick();
+                    reporter.tick();
                 }
             };
             // Without this thread there is no progress to be seen, and all else goes its way.
@@ -127,7 +133,7 @@ fn work(plan: &Plan, args: &RetimeArgs, common: &Common, desk: &Desk) -> Vec<Out
         .collect()
 }
 
-fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &FileDesk) -> Outcome {
+fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &InputReporter) -> Outcome {
     if exit::is_interrupted() {
         return Outcome::Stopped;
     }
@@ -144,7 +150,7 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &FileDesk) -> Ou
         Ok(()) => Outcome::Done,
         Err(error) if error.is::<Interrupted>() => Outcome::Stopped,
         Err(error) => {
-            if !exit::is_closed_pipe(&error) {
+            if !is_closed_pipe(&error) {
                 file.failed(job, &exit::one_line(&error));
             }
             Outcome::Failed(error)
@@ -156,7 +162,7 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &FileDesk) -> Ou
 fn end(
     plan: &Plan,
     args: &RetimeArgs,
-    desk: &Desk,
+    reporter: &OrderedReporter,
     outcomes: Vec<Outcome>,
     started: Instant,
 ) -> anyhow::Result<()> {
@@ -180,12 +186,12 @@ fn end(
             }
         }
     }
-    if !plan.is_batch && errors.iter().any(exit::is_closed_pipe) {
+    if !plan.is_batch && errors.iter().any(is_closed_pipe) {
         // Who reads wants no more, of the report neither.
         return errors.pop().map_or(Ok(()), Err);
     }
     summary.failed = errors.len();
-    desk.event(&Event::Summary(&summary));
+    reporter.event(&Event::Summary(&summary));
     if was_stopped {
         return Err(Interrupted.into());
     }
@@ -196,7 +202,7 @@ fn end(
     let line = report::last_line(&summary, &lines);
     match summary.failed {
         0 => {
-            desk.talk(&line);
+            reporter.talk(&line);
             Ok(())
         }
         failed if failed == summary.total => anyhow::bail!(line),

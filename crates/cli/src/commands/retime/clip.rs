@@ -3,7 +3,7 @@
 use super::args::RetimeArgs;
 use super::cuts;
 use super::events::Start;
-use super::file::FileDesk;
+use super::input_reporter::InputReporter;
 use super::job::{End, Job, Target};
 use super::options::PipeFormat;
 use super::pending::Pending;
@@ -12,7 +12,8 @@ use super::resume;
 use crate::commands::common::{Common, print_timings};
 use crate::commands::exit::Interrupted;
 use crate::files::PendingFile;
-use crate::pipeline::{self, Counts};
+use crate::pipeline::{self, Counts, Rules};
+use crate::reporter::Stream;
 use crate::work::{self, Work};
 use anyhow::Context;
 use otinterp_video::time::{OutputClock, Rational, to_f64};
@@ -27,7 +28,7 @@ pub(super) fn run(
     job: &Job,
     args: &RetimeArgs,
     common: &Common,
-    desk: &FileDesk,
+    reporter: &InputReporter,
 ) -> anyhow::Result<()> {
     let started = Instant::now();
     let clocks = args.timings.start();
@@ -53,8 +54,16 @@ pub(super) fn run(
         timecodes,
     } = Outputs::create(job, &clip, &clock, work.as_ref(), args, common)?;
     let frames = (expected, frames_kept);
-    say_start(job, &clip, &output, rate, frames, common, desk);
-    let progress = desk.progress(expected, rate);
+    say_start(
+        job,
+        &clip,
+        &output,
+        (rate, &rules),
+        frames,
+        common,
+        reporter,
+    );
+    let progress = reporter.progress(expected, rate);
     let result = pipeline::retime(
         clip.source.as_mut(),
         output.sink.as_mut(),
@@ -69,7 +78,7 @@ pub(super) fn run(
         Ok(counts) => counts,
         Err(error) => {
             drop(pending);
-            let error = resume::give_up(work, error, desk);
+            let error = resume::give_up(work, error, reporter);
             return Err(explain(error, job));
         }
     };
@@ -81,9 +90,9 @@ pub(super) fn run(
         file.commit().with_context(|| path.display().to_string())?;
     }
     let mut warnings = output.notes;
-    warnings.extend(late_warnings(&clip, &counts, args, desk));
+    warnings.extend(late_warnings(&clip, &counts, args, reporter));
     let timings = clocks.elapsed();
-    print_timings(timings.as_ref(), common);
+    print_timings(timings.as_ref(), reporter.out());
     let done = Done {
         output: job.output.to_string(),
         method: args.method.name(),
@@ -104,7 +113,7 @@ pub(super) fn run(
         wall_s: started.elapsed().as_secs_f64(),
         timings,
     };
-    desk.done(&done, rate);
+    reporter.done(&done, rate);
     Ok(())
 }
 
@@ -139,6 +148,14 @@ pub(super) fn plain(error: video::Error) -> anyhow::Error {
     }
 }
 
+/// An error with the output's name.
+fn of_output(error: video::Error, job: &Job) -> anyhow::Error {
+    match (error, &job.output) {
+        (video::Error::Io(error), End::Pipe) => Stream::Out.named(&error).into(),
+        (error, output) => plain(error).context(output.to_string()),
+    }
+}
+
 /// The pipeline's error with the name of the file that it is about.
 fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
     match error {
@@ -149,7 +166,7 @@ fn explain(error: pipeline::Error, job: &Job) -> anyhow::Error {
         }
         // It names the file itself.
         pipeline::Error::Work(error) => error.into(),
-        pipeline::Error::Write(error) => plain(error).context(job.output.to_string()),
+        pipeline::Error::Write(error) => of_output(error, job),
         error => anyhow::Error::new(error).context(job.input.to_string()),
     }
 }
@@ -237,8 +254,7 @@ fn create_output(
         },
     };
     video::create_clip(&to, clip.source.info(), clock, encoding, Some(clip))
-        .map_err(plain)
-        .with_context(|| job.output.to_string())
+        .map_err(|error| of_output(error, job))
 }
 
 /// What the user wants of the encoder.
@@ -266,13 +282,13 @@ fn say_start(
     job: &Job,
     clip: &Clip,
     output: &Created,
-    rate: Rational,
+    (rate, rules): (Rational, &Rules),
     (frames_expected, frames_kept): (Option<u64>, u64),
     common: &Common,
-    desk: &FileDesk,
+    reporter: &InputReporter,
 ) {
     let info = clip.source.info();
-    desk.start(&Start {
+    reporter.start(&Start {
         output: job.output.to_string(),
         width: info.width,
         height: info.height,
@@ -289,15 +305,24 @@ fn say_start(
     if common.verbose && job.writes_to_stdout() {
         let (codec, pixels) = (&output.codec, &output.pixel_format);
         let (width, height) = (info.width, info.height);
-        desk.detail(&format!("{codec} {pixels} {width}x{height} at {rate} fps"));
+        reporter.detail(&format!("{codec} {pixels} {width}x{height} at {rate} fps"));
+    }
+    if common.verbose {
+        let plan = rules.interpolator.plan((info.height, info.width));
+        reporter.detail(&plan.to_string());
     }
     for note in &output.notes {
-        desk.warn(note);
+        reporter.warn(note);
     }
 }
 
 /// What only the end of the clip tells, said and returned.
-fn late_warnings(clip: &Clip, counts: &Counts, args: &RetimeArgs, desk: &FileDesk) -> Vec<String> {
+fn late_warnings(
+    clip: &Clip,
+    counts: &Counts,
+    args: &RetimeArgs,
+    reporter: &InputReporter,
+) -> Vec<String> {
     let mut warnings = clip.source.warnings();
     if let Some(given) = args.cuts.as_ref().filter(|_| counts.cuts_beyond > 0) {
         let (beyond, frames) = (counts.cuts_beyond, counts.frames_in);
@@ -307,7 +332,7 @@ fn late_warnings(clip: &Clip, counts: &Counts, args: &RetimeArgs, desk: &FileDes
         ));
     }
     for warning in &warnings {
-        desk.warn(warning);
+        reporter.warn(warning);
     }
     warnings
 }

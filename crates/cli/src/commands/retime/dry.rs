@@ -3,7 +3,7 @@
 use super::args::RetimeArgs;
 use super::clip;
 use super::events::{Event, Planned};
-use super::file::FileDesk;
+use super::input_reporter::InputReporter;
 use super::job::{End, Job};
 use crate::commands::common::Common;
 use anyhow::Context;
@@ -15,7 +15,7 @@ pub(super) fn run(
     job: &Job,
     args: &RetimeArgs,
     common: &Common,
-    desk: &FileDesk,
+    reporter: &InputReporter,
 ) -> anyhow::Result<()> {
     let mut source = clip::open(job, args, common)?;
     let (rate, slowdown) = clip::rate_and_slowdown(job, &source)?;
@@ -52,8 +52,8 @@ pub(super) fn run(
         streams_stretched: beside.stretched,
         streams_left_out: beside.left_out,
     };
-    desk.plan(line(job, &planned, (source.rate, rate)));
-    desk.event(&Event::Planned(&planned));
+    reporter.plan(line(job, &planned, (source.rate, rate)));
+    reporter.event(&Event::Planned(&planned));
     Ok(())
 }
 

@@ -8,11 +8,11 @@ use std::path::Path;
 /// `--audio`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AudioArg {
-    /// It is slowed with the picture, at its own pitch, and encoded again
+    /// Slow it down with the picture, keep its pitch, and encode it again
     Stretch,
-    /// It is copied at its own speed, and ends before the picture does
+    /// Copy it at its own speed; it ends before the picture
     Copy,
-    /// It is left out
+    /// Leave it out
     Drop,
 }
 
@@ -29,18 +29,18 @@ impl From<AudioArg> for Sound {
 /// `--cut`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CutArg {
-    /// The nearer of the two frames, bit for bit
+    /// Repeat the nearer of the two frames, bit for bit
     Hold,
-    /// The one fades into the other
+    /// Cross-fade from one to the other
     Crossfade,
 }
 
 /// `--duplicates`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DuplicatesArg {
-    /// They stay
+    /// Keep them
     Keep,
-    /// In-betweens of the frames around them take their place
+    /// Replace them by in-betweens of the frames around them
     Replace,
 }
 
@@ -49,11 +49,11 @@ pub enum DuplicatesArg {
 pub(super) enum PipeFormat {
     /// YUV4MPEG2: planar Y′CbCr or grey
     Y4m,
-    /// The samples alone, in the pixel format of the source; -v and --json name it
+    /// Raw samples in the pixel format of the source; -v and --json name it
     Raw,
-    /// NUT with bare samples (--codec for others), sound and exact times
+    /// NUT with raw samples (or --codec), sound and exact times
     Nut,
-    /// Matroska with FFV1 (--codec for others), sound and times in milliseconds
+    /// Matroska with FFV1 (or --codec), sound and times in milliseconds
     Mkv,
 }
 

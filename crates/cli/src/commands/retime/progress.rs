@@ -1,14 +1,13 @@
 //! How far a clip is, for eyes and for programs.
 
-use super::report;
 use crate::commands::common::Common;
 use crate::commands::exit;
 use crate::pipeline::Observer;
+use crate::reporter::Bar;
 use clap::ValueEnum;
-use indicatif::{FormattedDuration, ProgressBar, ProgressStyle};
+use indicatif::FormattedDuration;
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,13 +21,13 @@ const JSON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// `--progress`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProgressArg {
-    /// A bar where stderr is a terminal, else a line after 2 s and then every 10 s
+    /// Draw a bar if stderr is a terminal, else print a line after 2 s and then every 10 s
     Auto,
-    /// Lines, on a terminal too
+    /// Print lines, even on a terminal
     Plain,
-    /// A JSON line every second: among those of --json, else on stderr
+    /// Print a JSON line every second: among those of --json, else on stderr
     Json,
-    /// Nothing
+    /// Show nothing
     None,
 }
 
@@ -81,7 +80,7 @@ pub(super) struct Meter {
     cuts: AtomicU64,
     /// Lines told so far.
     lines: AtomicU64,
-    bar: ProgressBar,
+    bar: Bar,
 }
 
 /// The numbers at one moment.
@@ -99,27 +98,15 @@ pub(super) struct Snapshot {
 }
 
 impl Meter {
-    /// The meter of input `index` (from 1) of `of`, whose output has `expected` frames at `rate` a
-    /// second. `bar` is drawn in [`Mode::Bar`] only.
+    /// The meter of input `index` (from 1), whose output has `expected` frames at `rate` a second. `bar` is drawn in
+    /// [`Mode::Bar`] only.
     pub(super) fn new(
-        (name, index, of): (&str, usize, usize),
+        (name, index): (&str, usize),
         expected: Option<u64>,
         rate: f64,
         mode: Mode,
-        bar: ProgressBar,
+        bar: Bar,
     ) -> Self {
-        let template = match expected {
-            Some(_) => "{prefix} {bar:12} {wide_msg}",
-            None => "{prefix} {spinner} {wide_msg}",
-        };
-        // The templates are constant and right; a default bar is no reason to fail.
-        let style =
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style);
-        // A bar has one line: the file's name alone, and what of the rest has room.
-        let short = Path::new(name).file_name().unwrap_or_default();
-        let short = short.to_string_lossy();
-        bar.set_prefix(format!("{}{short}", report::of_batch(index, of)));
         Self {
             name: name.to_owned(),
             index,
@@ -166,13 +153,7 @@ impl Meter {
     pub(super) fn tick(&self) -> bool {
         if self.mode == Mode::Bar {
             let now = self.snapshot();
-            if let Some(expected) = now.frames_expected {
-                // A clip may hold more than it announces.
-                self.bar.set_length(expected.max(now.frames));
-            }
-            self.bar.set_position(now.frames);
-            self.bar.set_message(now.text());
-            self.bar.tick();
+            self.bar.show(now.frames, now.text());
         }
         let Some((first, every)) = self.mode.times() else {
             return false;
@@ -187,7 +168,7 @@ impl Meter {
 
     /// Removes the bar.
     pub(super) fn clear(&self) {
-        self.bar.finish_and_clear();
+        self.bar.clear();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Resuming: the work folder in which what is done of a clip outlives a run that is cut short.
 
 use super::args::RetimeArgs;
-use super::file::FileDesk;
+use super::input_reporter::InputReporter;
 use super::job::{End, Job, Target, extension_of};
 use crate::commands::common::{Common, MethodArg};
 use crate::pipeline;
@@ -113,7 +113,7 @@ fn settings(
 pub(super) fn give_up(
     work: Option<Work>,
     error: pipeline::Error,
-    desk: &FileDesk,
+    reporter: &InputReporter,
 ) -> pipeline::Error {
     use pipeline::Error::{Interpolate, Read, TooShort};
     use video::Error::{Changed, Invalid, Picture};
@@ -132,7 +132,7 @@ pub(super) fn give_up(
         Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed { .. } | Picture(_)) => {
             work.discard();
         }
-        _ => desk.warn(&format!(
+        _ => reporter.warn(&format!(
             "what is done is kept in {}; --resume goes on with it",
             work.folder().display()
         )),

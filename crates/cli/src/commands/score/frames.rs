@@ -115,17 +115,11 @@ fn every_other(
     Ok(())
 }
 
-#[cfg(feature = "video")]
 fn clip(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Named>>> {
     let frames = otinterp_video::RgbFrames::open(file)?;
     Ok(frames
         .enumerate()
         .map(|(i, frame)| Ok((format!("frame {i}"), Still::from(frame?)))))
-}
-
-#[cfg(not(feature = "video"))]
-fn clip(_file: &Path) -> anyhow::Result<std::iter::Empty<anyhow::Result<Named>>> {
-    bail!("this otinterp was built without video; build it with the feature `video`");
 }
 
 #[cfg(test)]

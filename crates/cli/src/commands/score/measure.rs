@@ -98,6 +98,11 @@ impl SetScore {
         Ok(())
     }
 
+    /// Frames that were rebuilt.
+    pub fn frames(&self) -> usize {
+        self.methods.first().map_or(0, |m| m.frames.len())
+    }
+
     /// Takes the means, once all frames are there.
     pub fn finish(mut self) -> Self {
         for score in &mut self.methods {

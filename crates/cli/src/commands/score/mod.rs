@@ -6,16 +6,14 @@ mod frames;
 mod measure;
 mod report;
 
-use super::Common;
-use super::common::{MethodArg, TimingsArg, print_timings};
+use super::common::{Common, MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
+use crate::reporter::Reporter;
 use clap::Args;
 use find::Set;
 use floors::Floors;
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use measure::SetScore;
 use report::{Failure, Report};
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `otinterp score`.
@@ -25,16 +23,16 @@ pub struct ScoreArgs {
     /// folders of numbered pictures, or clips
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// What to measure, once or more [default: ot and crossfade]
+    /// Method to measure; can be given several times [default: ot and crossfade]
     #[arg(long, value_enum, value_name = "METHOD")]
     method: Vec<MethodArg>,
-    /// Rebuild at most N frames of each set: of triplets evenly spread ones, of clips the first
+    /// Rebuild at most N frames of each set: of triplets evenly spaced ones, of clips the first
     #[arg(long, value_name = "N")]
     max: Option<usize>,
-    /// Show every frame in the table, not only the sets' means (JSON has both)
+    /// List every frame in the table, not only the sets' means (JSON has both)
     #[arg(long)]
     scenes: bool,
-    /// Fail if a set's transport falls under its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
+    /// Fail if a set's transport is below its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
     #[arg(long, value_name = "FILE")]
     floors: Option<PathBuf>,
     #[command(flatten)]
@@ -46,6 +44,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
     if args.max == Some(0) {
         return Err(Usage("--max 0: at least 1 frame is needed".into()).into());
     }
+    let reporter = common.reporter(false);
     let clocks = args.timings.start();
     let methods = methods(&args.method);
     let floors = args
@@ -61,7 +60,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
             Ok(sets) => {
                 for set in sets {
                     total += 1;
-                    match score_set(&set, &methods, args.max, common) {
+                    match score_set(&set, &methods, args.max, common, &reporter) {
                         Ok(score) => report.sets.push(score),
                         Err(error) => errors.push((set.name, error)),
                     }
@@ -81,12 +80,12 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
     }
     for (set, error) in errors {
         let error = exit::one_line(&error);
-        eprintln!("otinterp: {error}");
+        reporter.fault(&error);
         report.failed.push(Failure { set, error });
     }
     report.timings = clocks.elapsed();
-    print_timings(report.timings.as_ref(), common);
-    print(&report, args.scenes, common)?;
+    print_timings(report.timings.as_ref(), &reporter);
+    reporter.answer(&report, || report.table(args.scenes))?;
     if failed > 0 {
         return Err(BatchFailed(format!("{failed} of {total} inputs failed")).into());
     }
@@ -112,8 +111,11 @@ fn score_set(
     methods: &[MethodArg],
     max: Option<usize>,
     common: &Common,
+    reporter: &Reporter,
 ) -> anyhow::Result<SetScore> {
-    let bar = progress(set, max, common);
+    let known = set.known_frames();
+    let frames = known.map(|n| n.min(max.unwrap_or(n)) as u64);
+    let bar = reporter.bar(&set.name, frames);
     let interpolators: Vec<_> = methods
         .iter()
         .map(|&m| (m, common.interpolator(m)))
@@ -121,42 +123,9 @@ fn score_set(
     let mut score = SetScore::new(&set.name, methods);
     frames::for_each(set, max, &mut |known| {
         score.add(known, &interpolators)?;
-        if common.verbose {
-            bar.suspend(|| eprintln!("{}", report::frame_line(&score)));
-        }
-        bar.inc(1);
+        reporter.detail(&report::frame_line(&score));
+        bar.count(score.frames());
         Ok(())
     })?;
     Ok(score.finish())
-}
-
-/// A bar on stderr, drawn only where that is a terminal.
-fn progress(set: &Set, max: Option<usize>, common: &Common) -> ProgressBar {
-    if common.quiet {
-        return ProgressBar::hidden();
-    }
-    let length = set.known_frames().map(|n| n.min(max.unwrap_or(n)) as u64);
-    let (bar, template) = match length {
-        Some(n) => (ProgressBar::new(n), "{msg} [{bar:30}] {pos}/{len} {eta}"),
-        None => (ProgressBar::new_spinner(), "{spinner} {msg} {pos} frames"),
-    };
-    // A template that indicatif refuses would only cost the bar its looks.
-    let style = ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ");
-    bar.with_style(style)
-        .with_message(set.name.clone())
-        .with_finish(ProgressFinish::AndClear)
-}
-
-fn print(report: &Report, scenes: bool, common: &Common) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    if common.json {
-        serde_json::to_writer_pretty(&mut out, report)?;
-        writeln!(out)?;
-    } else {
-        write!(out, "{}", report.table(scenes))?;
-    }
-    out.flush()?;
-    Ok(())
 }

@@ -1,8 +1,7 @@
 //! The scores as a table for people and as JSON.
 
 use super::measure::{Numbers, SetScore};
-use crate::commands::Common;
-use crate::commands::common::{MethodArg, PresetArg};
+use crate::commands::common::{Common, MethodArg, PresetArg};
 use otinterp::timings::Timings;
 use serde::Serialize;
 use std::fmt::Write;

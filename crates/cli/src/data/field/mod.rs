@@ -3,68 +3,19 @@
 //! NPY (two-dimensional, numbers up to 64 bits), PFM (`Pf`) and TIFF with one channel of floating-point numbers come in; they go out
 //! in the same kind of file with 32-bit numbers. What is read is a 32-bit number too: whole numbers are exact up to 2^24.
 
+mod kind;
 mod npy;
 mod pfm;
 mod tiff;
 
+pub use kind::{Field, FieldFormat};
+
+use kind::Failure;
 use otinterp::picture::Plane;
-use otinterp::picture::still::{self, StillError};
+use otinterp::picture::still::StillError;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-
-/// A kind of file for fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldFormat {
-    /// NumPy's array file.
-    Npy,
-    /// Portable float map.
-    Pfm,
-    /// TIFF with samples of 32-bit floating-point numbers.
-    Tiff,
-}
-
-/// A field and the kind of file it came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// The values.
-    pub values: Plane,
-    /// The kind of file.
-    pub format: FieldFormat,
-}
-
-/// Why the bytes are no field.
-#[derive(Debug)]
-enum Failure {
-    /// What is wrong with them.
-    Broken(String),
-    /// Numbers or a shape that are not read.
-    Unsupported(String),
-    /// More values than any sensible use.
-    TooLarge,
-}
-
-impl FieldFormat {
-    /// The kind of file that an extension names, if it names one.
-    pub fn from_path(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Some(match extension.as_str() {
-            "npy" => Self::Npy,
-            "pfm" => Self::Pfm,
-            "tif" | "tiff" => Self::Tiff,
-            _ => return None,
-        })
-    }
-
-    /// The extension of its files.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Npy => "npy",
-            Self::Pfm => "pfm",
-            Self::Tiff => "tif",
-        }
-    }
-}
 
 /// Reads a file if it is a field; `None` if it is something else, a picture perhaps, or no regular file.
 ///
@@ -134,23 +85,6 @@ pub fn write(
         FieldFormat::Npy => npy::encode(values, out),
         FieldFormat::Pfm => pfm::encode(values, out),
         FieldFormat::Tiff => tiff::encode(values, out),
-    }
-}
-
-/// A plane from values row by row.
-fn plane(height: usize, width: usize, values: Vec<f32>) -> Result<Plane, Failure> {
-    if height == 0 || width == 0 {
-        return Err(Failure::Broken("it has no values".into()));
-    }
-    Plane::from_shape_vec((height, width), values)
-        .map_err(|_| Failure::Broken("it has fewer or more values than its size says".into()))
-}
-
-/// Sees that a field is not too large.
-fn check_size(height: u64, width: u64) -> Result<(usize, usize), Failure> {
-    match height.checked_mul(width) {
-        Some(count) if count <= still::MAX_PIXELS => Ok((height as usize, width as usize)),
-        _ => Err(Failure::TooLarge),
     }
 }
 

@@ -1,17 +1,17 @@
 //! NumPy's array files (NEP 1).
 
-use super::{Failure, check_size, plane};
-use crate::data::{self, Array};
+use super::kind::{Failure, check_size, plane};
+use crate::data::npy::{Array, read_npy, write_npy};
+use crate::data::table;
 use otinterp::picture::Plane;
 use otinterp::picture::still::{MAX_PIXELS, StillError};
 use std::io::Write;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Failure> {
-    let Array { shape, values } =
-        data::read_npy(bytes, MAX_PIXELS).map_err(|failure| match failure {
-            data::Failure::Broken(reason) => Failure::Broken(reason),
-            other => Failure::Unsupported(other.to_string()),
-        })?;
+    let Array { shape, values } = read_npy(bytes, MAX_PIXELS).map_err(|failure| match failure {
+        table::Failure::Broken(reason) => Failure::Broken(reason),
+        other => Failure::Unsupported(other.to_string()),
+    })?;
     let [rows, columns] = shape[..] else {
         return Err(Failure::Unsupported(format!(
             "its shape is {shape:?}; arrays of two dimensions are read"
@@ -28,5 +28,5 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Failure> {
 pub(super) fn encode(values: &Plane, out: impl Write) -> Result<(), StillError> {
     let (height, width) = values.dim();
     let shape = [height as u64, width as u64];
-    data::write_npy(&shape, values.iter().copied(), out).map_err(StillError::Write)
+    write_npy(&shape, values.iter().copied(), out).map_err(StillError::Write)
 }

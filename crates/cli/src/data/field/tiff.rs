@@ -1,6 +1,6 @@
 //! TIFF with one channel of floating-point numbers.
 
-use super::{Failure, check_size, plane};
+use super::kind::{Failure, check_size, plane};
 use otinterp::picture::still::StillError;
 use otinterp::picture::{Plane, samples};
 use std::io::{Cursor, Seek, Write};

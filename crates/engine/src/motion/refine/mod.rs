@@ -11,6 +11,7 @@
 //! inverse search*, 2016.) Grey levels are on the scale 0…255, which the weights are made for.
 
 mod derivatives;
+mod energy;
 mod relax;
 mod rows;
 mod strip;
@@ -20,35 +21,12 @@ mod tests;
 mod warp;
 
 use super::field::Field;
+use super::plan::Iterations;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use otinterp_simd::Level as Cpu;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use strip::{Part, RefineStrip, Scratch, Span};
-
-/// δ: weight of brightness constancy (Kroeger et al. 2016).
-const BRIGHTNESS: f32 = 5.0;
-/// γ: weight of gradient constancy (Kroeger et al. 2016).
-const GRADIENT: f32 = 10.0;
-/// α: weight of smoothness (measured: 20 as in Kroeger et al. loses where motion is small).
-const SMOOTHNESS: f32 = 10.0;
-/// ε² of ψ.
-const EPSILON2: f32 = 1e-6;
-/// Added to squared gradients before they normalise a residual (Zimmer et al. 2011, ζ²).
-const ZETA2: f32 = 0.01;
-/// Over-relaxation (Kroeger et al. 2016).
-const RELAXATION: f32 = 1.6;
-
-/// How long the refinement iterates.
-#[derive(Debug, Clone, Copy)]
-pub struct Iterations {
-    /// Times that the target is warped anew and the derivatives are taken.
-    pub warps: usize,
-    /// Times that the weights ψ' are computed anew.
-    pub fixed_point: usize,
-    /// Relaxation sweeps with each.
-    pub relaxation: usize,
-}
 
 /// Columns of a strip at most, halo not counted (measured: 480 costs about 10 % more with the settings of `balanced`, 320 about 20 %).
 const MOST_COLUMNS: usize = 640;

@@ -1,6 +1,6 @@
 //! Red-black successive over-relaxation.
 
-use super::RELAXATION;
+use super::energy::RELAXATION;
 use super::rows::Lanes;
 use super::system::Equation;
 use otinterp_simd::{Number, Simd, Vector};

@@ -6,11 +6,13 @@
 //! the whole picture, bit for bit.
 
 use super::derivatives::{Data, Firsts, data_row, gradient_row};
+use super::energy::RELAXATION;
 use super::relax::{Neighbours, relax_row};
+use super::rows;
 use super::rows::{Colors, Lanes, own_and_other, phase, repeat_ends, split};
 use super::system::{Equation, Terms, assemble_row, weigh_row};
 use super::warp::{Place, warp_row};
-use super::{Iterations, RELAXATION, rows};
+use crate::motion::plan::Iterations;
 use crate::picture::sampling::Grid;
 use otinterp_simd::{Kernel, LANES, Simd};
 

@@ -1,8 +1,8 @@
 //! The linear system of one fixed-point step.
 
 use super::derivatives::Data;
+use super::energy::{BRIGHTNESS, EPSILON2, GRADIENT, SMOOTHNESS, ZETA2};
 use super::rows::Lanes;
-use super::{BRIGHTNESS, EPSILON2, GRADIENT, SMOOTHNESS, ZETA2};
 use otinterp_simd::{Number, Simd, Vector};
 
 /// Keeps the diagonal positive where neither data nor neighbours speak.

@@ -1,5 +1,6 @@
 //! The refinement against a plain one of the whole picture, and against other cuts of itself.
 
+use super::energy::{BRIGHTNESS, EPSILON2, GRADIENT, RELAXATION, SMOOTHNESS, ZETA2};
 use super::*;
 use ndarray::Array2;
 

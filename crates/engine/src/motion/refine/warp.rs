@@ -1,24 +1,17 @@
 //! The target, sampled along a displacement field.
 
 use crate::picture::sampling::Grid;
-use otinterp_simd::{LANES, Number, Simd, Vector};
+use otinterp_simd::partial::counted;
+use otinterp_simd::{LANES, Number, Simd, Vector, math};
 
 /// Grey levels of white, which the energy's weights are made for.
 const WHITE: f32 = 255.0;
-
-/// `1.5 · 2^23`: added to a small number, it leaves no room for a fraction.
-const ROUNDER: f32 = 12_582_912.0;
 
 /// A place this far beyond the picture has the border's pixel for all its neighbours, px; more would do as well.
 const BEYOND_PX: f32 = 8.0;
 
 /// Values that the samples of a vector of pixels come from: four for each.
 const REACH: usize = LANES + 3;
-
-/// `0, 1, 2 …`
-const COUNT: [f32; LANES] = [
-    0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.,
-];
 
 /// A piece of a row of pixels.
 pub struct Place {
@@ -58,7 +51,7 @@ pub fn warp_row<S: Simd>(
 /// Bicubic samples at `(x + lane + dx, y + dy)`; the border is repeated outwards.
 #[inline(always)]
 fn sample<S: Simd>(target: Grid<'_>, x: isize, y: isize, dx: S::V, dy: S::V) -> S::V {
-    let columns = S::V::splat(x as f32).add(S::V::load(&COUNT));
+    let columns = counted::<S>(x as f32);
     let (shift_x, wx) = split::<S>(columns, dx, target.width);
     let (shift_y, wy) = split::<S>(S::V::splat(y as f32), dy, target.height);
     let (mut shifts_x, mut shifts_y) = ([0.0; LANES], [0.0; LANES]);
@@ -100,8 +93,7 @@ fn split<S: Simd>(at: S::V, d: S::V, len: usize) -> (S::V, [S::V; 4]) {
     let d = splat(len as f32 - 1.0).select_less(to, splat(most), d);
     // What is no number leads out as well.
     let d = d.max(splat(least));
-    let rounded = d.add(splat(ROUNDER)).sub(splat(ROUNDER));
-    let whole = rounded.sub(d.select_less(rounded, splat(1.0), splat(0.0)));
+    let whole = math::floor_of(d);
     let f = d.sub(whole);
     let f2 = f.mul(f);
     let (half_f, half_f3) = (f.mul(splat(0.5)), f2.mul(f).mul(splat(0.5)));

@@ -1,10 +1,10 @@
 //! What it costs to match a tile's pixels, for every offset of the window, in whole numbers.
 
-use super::TileJob;
-use crate::measure::{Codes, MOST_CODES, STEPS};
+use super::job::TileJob;
+use crate::frame_pyramid::{MOST_FEATURES, QuantizedFeatures, STEPS};
 use crate::motion::field::Field;
 use crate::picture::samples;
-use otinterp_ot::window::{SIDE, SOURCES};
+use otinterp_ot::tile::{SIDE, SOURCES};
 use otinterp_simd::math;
 
 /// Half side of the patch over which content is compared, 7×7 in all (measured: 5×5 loses 0.1 dB).
@@ -46,9 +46,9 @@ pub fn is_content_different(cost: u16) -> bool {
 #[derive(Debug, Clone)]
 pub struct Costs {
     /// `[row][feature][column]`.
-    source: Aligned<[[[i16; PITCH]; MOST_CODES]; HALO_SIDE]>,
+    source: Aligned<[[[i16; PITCH]; MOST_FEATURES]; HALO_SIDE]>,
     /// Likewise, flat and with a tail, since windows of `PITCH` start at every offset.
-    target: Aligned<[i16; TARGET_ROWS * MOST_CODES * PITCH + PITCH]>,
+    target: Aligned<[i16; TARGET_ROWS * MOST_FEATURES * PITCH + PITCH]>,
     /// Differences of pixels for one horizontal offset, `[vertical offset][row]`.
     raw: Aligned<[[Row; HALO_SIDE]; 2 * MOST_RADIUS + 1]>,
     /// Sums over seven rows.
@@ -64,8 +64,8 @@ impl Costs {
     /// Memory for windows of any radius up to [`MOST_RADIUS`].
     pub fn new() -> Box<Self> {
         Box::new(Self {
-            source: Aligned([[[0; PITCH]; MOST_CODES]; HALO_SIDE]),
-            target: Aligned([0; TARGET_ROWS * MOST_CODES * PITCH + PITCH]),
+            source: Aligned([[[0; PITCH]; MOST_FEATURES]; HALO_SIDE]),
+            target: Aligned([0; TARGET_ROWS * MOST_FEATURES * PITCH + PITCH]),
             raw: Aligned([[[0; PITCH]; HALO_SIDE]; 2 * MOST_RADIUS + 1]),
             columns: Aligned([[0; PITCH]; SIDE]),
             prior: [(); 2].map(|()| Aligned([[0; SOURCES]; 2 * MOST_RADIUS + 1])),
@@ -93,7 +93,7 @@ impl Costs {
     #[inline(always)]
     pub fn fill<const D: usize>(
         &mut self,
-        [source, target]: [&Codes; 2],
+        [source, target]: [&QuantizedFeatures; 2],
         prediction: &Field,
         job: TileJob,
         alpha: f32,
@@ -114,24 +114,32 @@ impl Costs {
     #[inline(always)]
     fn gather<const D: usize>(
         &mut self,
-        [source, target]: [&Codes; 2],
+        [source, target]: [&QuantizedFeatures; 2],
         prediction: &Field,
         job: TileJob,
     ) {
         let dim = source.dim();
         let (halo, radius) = (PATCH_RADIUS as isize, (D / 2) as isize);
         let corner = (job.x0 - halo, job.y0 - halo);
-        for (f, plane) in source.planes().iter().enumerate().take(MOST_CODES) {
+        for (f, plane) in source.planes().iter().enumerate().take(MOST_FEATURES) {
             let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
             gather(plane, dim, corner, rows);
+        }
+        // A grey picture has fewer features; the memory may hold those of a coloured one.
+        for f in source.planes().len()..MOST_FEATURES {
+            let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
+            rows.for_each(|row| row.fill(0));
+            let (rows, _) = self.target.0.as_chunks_mut::<PITCH>();
+            let rows = rows.iter_mut().skip(f).step_by(MOST_FEATURES);
+            rows.for_each(|row| row.fill(0));
         }
         let corner = (
             corner.0 + job.base.0 - radius,
             corner.1 + job.base.1 - radius,
         );
-        for (f, plane) in target.planes().iter().enumerate().take(MOST_CODES) {
+        for (f, plane) in target.planes().iter().enumerate().take(MOST_FEATURES) {
             let (rows, _) = self.target.0.as_chunks_mut::<PITCH>();
-            let rows = rows.iter_mut().skip(f).step_by(MOST_CODES);
+            let rows = rows.iter_mut().skip(f).step_by(MOST_FEATURES);
             gather(plane, dim, corner, rows.take(HALO_SIDE + D - 1));
         }
         for (plane, out) in [&prediction.dx, &prediction.dy]
@@ -166,10 +174,10 @@ impl Costs {
     /// `min(sum over features |a - b|, cap)` of the pixels of the tile and its halo, for one horizontal offset.
     #[inline(always)]
     fn differences<const D: usize>(&mut self, ox: usize) {
-        let (rows, _) = self.target.0[ox..].as_chunks::<{ MOST_CODES * PITCH }>();
+        let (rows, _) = self.target.0[ox..].as_chunks::<{ MOST_FEATURES * PITCH }>();
         for (ty, b) in rows[..HALO_SIDE + D - 1].iter().enumerate() {
             // A copy on cache lines of its own: it is read for every vertical offset.
-            let mut aligned = Aligned([[0; PITCH]; MOST_CODES]);
+            let mut aligned = Aligned([[0; PITCH]; MOST_FEATURES]);
             aligned.0.copy_from_slice(b.as_chunks::<PITCH>().0);
             let b = &aligned.0;
             for oy in (ty + 1).saturating_sub(HALO_SIDE)..D.min(ty + 1) {

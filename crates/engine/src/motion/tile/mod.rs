@@ -1,15 +1,18 @@
 //! One tile: cost, transport, and what the plan says of the displacements both ways.
 
 mod costs;
+mod job;
 mod modes;
 #[cfg(test)]
 mod tests;
 
+pub use job::TileJob;
+
 use super::field::Field;
-use crate::measure::Codes;
+use crate::frame_pyramid::QuantizedFeatures;
 use costs::{COST_STEP, Costs, is_content_different};
 use modes::{ABSENT, Modes, Potentials, Reduced, log_scaled_kernel};
-use otinterp_ot::window::{Options, SIDE, SOURCES, Shape, Solution};
+use otinterp_ot::tile::{Options, SIDE, SOURCES, Solution, Stencil};
 use otinterp_simd::{Kernel, Level as Cpu, Simd, math};
 use std::cell::RefCell;
 
@@ -19,29 +22,20 @@ const CONFIDENCE_COST: f32 = 0.01;
 const LEAST_CONFIDENCE: f32 = 1e-12;
 /// A mode on the window's edge may be the flank of a better one outside: its weight.
 const EDGE_WEIGHT: f32 = 0.3;
-/// Sides of windows: [`solve`](super::level::solve) uses two, and loops know them.
-const DIAMETERS: [usize; 2] = [5, 9];
+/// Half widths of windows: [`solve`](super::level::solve) uses two.
+const RADII: [usize; 2] = [2, 4];
+/// Their sides: loops know them.
+const DIAMETERS: [usize; 2] = [2 * RADII[0] + 1, 2 * RADII[1] + 1];
 
 /// How a level's tiles are solved.
 #[derive(Debug, Clone, Copy)]
 pub struct TileOptions {
     /// Half width of the window of displacements: 2 or 4.
-    pub shape: Shape,
+    pub radius: usize,
     /// Cost per squared pixel of distance from the predicted displacement.
     pub prior_per_px2: f32,
     /// Of the transport.
     pub transport: Options,
-}
-
-/// Where a tile lies and which displacement its window is centred on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TileJob {
-    /// Left column of the tile in the source picture; may be negative.
-    pub x0: isize,
-    /// Top row of the tile.
-    pub y0: isize,
-    /// Whole displacement of the window's centre, in pixels.
-    pub base: (isize, isize),
 }
 
 /// Weighted displacements that a tile gives to a square of [`SIDE`] × [`SIDE`] pixels of one picture.
@@ -100,44 +94,30 @@ impl TileResult {
     }
 }
 
-/// Memory that solving a tile takes.
+/// Memory that solving a tile with a window of diameter `D` takes.
 #[derive(Debug)]
-pub struct TileScratch {
-    shape: Shape,
+struct TileScratch<const D: usize> {
     costs: Box<Costs>,
     source_mass: Vec<f32>,
     target_mass: Vec<f32>,
-    solution: Solution,
+    solution: Solution<D>,
     potentials: Box<Potentials>,
     reduced: Box<Reduced>,
 }
 
 thread_local! {
-    /// This thread's, one for each shape that it has met.
-    static SCRATCH: RefCell<Vec<TileScratch>> = const { RefCell::new(Vec::new()) };
+    /// This thread's, once it has met such a window.
+    static NARROW: RefCell<TileScratch<{ DIAMETERS[0] }>> = RefCell::new(TileScratch::new());
+    static WIDE: RefCell<TileScratch<{ DIAMETERS[1] }>> = RefCell::new(TileScratch::new());
 }
 
-impl TileScratch {
-    /// What `solve` makes of this thread's memory for tiles of one shape. It may not come back here.
-    pub fn lent<T>(shape: Shape, solve: impl FnOnce(&mut Self) -> T) -> T {
-        SCRATCH.with_borrow_mut(|all| {
-            let found = all.iter().position(|scratch| scratch.shape == shape);
-            let place = found.unwrap_or_else(|| {
-                all.push(Self::new(shape));
-                all.len() - 1
-            });
-            solve(&mut all[place])
-        })
-    }
-
-    /// Memory for tiles of one shape.
-    pub fn new(shape: Shape) -> Self {
+impl<const D: usize> TileScratch<D> {
+    fn new() -> Self {
         Self {
-            shape,
             costs: Costs::new(),
             source_mass: vec![0.0; SOURCES],
-            target_mass: vec![0.0; shape.targets()],
-            solution: Solution::new(shape),
+            target_mass: vec![0.0; Stencil::<D>::TARGETS],
+            solution: Solution::new(),
             potentials: Potentials::new(),
             reduced: Reduced::new(),
         }
@@ -147,15 +127,13 @@ impl TileScratch {
 /// The solving of one tile.
 pub struct SolveTile<'a> {
     /// Features of the picture that the tile lies in, and of the other.
-    pub codes: [&'a Codes; 2],
+    pub codes: [&'a QuantizedFeatures; 2],
     /// Predicted displacements of the source picture.
     pub prediction: &'a Field,
     /// Which tile.
     pub job: TileJob,
     /// How.
     pub options: &'a TileOptions,
-    /// Memory.
-    pub scratch: &'a mut TileScratch,
     /// The answer.
     pub result: &'a mut TileResult,
 }
@@ -163,37 +141,37 @@ pub struct SolveTile<'a> {
 impl SolveTile<'_> {
     /// Solves it.
     pub fn run(self, cpu: Cpu) {
-        let diameter = self.options.shape.diameter();
-        debug_assert!(DIAMETERS.contains(&diameter));
-        if diameter == DIAMETERS[0] {
-            cpu.run(Sized::<{ DIAMETERS[0] }>(self));
+        let radius = self.options.radius;
+        debug_assert!(RADII.contains(&radius));
+        // Nothing that a tile calls solves another: the memory is free.
+        if radius == RADII[0] {
+            NARROW.with_borrow_mut(|scratch| cpu.run(Sized(self, scratch)));
         } else {
-            cpu.run(Sized::<{ DIAMETERS[1] }>(self));
+            WIDE.with_borrow_mut(|scratch| cpu.run(Sized(self, scratch)));
         }
     }
 }
 
-/// A tile whose window's diameter is known when this is compiled.
-struct Sized<'a, const D: usize>(SolveTile<'a>);
+/// A tile whose window's diameter is known when this is compiled, and the memory.
+struct Sized<'a, const D: usize>(SolveTile<'a>, &'a mut TileScratch<D>);
 
 impl<const D: usize> Kernel for Sized<'_, D> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        self.0.solve::<S, D>();
+        self.0.solve::<S, D>(self.1);
     }
 }
 
 impl SolveTile<'_> {
     #[inline(always)]
-    fn solve<S: Simd, const D: usize>(self) {
+    fn solve<S: Simd, const D: usize>(self, scratch: &mut TileScratch<D>) {
         let Self {
             codes,
             prediction,
             job,
             options,
-            scratch,
             result,
         } = self;
         let radius = D as isize / 2;
@@ -308,7 +286,11 @@ impl Moves {
 /// Displacements of the sources: the mode of each row of the plan, refined by a parabola through the potential-corrected
 /// cost `c - eps·ln v` of its neighbours.
 #[inline(always)]
-fn read_rows<S: Simd, const D: usize>(scratch: &mut TileScratch, job: TileJob, votes: &mut Votes) {
+fn read_rows<S: Simd, const D: usize>(
+    scratch: &mut TileScratch<D>,
+    job: TileJob,
+    votes: &mut Votes,
+) {
     (votes.x0, votes.y0) = (job.x0, job.y0);
     for y in 0..SIDE {
         scratch
@@ -329,7 +311,7 @@ fn read_rows<S: Simd, const D: usize>(scratch: &mut TileScratch, job: TileJob, v
 /// mass the mode brings.
 #[inline(always)]
 fn read_columns<S: Simd, const D: usize>(
-    scratch: &mut TileScratch,
+    scratch: &mut TileScratch<D>,
     job: TileJob,
     eps: f32,
     votes: &mut Votes,

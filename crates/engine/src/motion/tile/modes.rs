@@ -1,7 +1,7 @@
 //! What a plan says: for every pixel the partner that gets most of it, to a fraction of a pixel.
 
 use super::costs::{COST_STEP, Costs, MOST_OFFSETS, MOST_RADIUS};
-use otinterp_ot::window::{SIDE, Solution};
+use otinterp_ot::tile::{SIDE, Solution};
 use otinterp_simd::{Simd, math};
 
 /// A row of pixels, one whole number each.
@@ -40,7 +40,7 @@ impl Potentials {
 
     /// Takes the potentials of a plan. Without mass there is no partner.
     #[inline(always)]
-    pub fn set<S: Simd, const D: usize>(&mut self, solution: &Solution, eps: f32) {
+    pub fn set<S: Simd, const D: usize>(&mut self, solution: &Solution<D>, eps: f32) {
         let side = SIDE + D - 1;
         let rows = self.target.iter_mut().zip(solution.v.chunks_exact(side));
         for (row, v) in rows {

@@ -1,7 +1,7 @@
 //! A tile against the same problem solved straight from its definition, in f64 and without whole numbers.
 
 use super::*;
-use crate::measure::Content;
+use crate::frame_pyramid::LumaChroma;
 use crate::picture::Plane;
 use ndarray::Array2;
 use otinterp_simd::Level;
@@ -16,7 +16,7 @@ const ABSENT_COST: f64 = 1e3;
 
 fn options(radius: usize) -> TileOptions {
     TileOptions {
-        shape: Shape { radius },
+        radius,
         prior_per_px2: 5e-4,
         transport: Options {
             eps: EPS as f32,
@@ -27,8 +27,8 @@ fn options(radius: usize) -> TileOptions {
     }
 }
 
-/// Content of two pictures of which the second is the first moved by (1.3, -0.7) px and a patch of it changed.
-fn contents() -> [Content; 2] {
+/// LumaChroma of two pictures of which the second is the first moved by (1.3, -0.7) px and a patch of it changed.
+fn contents() -> [LumaChroma; 2] {
     let value = |x: f64, y: f64, k: usize| {
         let k = k as f64;
         let waves = (x / (1.9 + k) + y / 7.0).sin() + (y / (2.3 - 0.3 * k) - x / 9.0).cos();
@@ -43,7 +43,7 @@ fn contents() -> [Content; 2] {
             (value(x - shift.0, y - shift.1, k) + odd) as f32
         })
     };
-    [((0.0, 0.0), false), ((1.3, -0.7), true)].map(|(shift, changed)| Content {
+    [((0.0, 0.0), false), ((1.3, -0.7), true)].map(|(shift, changed)| LumaChroma {
         planes: (0..3).map(|k| plane(shift, changed, k)).collect(),
     })
 }
@@ -55,8 +55,8 @@ fn prediction() -> Field {
     }
 }
 
-/// Content and gradients at a place, the border repeated outwards.
-fn feature(content: &Content, x: isize, y: isize) -> [f64; 5] {
+/// LumaChroma and gradients at a place, the border repeated outwards.
+fn feature(content: &LumaChroma, x: isize, y: isize) -> [f64; 5] {
     let at = |k: usize, x: isize, y: isize| {
         let x = x.clamp(0, DIM.1 as isize - 1) as usize;
         let y = y.clamp(0, DIM.0 as isize - 1) as usize;
@@ -100,7 +100,7 @@ fn is_in_picture(x: isize, y: isize) -> f64 {
 }
 
 impl Oracle {
-    fn solve([a, b]: &[Content; 2], field: &Field, job: TileJob, radius: isize) -> Self {
+    fn solve([a, b]: &[LumaChroma; 2], field: &Field, job: TileJob, radius: isize) -> Self {
         let (d, n) = (2 * radius + 1, SIDE as isize);
         let mut cost = Vec::new();
         for o in 0..d * d {
@@ -298,8 +298,8 @@ fn compare(votes: &Votes, expected: impl Fn(usize) -> Expected) -> usize {
 fn a_tile_agrees_with_its_definition() {
     let (contents, field) = (contents(), prediction());
     let codes = [
-        Codes::of(&contents[0].planes),
-        Codes::of(&contents[1].planes),
+        QuantizedFeatures::of(&contents[0].planes),
+        QuantizedFeatures::of(&contents[1].planes),
     ];
     for (radius, x0, y0, base) in [
         (2, 16, 16, (1, 0)),
@@ -317,7 +317,6 @@ fn a_tile_agrees_with_its_definition() {
                 prediction: &field,
                 job,
                 options: &options,
-                scratch: &mut TileScratch::new(options.shape),
                 result: &mut result,
             };
             tile.run(cpu);
@@ -336,7 +335,7 @@ fn a_tile_agrees_with_its_definition() {
 #[test]
 fn a_picture_at_rest_stays_exactly() {
     let [first, _] = contents();
-    let codes = Codes::of(&first.planes);
+    let codes = QuantizedFeatures::of(&first.planes);
     let options = options(2);
     let mut result = TileResult::new();
     let tile = SolveTile {
@@ -348,7 +347,6 @@ fn a_picture_at_rest_stays_exactly() {
             base: (0, 0),
         },
         options: &options,
-        scratch: &mut TileScratch::new(options.shape),
         result: &mut result,
     };
     tile.run(Level::available()[0]);

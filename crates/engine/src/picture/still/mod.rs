@@ -7,6 +7,7 @@
 mod error;
 mod format;
 mod gif;
+mod interleaved;
 mod jpeg;
 mod png;
 mod promote;
@@ -19,11 +20,12 @@ mod write;
 pub use error::StillError;
 pub use format::StillFormat;
 pub use gif::GifWriter;
+pub use interleaved::interleaved;
 pub use png::ApngWriter;
 pub use promote::promote;
 pub use read::MAX_PIXELS;
 pub use read::{read, read_stream};
-pub use write::{interleaved, rgb24, write, write_png};
+pub use write::{rgb24, write, write_png};
 
 use super::Picture;
 

@@ -1,8 +1,10 @@
-//! From potentials of cells to feasible potentials of all bins.
+//! The lower bound: from potentials of cells to feasible potentials of all bins, by c-transforms.
 
-use super::Cells;
+use super::cells::Cells;
+use crate::cloud::Cloud;
+use crate::error::Error;
 use crate::exact::{Columns, Coupling, transform};
-use crate::{Cloud, Error, Power};
+use crate::power::Power;
 use rayon::prelude::*;
 
 /// A lower bound of the cost of the bins, per unit of mass.

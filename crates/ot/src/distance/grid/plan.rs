@@ -1,8 +1,10 @@
-//! From a coupling of cells to one of their bins.
+//! The upper bound: from a coupling of cells to one of their bins.
 
-use super::Cells;
+use super::cells::Cells;
+use crate::cloud::Cloud;
+use crate::error::Error;
 use crate::exact::{self, Coupling};
-use crate::{Cloud, Error, Power};
+use crate::power::Power;
 use rayon::prelude::*;
 
 /// A bin, or a part of one: `(x, y, mass)`, and the bin's index.

@@ -1,0 +1,63 @@
+//! What can be asked of `otinterp flow`.
+
+use crate::commands::common::MethodArg;
+use crate::commands::mass::MassArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `otinterp flow`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is written is told by the file's name, or by a word before it:
+  FILE.flo, FILE.npy     displacements: Middlebury's file, or an array of height x width x 2 (dx, dy)
+  kitti:FILE.png         displacements as KITTI's 16-bit PNG
+  FILE.png               displacements as colours: hue is the direction, saturation the length
+  FILE.svg               arrows on the first picture; arrows:FILE.png the same as PNG
+  confidence:FILE        how far both directions agree, 0 to 1: .png (white is 1) or .npy
+  deficit:FILE           where mass is missing: what the other picture shows and this one hides, 0 to 1: .png or .npy
+  flo:- and the like     to standard output; - alone is the .flo file
+
+Examples:
+  otinterp flow a.png b.png -o ab.flo -o ab.png -o ab.svg
+  otinterp flow a.png b.png --truth ab_true.flo        endpoint and angular error
+  otinterp flow a.png b.png --backward -o ba.flo       from B to A
+  otinterp flow a.npy b.npy --method mass -o ab.npy    brightness is mass: the map of least W2²")]
+pub struct FlowArgs {
+    /// First picture; - is standard input
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// Second picture, of the same size
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    /// What to write, see below; can be given several times. Without it only the numbers are printed
+    #[arg(short, long, value_name = "[KIND:]OUT")]
+    pub(super) output: Vec<String>,
+    /// Find the motion from B to A instead of from A to B
+    #[arg(long)]
+    pub(super) backward: bool,
+    /// What to transport: ot moves pixels by what they show, mass moves brightness itself (also of fields of numbers)
+    #[arg(
+        long,
+        value_enum,
+        default_value = "ot",
+        hide_possible_values = true,
+        value_name = "ot|mass"
+    )]
+    pub(super) method: MethodArg,
+    #[command(flatten)]
+    pub(super) mass: MassArgs,
+    /// True motion (.flo, .npy or KITTI's .png): print endpoint and angular error
+    #[arg(long, value_name = "MAP")]
+    pub(super) truth: Option<PathBuf>,
+    /// Displacement at which colours saturate, in px [default: the longest]
+    #[arg(long, value_name = "PX", value_parser = parse_length)]
+    pub(super) saturate_px: Option<f32>,
+}
+
+/// A length above 0.
+fn parse_length(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(length) if length > 0.0 && f32::is_finite(length) => Ok(length),
+        _ => Err("a length in px above 0 is needed".into()),
+    }
+}

@@ -1,0 +1,245 @@
+//! The main door: two pictures in, any number of in-betweens out.
+
+use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidCache};
+use crate::mass::{Mass, MassError, MassOptions};
+use crate::motion::{self, Motion, SolvePlan};
+use crate::picture::{Format, Picture};
+use crate::plan::{Method, Plan, Preset};
+use crate::probe::{Deaf, Place, Probe, Side, View};
+use crate::render::{RenderPlan, Renderer, alpha};
+use crate::timings::{Stage, stage};
+use crate::transition::{Transition, Variant};
+use otinterp_simd::{Level as Cpu, LevelError};
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+/// Why two pictures have no frames in between.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum Error {
+    /// The pictures differ in size.
+    #[error("the first is {}x{} pixels, the second {}x{}", first.0, first.1, second.0, second.1)]
+    SizesDiffer {
+        /// Width and height of the first.
+        first: (usize, usize),
+        /// Width and height of the second.
+        second: (usize, usize),
+    },
+    /// The pictures differ in colour model, depth, range or alpha.
+    #[error("the pictures differ in format: {first:?} and {second:?}")]
+    FormatsDiffer {
+        /// Format of the first.
+        first: Box<Format>,
+        /// Format of the second.
+        second: Box<Format>,
+    },
+    /// The environment asks for a CPU level that does not exist.
+    #[error(transparent)]
+    Cpu(#[from] LevelError),
+    /// The pictures have not what is to be transported as mass.
+    #[error(transparent)]
+    Mass(#[from] MassError),
+}
+
+/// Makes transitions; holds the settings, no state. Cheap to copy, safe to share.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Interpolator {
+    method: Method,
+    preset: Preset,
+    mass: MassOptions,
+}
+
+impl Interpolator {
+    /// An interpolator with a method and a preset.
+    pub fn new(method: Method, preset: Preset) -> Self {
+        let mass = MassOptions::default();
+        Self {
+            method,
+            preset,
+            mass,
+        }
+    }
+
+    /// The same with other options for [`Method::Mass`].
+    pub fn with_mass(self, mass: MassOptions) -> Self {
+        Self { mass, ..self }
+    }
+
+    /// Solves the transport between two pictures of one size and format.
+    ///
+    /// # Errors
+    /// [`Error`] if sizes or formats differ, or if `OTINTERP_CPU` names no CPU level.
+    pub fn between<'a>(
+        &self,
+        a: &'a Picture,
+        b: &'a Picture,
+    ) -> Result<Transition<&'a Picture>, Error> {
+        self.between_cached([a, b], [&PyramidCache::default(), &PyramidCache::default()])
+    }
+
+    /// The same, where each picture has the cache of its pyramid beside it: in a clip a picture is the second of one pair and
+    /// the first of the next. A [`PyramidCache`] belongs to one picture and one preset; the result does not depend on it.
+    ///
+    /// # Errors
+    /// As [`Interpolator::between`].
+    pub fn between_cached<P: Borrow<Picture>>(
+        &self,
+        ends: [P; 2],
+        caches: [&PyramidCache; 2],
+    ) -> Result<Transition<P>, Error> {
+        let [a, b] = ends.each_ref().map(Borrow::borrow);
+        check(a, b)?;
+        // Within the pool from here on: its threads need not be woken for every step.
+        let variant = rayon::scope(|_| self.variant(a, b, caches, &Deaf))?;
+        Ok(Transition::new(ends, variant))
+    }
+
+    /// What is done for pictures of that height and width.
+    pub fn plan(&self, dim: (usize, usize)) -> Plan {
+        Plan::of(self.method, self.preset, dim)
+    }
+
+    fn variant(
+        &self,
+        a: &Picture,
+        b: &Picture,
+        caches: [&PyramidCache; 2],
+        probe: &dyn Probe,
+    ) -> Result<Variant, Error> {
+        if a == b {
+            return Ok(Variant::Still);
+        }
+        let premultiplied = || premultiplied(a, b);
+        Ok(match self.plan((a.height(), a.width())) {
+            Plan::Unsolved if self.method == Method::Hold => Variant::Hold,
+            Plan::Unsolved => Variant::CrossFade(premultiplied()),
+            Plan::Mass { most_cells } => {
+                let _stage = stage(Stage::Mass);
+                let premultiplied = premultiplied();
+                let [first, second] = ends(&premultiplied, [a, b]);
+                let mass = Mass::between(first, second, &self.mass, most_cells)?;
+                Variant::Mass(Box::new(mass))
+            }
+            Plan::Motion { solve, render } => {
+                let cpu = Cpu::current()?;
+                let premultiplied = premultiplied();
+                let pictures = ends(&premultiplied, [a, b]);
+                let (motion, pyramids, change) =
+                    solved(cpu, (solve, render), pictures, caches, probe);
+                let renderer = Renderer::new(cpu, render, motion, pictures, pyramids, change);
+                Variant::Motion {
+                    cpu,
+                    renderer,
+                    premultiplied,
+                }
+            }
+        })
+    }
+
+    /// The frame at `t` in `(0, 1)` as [`Interpolator::between`] makes it; `probe` hears of all that is made on the way.
+    ///
+    /// # Errors
+    /// As [`Interpolator::between`].
+    pub fn inspect(
+        &self,
+        a: &Picture,
+        b: &Picture,
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Result<Picture, Error> {
+        check(a, b)?;
+        let caches = [&PyramidCache::default(), &PyramidCache::default()];
+        rayon::scope(|_| {
+            let variant = self.variant(a, b, caches, probe)?;
+            Ok(variant.at([a, b], t, probe))
+        })
+    }
+
+    /// The motion between two pictures of one size and format, both ways, by the cells of the plan: what [`Interpolator::between`]
+    /// renders with [`Method::Ot`]. Equal pictures stand still.
+    ///
+    /// # Errors
+    /// As [`Interpolator::between`].
+    pub fn motion(&self, a: &Picture, b: &Picture) -> Result<Motion, Error> {
+        check(a, b)?;
+        let cpu = Cpu::current()?;
+        let dim = (a.height(), a.width());
+        let Plan::Motion { solve, render } = Plan::of(Method::Ot, self.preset, dim) else {
+            return Ok(Motion::zeros(0, dim));
+        };
+        if a == b {
+            return Ok(Motion::zeros(solve.cell_log2, dim));
+        }
+        let premultiplied = premultiplied(a, b);
+        let pictures = ends(&premultiplied, [a, b]);
+        let caches = [&PyramidCache::default(), &PyramidCache::default()];
+        Ok(rayon::scope(|_| {
+            solved(cpu, (solve, render), pictures, caches, &Deaf).0
+        }))
+    }
+}
+
+/// Pyramids of two pictures (premultiplied, if they have alpha), the second's as bright as the first's, and the motion between them.
+fn solved(
+    cpu: Cpu,
+    (solve, render): (SolvePlan, RenderPlan),
+    [first, second]: [&Picture; 2],
+    [for_first, for_second]: [&PyramidCache; 2],
+    probe: &dyn Probe,
+) -> (Motion, [Arc<FramePyramid>; 2], BrightnessChange) {
+    let halving = stage(Stage::Pyramid);
+    let compares_cells = matches!(render, RenderPlan::Cells { .. });
+    let plan = solve.pyramid((first.height(), first.width()), compares_cells);
+    let of = |cache: &PyramidCache, picture| cache.or_make(|| FramePyramid::of(cpu, picture, plan));
+    let (a, b) = rayon::join(|| of(for_first, first), || of(for_second, second));
+    drop(halving);
+    let comparing = stage(Stage::Content);
+    let change = a.brightness_change_to(&b);
+    let b = if change.is_none() {
+        b
+    } else {
+        Arc::new(FramePyramid::of_matched(cpu, second, plan, &change))
+    };
+    drop(comparing);
+    for (pyramid, side) in [(&a, Side::First), (&b, Side::Second)] {
+        for (level, planes) in (pyramid.finest()..).zip(pyramid.levels()) {
+            let view = View::Pyramid;
+            probe.plane(Place { view, side, level }, planes.luma());
+        }
+    }
+    let motion = motion::solve(cpu, [&a, &b], &solve, probe);
+    (motion, [a, b], change)
+}
+
+fn check(a: &Picture, b: &Picture) -> Result<(), Error> {
+    if (a.width(), a.height()) != (b.width(), b.height()) {
+        return Err(Error::SizesDiffer {
+            first: (a.width(), a.height()),
+            second: (b.width(), b.height()),
+        });
+    }
+    if a.format() != b.format() {
+        return Err(Error::FormatsDiffer {
+            first: Box::new(a.format()),
+            second: Box::new(b.format()),
+        });
+    }
+    Ok(())
+}
+
+/// Both pictures premultiplied, if they have alpha.
+fn premultiplied(a: &Picture, b: &Picture) -> Option<Box<[Picture; 2]>> {
+    a.format()
+        .alpha
+        .then(|| Box::new([alpha::premultiplied(a), alpha::premultiplied(b)]))
+}
+
+/// The premultiplied pictures, if they are, else the pictures themselves.
+fn ends<'a>(
+    premultiplied: &'a Option<Box<[Picture; 2]>>,
+    pictures: [&'a Picture; 2],
+) -> [&'a Picture; 2] {
+    match premultiplied {
+        Some(pair) => pair.each_ref(),
+        None => pictures,
+    }
+}

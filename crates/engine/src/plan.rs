@@ -1,0 +1,247 @@
+//! Plan of an interpolation: what is solved and how it is rendered, by method, preset and size of the pictures.
+//!
+//! One table, [`Plan::of`]. Sizes and constants are measured (docs/decisions/010-speed.md, benches/RESULTS.md).
+
+use crate::motion::{Iterations, SolvePlan};
+use crate::render::RenderPlan;
+use std::fmt;
+
+/// How in-between frames are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Method {
+    /// Displacement interpolation by optimal transport.
+    #[default]
+    Ot,
+    /// Displacement interpolation of luminance as mass, which is conserved: for pictures that are densities.
+    Mass,
+    /// `(1-t) A + t B`, sample by sample.
+    CrossFade,
+    /// A before t = 0.5, B from there on.
+    Hold,
+}
+
+/// How much work is done for quality; what that means is told by [`Plan::of`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Preset {
+    /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
+    Fast,
+    /// Motion solved and refined at full resolution and rendered along several motions; above 1024×768 pixels by cells of 4 px,
+    /// refined more often than with [`Preset::Fast`].
+    #[default]
+    Balanced,
+    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), refined three times down to the full
+    /// one (half above a megapixel), and rendered along more motions.
+    Best,
+}
+
+/// What is done for pictures of one size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// Nothing is solved: the nearer picture, or the cross-fade.
+    Unsolved,
+    /// Mass is transported between at most so many cells on the finest grid.
+    Mass {
+        /// Cells with mass.
+        most_cells: usize,
+    },
+    /// Motion is solved and rendered.
+    Motion {
+        /// From pyramids to motion.
+        solve: SolvePlan,
+        /// From motion to pictures.
+        render: RenderPlan,
+    },
+}
+
+/// Pictures of up to so many pixels are solved at full resolution: tiles are worth 0.2 dB there at 640×480, 0.0007 of SSIM at 960×540.
+const MOST_SOLVED_PIXELS: usize = 1024 * 544;
+/// Of larger ones the levels above this size are refined only: their tiles are worth 0.01 dB and nothing in SSIM at 1080p
+/// (measured on clips of foliage, animation and a rider), and 0.0002 of SSIM on DAVIS with half of this.
+const MOST_SOLVED_PIXELS_OF_LARGE: usize = 1 << 18;
+/// Above this the finest level is not refined either, worth 0.01 dB and 0.0001 of SSIM at 1080p. Cells of [`Preset::Fast`] are
+/// larger above it: at 1080p they take 30 % less time for 0.07 dB (720p lies below).
+const MEGAPIXEL: usize = 1 << 20;
+
+/// Pictures with a shorter side are never rendered from motions of large cells: they have too few, and need little time anyway.
+const LEAST_SIDE_OF_CELLS_PX: usize = 128;
+/// Pictures of more pixels are with [`Preset::Balanced`], a seventh of the time for 0.1 dB at 1080p: 720p is, 960×540 is not.
+const MOST_PIXELS_OF_BALANCED_MIXTURE: usize = 3 << 18;
+/// Pixels of the finest level whose tiles are solved for cells, an eighth of 1080p: at 4K that level would take 40 % of the time.
+const MOST_SOLVED_PIXELS_FOR_CELLS: usize = 240 * 136;
+
+/// 1080p.
+const MOST_MASS_CELLS: usize = 2048 * 1088;
+
+impl Preset {
+    /// Cells with mass on the finest grid where mass is transported: 1080p, and for the quicker presets a half and an eighth of it.
+    pub fn most_mass_cells(self) -> usize {
+        match self {
+            Self::Fast => MOST_MASS_CELLS / 8,
+            Self::Balanced => MOST_MASS_CELLS / 2,
+            Self::Best => MOST_MASS_CELLS,
+        }
+    }
+}
+
+impl Plan {
+    /// The plan for pictures of that height and width.
+    ///
+    /// The numbers of pixels that take part in residual transport are measured: with [`Preset::Fast`] on a 1080p rider none gives
+    /// 31.5 dB, 300 give 32.3, 2000 give 32.7, in 0, 7 and 44 ms; for cells of [`Preset::Balanced`] 300 lose 0.03 dB at 1080p, 1000
+    /// and 2000 gain nothing; in mixtures 1000 take two fifths of the time of 2000, which is 0.0001 of SSIM on DAVIS with
+    /// [`Preset::Best`], and nothing at 1080p or with [`Preset::Balanced`].
+    pub fn of(method: Method, preset: Preset, (height, width): (usize, usize)) -> Self {
+        let pixels = height * width;
+        let has_cells = width.min(height) >= LEAST_SIDE_OF_CELLS_PX;
+        let is_large = pixels > MEGAPIXEL;
+        match (method, preset) {
+            (Method::CrossFade | Method::Hold, _) => Self::Unsolved,
+            (Method::Mass, preset) => Self::Mass {
+                most_cells: preset.most_mass_cells(),
+            },
+            (Method::Ot, Preset::Fast) => Self::Motion {
+                solve: SolvePlan {
+                    covers_finest_once: true,
+                    ..cells(pixels, if is_large { 3 } else { 2 }, 2, 300)
+                },
+                render: RenderPlan::Cells { propagates: false },
+            }
+            .for_mixture_unless(has_cells),
+            (Method::Ot, Preset::Balanced)
+                if has_cells && pixels > MOST_PIXELS_OF_BALANCED_MIXTURE =>
+            {
+                Self::Motion {
+                    solve: cells(pixels, 2, 4, 600),
+                    render: RenderPlan::Cells { propagates: true },
+                }
+            }
+            (Method::Ot, Preset::Balanced) => Self::Motion {
+                solve: mixture(pixels, 2, 1000),
+                render: RenderPlan::Mixture { rings: 1 },
+            },
+            (Method::Ot, Preset::Best) => Self::Motion {
+                solve: mixture(pixels, 3, if is_large { 1000 } else { 2000 }),
+                render: RenderPlan::Mixture { rings: 3 },
+            },
+        }
+    }
+
+    /// Pictures with too few large cells are rendered from cells of 2 px.
+    fn for_mixture_unless(self, has_cells: bool) -> Self {
+        match self {
+            Self::Motion { solve, .. } if !has_cells => Self::Motion {
+                solve: SolvePlan {
+                    cell_log2: 1,
+                    ..solve
+                },
+                render: RenderPlan::Mixture { rings: 0 },
+            },
+            other => other,
+        }
+    }
+
+    /// Whether a pair takes short steps and keeps little beside its pictures, so that the next is better solved while it is rendered.
+    pub fn overlaps_pairs(&self) -> bool {
+        matches!(
+            self,
+            Self::Motion {
+                render: RenderPlan::Cells { .. },
+                ..
+            }
+        )
+    }
+}
+
+/// One line: `solve: tiles from level 2, refined from level 1 (…); render: …`. Level 0 is full size, level 1 half, and so on.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsolved => write!(f, "plan: nothing is solved"),
+            Self::Mass { most_cells } => {
+                write!(
+                    f,
+                    "plan: mass of at most {most_cells} cells on the finest grid"
+                )
+            }
+            Self::Motion { solve, render } => {
+                write!(
+                    f,
+                    "plan: tiles solved from level {}{}, refined from level {} in {} warps; residual transport of {} pixels{}; cells of {} px; ",
+                    solve.finest_solved,
+                    if solve.covers_finest_once {
+                        " (once)"
+                    } else {
+                        ""
+                    },
+                    solve.finest_refined,
+                    solve.refinement.warps,
+                    solve.residual_pixels,
+                    if solve.solves_changes_only {
+                        ", changes solved again"
+                    } else {
+                        ""
+                    },
+                    1 << solve.cell_log2,
+                )?;
+                match render {
+                    RenderPlan::Cells { propagates: true } => {
+                        write!(f, "one or two motions a cell, propagated")
+                    }
+                    RenderPlan::Cells { propagates: false } => {
+                        write!(f, "one or two motions a cell")
+                    }
+                    RenderPlan::Mixture { rings } => {
+                        write!(f, "mixture of motions of {rings} rings of neighbours")
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Solved down to an eighth, above 1080p to the first level that is no larger than that of 1080p; refined down to the cells.
+fn cells(pixels: usize, cell_log2: u8, warps: usize, residual_pixels: usize) -> SolvePlan {
+    SolvePlan {
+        finest_solved: finest_level(pixels, MOST_SOLVED_PIXELS_FOR_CELLS).max(3),
+        finest_refined: cell_log2.into(),
+        refinement: iterations(warps),
+        residual_pixels,
+        solves_changes_only: true,
+        covers_finest_once: false,
+        cell_log2,
+    }
+}
+
+/// Solved and refined at full size as far as that is worth its time.
+fn mixture(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
+    SolvePlan {
+        finest_solved: if pixels <= MOST_SOLVED_PIXELS {
+            0
+        } else {
+            finest_level(pixels, MOST_SOLVED_PIXELS_OF_LARGE)
+        },
+        finest_refined: usize::from(pixels > MEGAPIXEL),
+        refinement: iterations(warps),
+        residual_pixels,
+        solves_changes_only: false,
+        covers_finest_once: false,
+        cell_log2: 1,
+    }
+}
+
+fn iterations(warps: usize) -> Iterations {
+    Iterations {
+        warps,
+        fixed_point: 3,
+        relaxation: 4,
+    }
+}
+
+/// The finest pyramid level of at most so many pixels.
+fn finest_level(pixels: usize, most: usize) -> usize {
+    let mut level = 0;
+    while pixels >> (2 * level) > most {
+        level += 1;
+    }
+    level
+}

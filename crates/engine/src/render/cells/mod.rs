@@ -1,0 +1,103 @@
+//! Renderer from motions of cells of 4 or 8 px, light enough for live use.
+//!
+//! All questions are asked of the pictures reduced, by cells of 4×4 or 8×8 px: how well the motion explains
+//! the pictures, what lands where at time t, which of the two pictures' motions fits a place best. At full resolution every
+//! picture is sampled once along one motion, along two only where they differ.
+
+mod candidates;
+mod errors;
+mod operations;
+mod photometric;
+mod places;
+mod propagate;
+mod rows;
+mod widen;
+
+use crate::frame_pyramid::FramePyramid;
+use crate::motion::{Motion, MotionField};
+use crate::picture::Picture;
+use crate::probe::Probe;
+use crate::render::fill::fill;
+use crate::render::splat::{Carrier, Splatted};
+use crate::timings::{Stage, stage};
+use candidates::Candidates;
+use errors::Both;
+use otinterp_simd::Level as Cpu;
+use photometric::{FallbackMap, PhotometricError};
+use std::sync::Arc;
+
+/// Renderer from motions of cells of 4 or 8 px.
+#[derive(Debug)]
+pub struct CellRenderer {
+    pyramids: [Arc<FramePyramid>; 2],
+    carriers: [Carrier; 2],
+    /// By the motion of either picture.
+    fallback: [FallbackMap; 2],
+    propagates: bool,
+}
+
+impl CellRenderer {
+    /// Of the motion between two pictures whose pyramids begin at the level of its cells, the second as bright as the first.
+    /// With `propagates`, cells may take over motions of their neighbours.
+    pub fn new(
+        cpu: Cpu,
+        motion: Motion,
+        pyramids: [Arc<FramePyramid>; 2],
+        propagates: bool,
+    ) -> Self {
+        let _stage = stage(Stage::Evidence);
+        let [a, b] = [0, 1].map(|n| &pyramids[n].levels()[0]);
+        let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
+        let (first, second) = rayon::join(
+            || PhotometricError::of(cpu, &forward, a, b),
+            || PhotometricError::of(cpu, &backward, b, a),
+        );
+        Self {
+            carriers: [
+                Carrier::new(forward, first.weight),
+                Carrier::new(backward, second.weight),
+            ],
+            fallback: [first.fallback, second.fallback],
+            pyramids,
+            propagates,
+        }
+    }
+
+    /// Share of the picture, halfway, that the motion does not explain.
+    pub fn unexplained_share(&self) -> f32 {
+        let [first, second] = &self.fallback;
+        first.mixed(second, 0.5).mean()
+    }
+
+    /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
+    pub fn at(
+        &self,
+        cpu: Cpu,
+        [first, second]: [&Picture; 2],
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Picture {
+        let splatting = stage(Stage::Splat);
+        let carried = |carrier: &Carrier, t: f32, sign: f32| {
+            let mut splatted: Splatted = carrier.at(cpu, t, sign);
+            fill(&mut splatted);
+            splatted
+        };
+        let (a, b) = rayon::join(
+            || carried(&self.carriers[0], t, 1.0),
+            || carried(&self.carriers[1], 1.0 - t, -1.0),
+        );
+        drop(splatting);
+        let judging = stage(Stage::Evidence);
+        let pictures = [0, 1].map(|n| &self.pyramids[n].levels()[0]);
+        let fallback = self.fallback[0].mixed(&self.fallback[1], t);
+        let level = self.pyramids[0].finest();
+        let both = Both { t, pictures };
+        let candidates =
+            Candidates::new(cpu, both, [a, b], level, &fallback, self.propagates, probe);
+        drop(judging);
+        let mut out = first.alike();
+        rows::render(cpu, &candidates, [first, second], &mut out);
+        out
+    }
+}

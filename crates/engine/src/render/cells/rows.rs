@@ -1,0 +1,437 @@
+//! The rows of a picture at time t, from the motions of cells.
+
+use super::candidates::Candidates;
+use super::operations::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
+use super::places::{Lines, ROWS, near};
+use super::widen::{RowOfCells, in_cells, widened};
+use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
+use crate::render::linear::linear;
+use otinterp_simd::partial::{counted, load, store};
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
+use rayon::prelude::*;
+
+/// Rows of the picture that one task makes.
+const BAND_ROWS: usize = 16;
+/// Weight of a sample from outside the picture, beside one from inside.
+const OUTSIDE: f32 = 1e-3;
+
+/// Planes of one size of both pictures.
+struct Group<'a> {
+    firsts: Vec<Grid<'a>>,
+    seconds: Vec<Grid<'a>>,
+    /// Their places among all planes.
+    indices: Vec<usize>,
+    /// How often they are halved, along y and x: alike in all.
+    shift: (u8, u8),
+}
+
+/// Renders all planes of `out` from two pictures of its format and size: in whole code values, unless it has alpha.
+pub fn render(
+    cpu: Cpu,
+    candidates: &Candidates,
+    [first, second]: [&Picture; 2],
+    out: &mut Picture,
+) {
+    let format = out.format();
+    let (chroma, mut full): (Vec<usize>, Vec<usize>) =
+        (0..format.plane_count()).partition(|&index| format.plane_shift(index) != (0, 0));
+    let alpha = full.split_off(full.len() - usize::from(format.alpha));
+    let groups: Vec<Group<'_>> = [full, chroma, alpha]
+        .into_iter()
+        .filter(|indices| !indices.is_empty())
+        .map(|indices| Group {
+            firsts: grids(first, &indices),
+            seconds: grids(second, &indices),
+            shift: format.plane_shift(indices[0]),
+            indices,
+        })
+        .collect();
+    let kinds = kinds(cpu, candidates, (out.height(), out.width()));
+    let mut bands: Vec<Vec<&mut [f32]>> = Vec::new();
+    bands.resize_with(out.height().div_ceil(BAND_ROWS), Vec::new);
+    for (index, plane) in out.planes_mut().iter_mut().enumerate() {
+        let rows = (BAND_ROWS >> format.plane_shift(index).0) * plane.ncols();
+        for (band, chunk) in bands.iter_mut().zip(samples_mut(plane).chunks_mut(rows)) {
+            band.push(chunk);
+        }
+    }
+    bands
+        .into_par_iter()
+        .enumerate()
+        .for_each_init(Scratch::default, |scratch, (n, mut out)| {
+            for group in &groups {
+                let rows = RenderRows {
+                    candidates,
+                    kinds: &kinds,
+                    group,
+                    first_row: (n * BAND_ROWS) >> group.shift.0,
+                    scratch,
+                    max_code: (!format.alpha).then(|| format.max_code()),
+                    out: &mut out,
+                };
+                rows.run(cpu);
+            }
+        });
+}
+
+fn grids<'a>(picture: &'a Picture, indices: &[usize]) -> Vec<Grid<'a>> {
+    let planes = indices.iter().map(|&index| &picture.planes()[index]);
+    planes.map(Grid::new).collect()
+}
+
+/// Memory for some rows.
+#[derive(Default)]
+struct Scratch {
+    /// The cells' values at the height of each row.
+    rows: [CellRow; ROWS],
+    /// Side of a cell in the group's planes, px, and where their first column stands, in cells.
+    px: usize,
+    first: f32,
+    /// For every vector of pixels.
+    plans: Vec<Plan>,
+    /// The group's place and row of cells that the plans are made for.
+    planned: Option<(usize, usize)>,
+    /// For samples at the border.
+    lines: Lines,
+}
+
+/// The cells' values at the height of a row of pixels.
+#[derive(Default)]
+struct CellRow {
+    /// dx and dy of the first motion, then of the second, in px of the plane.
+    motions: [Vec<f32>; 4],
+    second: Vec<f32>,
+    faded: Vec<f32>,
+}
+
+struct RenderRows<'a, 'b> {
+    candidates: &'a Candidates,
+    /// Of all cells.
+    kinds: &'a [u8],
+    group: &'a Group<'a>,
+    /// In the planes of the group.
+    first_row: usize,
+    scratch: &'a mut Scratch,
+    /// Values are rounded, up to this one.
+    max_code: Option<f32>,
+    out: &'a mut [&'b mut [f32]],
+}
+
+impl RenderRows<'_, '_> {
+    fn run(self, cpu: Cpu) {
+        match self.group.indices.len() {
+            1 => cpu.run(OfPlanes::<1>(self)),
+            2 => cpu.run(OfPlanes::<2>(self)),
+            _ => cpu.run(OfPlanes::<3>(self)),
+        }
+    }
+}
+
+/// Rows of a group of so many planes.
+struct OfPlanes<'a, 'b, const P: usize>(RenderRows<'a, 'b>);
+
+impl<const P: usize> Kernel for OfPlanes<'_, '_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        self.0.render::<S, P>();
+    }
+}
+
+/// A vector of pixels in each of [`ROWS`] rows from `y` on.
+struct Pixels<'a, const P: usize> {
+    t: f32,
+    pictures: [&'a [Grid<'a>; P]; 2],
+    y: usize,
+    x: usize,
+    columns: usize,
+}
+
+impl RenderRows<'_, '_> {
+    #[inline(always)]
+    fn render<S: Simd, const P: usize>(self) {
+        let group = self.group;
+        // There are P planes, as `run` found.
+        let (Ok(firsts), Ok(seconds)) = (
+            <&[Grid<'_>; P]>::try_from(&group.firsts[..]),
+            <&[Grid<'_>; P]>::try_from(&group.seconds[..]),
+        ) else {
+            return;
+        };
+        let width = firsts[0].width;
+        let rows = self.out[group.indices[0]].len() / width;
+        let mut done = 0;
+        while done < rows {
+            let y = self.first_row + done;
+            let count = group.rows_together(self.candidates, y).min(rows - done);
+            let scratch = &mut *self.scratch;
+            scratch.prepare(
+                self.candidates,
+                self.kinds,
+                [y, y + count - 1],
+                group,
+                width,
+            );
+            for block in 0..width.div_ceil(LANES) {
+                let x = block * LANES;
+                let columns = LANES.min(width - x);
+                let pixels = Pixels {
+                    t: self.candidates.t,
+                    pictures: [firsts, seconds],
+                    y,
+                    x,
+                    columns,
+                };
+                let values = scratch.values::<S, P>(&pixels, block);
+                for (k, values) in values.iter().enumerate().take(count) {
+                    for (&value, &index) in values.iter().zip(&group.indices) {
+                        let value = self
+                            .max_code
+                            .map_or(value, |most| rounded::<S>(value, most));
+                        let to = (done + k) * width + x;
+                        store::<S>(value, &mut self.out[index][to..][..columns]);
+                    }
+                }
+            }
+            done += count;
+        }
+    }
+}
+
+impl Group<'_> {
+    /// Where row `y` of the planes stands, in cells of the picture.
+    #[inline(always)]
+    fn row_in_cells(&self, candidates: &Candidates, y: usize) -> f32 {
+        in_cells(candidates, y as f32, self.shift.0)
+    }
+
+    /// Rows from `y` on that lie between the same two rows of cells, up to [`ROWS`].
+    #[inline(always)]
+    fn rows_together(&self, candidates: &Candidates, y: usize) -> usize {
+        let between = |y| self.row_in_cells(candidates, y) as usize;
+        let first = between(y);
+        (1..ROWS).find(|&n| between(y + n) != first).unwrap_or(ROWS)
+    }
+}
+
+impl Scratch {
+    /// Brings the cells' values to the height of rows `first` to `last` of a group's planes; where those are fewer than [`ROWS`], the
+    /// last stands for the others.
+    #[inline(always)]
+    fn prepare(
+        &mut self,
+        candidates: &Candidates,
+        kinds: &[u8],
+        [first, last]: [usize; 2],
+        group: &Group<'_>,
+        width: usize,
+    ) {
+        let (shift_y, shift_x) = group.shift;
+        let rows = candidates.second.nrows();
+        let upper = (group.row_in_cells(candidates, first) as usize).min(rows - 1);
+        let lower = (upper + 1).min(rows - 1);
+        let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
+        if self.planned != Some((group.indices[0], upper)) {
+            self.planned = Some((group.indices[0], upper));
+            plan(
+                &mut self.plans,
+                candidates,
+                kinds,
+                [upper, lower],
+                shift_x,
+                scales,
+                width,
+            );
+        }
+        let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
+        self.px = candidates.cell_px >> shift_x;
+        self.first = in_cells(candidates, 0.0, shift_x);
+        for (y, out) in (first..).zip(&mut self.rows) {
+            let row = RowOfCells {
+                rows: [upper, lower],
+                fraction: group.row_in_cells(candidates, y.min(last)) - upper as f32,
+                len: width.next_multiple_of(LANES) / self.px + 1,
+            };
+            for (n, field) in candidates.fields.iter().enumerate() {
+                if all & [FIRST, SECOND][n] != 0 {
+                    for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
+                        row.of(plane, scales[axis], &mut out.motions[2 * n + axis]);
+                    }
+                }
+            }
+            if all & SECOND != 0 {
+                row.of(&candidates.second, 1.0, &mut out.second);
+            }
+            if let Some(faded) = &candidates.faded
+                && all & FADES != 0
+            {
+                row.of(faded, 1.0, &mut out.faded);
+            }
+        }
+    }
+
+    /// What a vector of pixels shows in each row.
+    #[inline(always)]
+    fn values<S: Simd, const P: usize>(
+        &mut self,
+        pixels: &Pixels<'_, P>,
+        block: usize,
+    ) -> [[S::V; P]; ROWS] {
+        let plan = &self.plans[block];
+        if plan.kind & (MOVES | FADES) == 0 {
+            return pixels.in_place::<S>();
+        }
+        let (px, first, from) = (self.px, self.first, pixels.x / self.px);
+        let mut values = [[S::V::splat(0.0); P]; ROWS];
+        // Loops over two, here and below, because sampling is long and stands in the program once for each of its sizes.
+        for n in 0..2 {
+            if plan.kind & [FIRST, SECOND][n] == 0 {
+                continue;
+            }
+            let mut motions = [[S::V::splat(0.0); 2]; ROWS];
+            for (motion, row) in motions.iter_mut().zip(&self.rows) {
+                for (d, of_row) in motion.iter_mut().zip(&row.motions[2 * n..]) {
+                    *d = widened::<S>(&of_row[from..], px, first);
+                }
+            }
+            let leaves = plan.kind & LEAVES != 0;
+            let shown = pixels.along::<S>(motions, &plan.reaches[n], leaves, &mut self.lines);
+            if n == 0 || plan.kind & FIRST == 0 {
+                values = shown;
+                continue;
+            }
+            for k in 0..ROWS {
+                let share = widened::<S>(&self.rows[k].second[from..], px, first);
+                for p in 0..P {
+                    values[k][p] = shown[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
+                }
+            }
+        }
+        if plan.kind & FADES != 0 {
+            let fades = pixels.in_place::<S>();
+            for k in 0..ROWS {
+                let share = widened::<S>(&self.rows[k].faded[from..], px, first);
+                for p in 0..P {
+                    values[k][p] = fades[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
+                }
+            }
+        }
+        values
+    }
+}
+
+impl<const P: usize> Pixels<'_, P> {
+    /// The cross-fade.
+    #[inline(always)]
+    fn in_place<S: Simd>(&self) -> [[S::V; P]; ROWS] {
+        let mut values = [[S::V::splat(0.0); P]; ROWS];
+        let [firsts, seconds] = self.pictures;
+        for (k, values) in values.iter_mut().enumerate() {
+            let y = (self.y + k).min(firsts[0].height - 1);
+            for p in 0..P {
+                let a = load::<S>(&firsts[p].row(y)[self.x..][..self.columns]);
+                let b = load::<S>(&seconds[p].row(y)[self.x..][..self.columns]);
+                // As a correction to the one sample: two equal samples give exactly that value.
+                values[p] = b.sub(a).mul_add(S::V::splat(self.t), a);
+            }
+        }
+        values
+    }
+
+    /// Both pictures along a motion from the first to the second, in each row.
+    #[inline(always)]
+    fn along<S: Simd>(
+        &self,
+        motions: [[S::V; 2]; ROWS],
+        reaches: &[Reach; 2],
+        leaves: bool,
+        lines: &mut Lines,
+    ) -> [[S::V; P]; ROWS] {
+        let v = S::V::splat;
+        let mut sampled = [[[v(0.0); P]; ROWS]; 2];
+        for (side, sampled) in sampled.iter_mut().enumerate() {
+            *sampled = self.sampled::<S>(side, motions, reaches[side], lines);
+        }
+        let [mut values, b] = sampled;
+        for (k, [dx, dy]) in motions.into_iter().enumerate() {
+            let share = if leaves {
+                let dim = (self.pictures[0][0].height, self.pictures[0][0].width);
+                let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
+                let (back, on) = (v(-self.t), v(1.0 - self.t));
+                let from = [dx.mul_add(back, x), dy.mul_add(back, y)];
+                let to = [dx.mul_add(on, x), dy.mul_add(on, y)];
+                let first = seen::<S>(from, dim).mul(on);
+                let second = seen::<S>(to, dim).mul(v(self.t));
+                second.div(first.add(second))
+            } else {
+                v(self.t)
+            };
+            for p in 0..P {
+                values[k][p] = b[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
+            }
+        }
+        values
+    }
+
+    /// The first or the second picture along the motion, in each row.
+    #[inline(always)]
+    fn sampled<S: Simd>(
+        &self,
+        picture: usize,
+        motions: [[S::V; 2]; ROWS],
+        reach: Reach,
+        lines: &mut Lines,
+    ) -> [[S::V; P]; ROWS] {
+        let v = S::V::splat;
+        let planes = self.pictures[picture];
+        let factor = v([-self.t, 1.0 - self.t][picture]);
+        let [left, top] = reach.least;
+        let place = [
+            self.x as isize + left as isize,
+            self.y as isize + top as isize,
+        ];
+        let mut past = motions;
+        for [dx, dy] in &mut past {
+            *dx = dx.mul_add(factor, v(-left));
+            *dy = dy.mul_add(factor, v(-top));
+        }
+        match reach.further {
+            [0, 0] => near::<S, 4, 4, P>(planes, place, past, lines),
+            [1, 0] => near::<S, 5, 4, P>(planes, place, past, lines),
+            [0, 1] => near::<S, 4, 5, P>(planes, place, past, lines),
+            [1, 1] => near::<S, 5, 5, P>(planes, place, past, lines),
+            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, place, past, lines),
+            // Between cells that move apart: no motion is true there, and nothing is as sharp as its samples.
+            _ => {
+                let mut values = [[v(0.0); P]; ROWS];
+                for (k, [dx, dy]) in motions.into_iter().enumerate() {
+                    let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
+                    values[k] =
+                        linear::<S, P>(planes, dx.mul_add(factor, x), dy.mul_add(factor, y));
+                }
+                values
+            }
+        }
+    }
+}
+
+/// The nearest whole number in `0..=max_code`, halves to even; what is no number becomes 0.
+#[inline(always)]
+fn rounded<S: Simd>(value: S::V, max_code: f32) -> S::V {
+    let whole = S::V::splat(codes::WHOLE);
+    let value = value.max(S::V::splat(0.0)).min(S::V::splat(max_code));
+    value.add(whole).sub(whole)
+}
+
+/// 1 inside the picture, [`OUTSIDE`] elsewhere.
+#[inline(always)]
+fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
+    let v = S::V::splat;
+    // Distance from the middle, which may be half the picture's size.
+    let x = x.sub(v(0.5 * (width as f32 - 1.0)));
+    let y = y.sub(v(0.5 * (height as f32 - 1.0)));
+    let (x, y) = (x.max(v(0.0).sub(x)), y.max(v(0.0).sub(y)));
+    let inside_x = x.select_less(v(0.5 * width as f32), v(1.0), v(OUTSIDE));
+    y.select_less(v(0.5 * height as f32), inside_x, v(OUTSIDE))
+}

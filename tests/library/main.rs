@@ -1,0 +1,11 @@
+//! The library: in-betweens and motions of pictures whose truth is known.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod engine;
+mod fast;
+mod motion;
+mod pictures;
+mod scenes;

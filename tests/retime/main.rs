@@ -1,0 +1,23 @@
+//! `retime`: its pipeline, batches, reports, errors, and runs that are cut short.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+mod batch;
+#[path = "../common/mod.rs"]
+mod common;
+mod cuts;
+#[cfg(all(feature = "video", unix))]
+mod desk;
+mod drawn;
+mod duplicates;
+#[cfg(feature = "video")]
+mod errors;
+#[cfg(all(feature = "video", unix))]
+mod joins;
+mod pipeline;
+mod report;
+#[cfg(all(feature = "video", unix))]
+mod resume;
+#[cfg(feature = "video")]
+mod rgb_frames;
+mod y4m;

@@ -1,0 +1,13 @@
+//! Commands on still pictures and fields, from the outside: `frames`, `compare`, `flow`, `path`, `--method mass`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
+
+mod assets;
+#[path = "../common/mod.rs"]
+mod common;
+mod compare;
+mod continuity;
+mod flow;
+mod frames;
+mod mass;
+mod path;
