@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -40,6 +40,10 @@ test: lint
 	cargo test -p otinterp-engine -p otinterp --lib --config profile.dev.package.otinterp-engine.opt-level=1
 	cargo test --workspace --doc
 	cargo test --workspace --exclude otinterp-engine --lib --tests
+
+# Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
+kernel-guard: setup-test
+	scripts/kernel-guard
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup

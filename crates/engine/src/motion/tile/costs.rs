@@ -125,6 +125,14 @@ impl Costs {
             let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
             gather(plane, dim, corner, rows);
         }
+        // A grey picture has fewer features; the memory may hold those of a coloured one.
+        for f in source.planes().len()..MOST_FEATURES {
+            let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
+            rows.for_each(|row| row.fill(0));
+            let (rows, _) = self.target.0.as_chunks_mut::<PITCH>();
+            let rows = rows.iter_mut().skip(f).step_by(MOST_FEATURES);
+            rows.for_each(|row| row.fill(0));
+        }
         let corner = (
             corner.0 + job.base.0 - radius,
             corner.1 + job.base.1 - radius,
