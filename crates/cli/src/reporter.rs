@@ -1,4 +1,4 @@
-//! All that the program says: reports as text or JSON, warnings, progress bars; on standard output and standard error.
+//! Reporter: all that the program prints (reports as text or JSON, warnings, progress bars), on standard output and standard error.
 //!
 //! `--json` is one object a line, on standard output, or on standard error where standard output carries data; there it is
 //! alone but for the error that ends a run. Nothing else in this crate prints.
@@ -21,7 +21,7 @@ impl Stream {
     /// Writes bytes, and flushes them. Whole lines are to be written at once.
     ///
     /// # Errors
-    /// What the system says, with the stream's name.
+    /// The error of the system, with the name of the stream.
     pub fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
             Self::Out => {
@@ -87,7 +87,7 @@ pub struct Manner {
     pub json: bool,
 }
 
-/// What one run says, and where to.
+/// All output of one run: how much of it, in which form, and where to.
 #[derive(Debug)]
 pub struct Reporter {
     manner: Manner,
@@ -131,7 +131,7 @@ impl Reporter {
     /// Writes a whole line, above the bars.
     ///
     /// # Errors
-    /// What the stream says.
+    /// If the stream cannot be written.
     pub fn line(&self, stream: Stream, line: &str) -> io::Result<()> {
         let line = format!("{line}\n");
         self.bars.suspend(|| stream.write(line.as_bytes()))
@@ -145,7 +145,7 @@ impl Reporter {
     /// With `--json`: a line of the report, one of several.
     ///
     /// # Errors
-    /// What the stream says.
+    /// If the stream cannot be written.
     pub fn event(&self, event: &impl Serialize) -> anyhow::Result<()> {
         if let Some(stream) = self.report {
             self.line(stream, &serde_json::to_string(event)?)?;
@@ -156,7 +156,7 @@ impl Reporter {
     /// With `--json`: the run's whole report, with the warnings that were given.
     ///
     /// # Errors
-    /// What the stream says.
+    /// If the stream cannot be written.
     fn report(&self, report: &impl Serialize) -> anyhow::Result<()> {
         #[derive(Serialize)]
         struct Line<'a, R> {
@@ -174,7 +174,7 @@ impl Reporter {
     /// The end of a run that was about numbers: with `--json` its report, else text on standard output, whatever `-q` says.
     ///
     /// # Errors
-    /// What the stream says.
+    /// If the stream cannot be written.
     pub fn answer(
         &self,
         report: &impl Serialize,
@@ -189,7 +189,7 @@ impl Reporter {
     /// The end of a run that was about files: with `--json` its report, else lines on standard error unless `-q`.
     ///
     /// # Errors
-    /// What the report's stream says.
+    /// If the stream of the report cannot be written.
     pub fn summary(
         &self,
         report: &impl Serialize,
@@ -221,7 +221,7 @@ impl Reporter {
         }
     }
 
-    /// What is told with `-v` only.
+    /// A line for `-v` only.
     pub fn detail(&self, line: &str) {
         if self.manner.verbose && self.has_stderr() {
             self.tell(line);
@@ -315,7 +315,7 @@ impl Drop for Bar {
 /// Help and version as clap prints them.
 ///
 /// # Errors
-/// What standard output says.
+/// If standard output cannot be written.
 pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     let printed = help.print().and_then(|()| io::stdout().flush());
     printed.map_err(|e| Stream::Out.named(&e).into())

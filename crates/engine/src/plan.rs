@@ -20,7 +20,7 @@ pub enum Method {
     Hold,
 }
 
-/// How much work is done for quality; what that means is told by [`Plan::of`].
+/// How much work is done for quality; what that means is in [`Plan::of`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Preset {
     /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
@@ -34,7 +34,7 @@ pub enum Preset {
     Best,
 }
 
-/// What is done for pictures of one size.
+/// Plan of an interpolation: what is solved and how it is rendered, for pictures of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// Nothing is solved: the nearer picture, or the cross-fade.

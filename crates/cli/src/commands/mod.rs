@@ -1,4 +1,4 @@
-//! The command line: what was typed, what will be done, how it went.
+//! Command line: arguments, one module per command, exit codes.
 
 mod codecs;
 mod common;

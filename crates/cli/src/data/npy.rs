@@ -1,4 +1,4 @@
-//! NumPy's arrays, and SciPy's sparse matrices in NPZ files.
+//! NPY and NPZ: NumPy's arrays, and SciPy's sparse matrices.
 
 use super::table::{Failure, MAX_VALUES, Table, too_many};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
@@ -146,7 +146,7 @@ pub fn npy<T: npyz::AutoSerialize>(
 /// A sparse matrix `(row, column, value)` as SciPy's `scipy.sparse.load_npz` reads it, in coordinate format.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn sparse_npz(
     out: impl Write + Seek,
     shape: (usize, usize),

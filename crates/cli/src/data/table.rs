@@ -1,4 +1,4 @@
-//! A table of numbers, and why bytes are none.
+//! Table of numbers, and the errors of reading one.
 
 use std::io;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub enum DataError {
     Read {
         /// The file as it was named.
         name: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Its content is no table.

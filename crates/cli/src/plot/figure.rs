@@ -1,4 +1,4 @@
-//! What all figures have in common: colours, type, and the two formats.
+//! Figure basics: colours, type, and the two formats.
 
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};

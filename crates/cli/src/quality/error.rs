@@ -1,4 +1,4 @@
-//! Why two pictures cannot be compared.
+//! Errors of comparing two pictures.
 
 use otinterp::picture::PictureError;
 

@@ -1,4 +1,4 @@
-//! Whether files stay what they are while they are read.
+//! Watch on input files: whether they stay what they are while they are read.
 
 use super::error::Error;
 use std::io;
@@ -15,7 +15,7 @@ impl Watched {
     /// The files as they are now. Pipes and devices are left out: they have neither.
     ///
     /// # Errors
-    /// What the system says of a file.
+    /// The error of the system, if the size or time of a file cannot be read.
     pub fn new(files: &[PathBuf]) -> io::Result<Self> {
         let mut watched = Vec::new();
         for file in files {

@@ -1,4 +1,4 @@
-//! Distances as text, CSV and JSON.
+//! Report of distances as text, CSV and JSON.
 
 use super::answer::Answer;
 use crate::reporter::Reporter;
@@ -19,7 +19,7 @@ struct Pair<'a> {
 /// Says the distance of one pair.
 ///
 /// # Errors
-/// What standard output says.
+/// If standard output cannot be written.
 pub fn pair(answer: &Answer, inputs: [&str; 2], reporter: &Reporter) -> anyhow::Result<()> {
     reporter.answer(&Pair { answer, inputs }, || text(answer))
 }

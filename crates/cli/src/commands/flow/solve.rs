@@ -1,4 +1,4 @@
-//! The map that was asked for, and what belongs to it.
+//! Solve of `flow`: the motion field that was asked for, and the maps that belong to it.
 
 use super::args::FlowArgs;
 use crate::commands::common::{Common, MethodArg};

@@ -1,4 +1,4 @@
-//! What a run of `frames` says when it is done.
+//! Report of a run of `frames`, as text and JSON.
 
 use super::target::Target;
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
@@ -18,7 +18,7 @@ pub struct FrameEntry {
     pub path: Option<PathBuf>,
 }
 
-/// All that is told about a run.
+/// Report of a run.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The inputs as typed.

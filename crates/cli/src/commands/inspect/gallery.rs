@@ -1,4 +1,4 @@
-//! Gallery of planes that a probe of the engine hears of, as PNG.
+//! Gallery of `inspect`: a probe that keeps the engine's planes and encodes them as PNG.
 
 use crate::flow;
 use image::{GrayImage, ImageBuffer, Luma, PixelWithColorType};
@@ -15,7 +15,7 @@ const WHITE_ERROR: f32 = 0.25;
 /// Share of the displacements that the colours' saturation leaves out: one that is far off must not pale all others.
 const LEFT_OUT: f64 = 0.005;
 
-/// Everything that was heard, by its place; of a plane that comes more than once the last counts.
+/// All planes and motions that came, by their place; of one that comes more than once the last counts.
 #[derive(Debug, Default)]
 pub struct Gallery(Mutex<BTreeMap<Place, Shown>>);
 
@@ -65,10 +65,10 @@ impl Gallery {
         all.insert(place, shown);
     }
 
-    /// All that was heard as pictures, in the order of the work, from coarse to fine.
+    /// All planes and motions as pictures, in the order of the work, from coarse to fine.
     ///
     /// # Errors
-    /// What the encoder says.
+    /// The error of the encoder.
     pub fn exhibits(&self) -> anyhow::Result<Vec<Exhibit>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let longest_px = longest_px(all.values());
@@ -112,7 +112,7 @@ impl Gallery {
 /// The frame itself.
 ///
 /// # Errors
-/// What the encoder says.
+/// The error of the encoder.
 pub fn frame_exhibit(frame: &Still) -> anyhow::Result<Exhibit> {
     let mut bytes = Vec::new();
     still::write_png(frame, &mut bytes)?;

@@ -1,4 +1,4 @@
-//! `otinterp inspect`: what is computed between two pictures, as pictures with a page to look at them.
+//! `otinterp inspect`: intermediate results between two pictures (pyramid, masks, motion, errors, fallback) as PNG with a page.
 
 mod gallery;
 mod page;

@@ -1,4 +1,4 @@
-//! The tables that `points` writes.
+//! Table files that `points` writes.
 
 use super::plan::Plan;
 use crate::commands::exit::Usage;
@@ -49,7 +49,7 @@ impl Kind {
 /// `source,target,mass`.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn coupling(kind: Kind, plan: &Plan, shape: (usize, usize)) -> anyhow::Result<Vec<u8>> {
     if kind == Kind::Npz {
         let mut out = Cursor::new(Vec::new());
@@ -66,7 +66,7 @@ pub fn coupling(kind: Kind, plan: &Plan, shape: (usize, usize)) -> anyhow::Resul
 /// Vectors, a row each.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn rows(kind: Kind, name: &str, dimensions: usize, values: &[f64]) -> anyhow::Result<Vec<u8>> {
     let count = values.len() / dimensions;
     if kind != Kind::Csv {
@@ -85,7 +85,7 @@ pub fn rows(kind: Kind, name: &str, dimensions: usize, values: &[f64]) -> anyhow
 /// The grains at all times.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn positions(
     kind: Kind,
     plan: &Plan,
@@ -115,7 +115,7 @@ pub fn positions(
 /// Pairs of minibatches.
 ///
 /// # Errors
-/// What the writer says.
+/// The error of the writer.
 pub fn pairs(
     kind: Kind,
     batches: &[Batch],

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// The work folder for a clip; none where nothing could be gone on with, because one end of it is a pipe.
+/// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
 ///
 /// # Errors
 /// A line that names the output: its folder cannot be written, or holds work that is not what is wanted.
