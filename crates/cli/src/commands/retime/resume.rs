@@ -126,7 +126,7 @@ pub(super) fn give_up(
         return error;
     }
     match error {
-        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed { .. } | Picture(_)) => {
+        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed(..) | Picture(_)) => {
             work.discard();
         }
         _ => reporter.warn(&format!(
