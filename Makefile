@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test
+.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -32,11 +32,18 @@ lint: setup-test
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy $(WITHOUT_FFMPEG) --all-targets -- -D warnings
 
-# Without FFmpeg run what is another program there; then all with it, doc tests too. See docs/TESTING.md.
+# Without FFmpeg run what is another program there; with it, all. The engine's unit tests need no speed: less optimised,
+# they are compiled in a third of the time. See docs/TESTING.md.
 test: lint
 	cargo test $(WITHOUT_FFMPEG) --lib
 	cargo test $(WITHOUT_FFMPEG) --test measures --test retime -- without_video batch:: report:: y4m::
-	cargo test --workspace
+	cargo test -p otinterp-engine -p otinterp --lib --config profile.dev.package.otinterp-engine.opt-level=1
+	cargo test --workspace --doc
+	cargo test --workspace --exclude otinterp-engine --lib --tests
+
+# Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
+kernel-guard: setup-test
+	scripts/kernel-guard
 
 # The transport's kernels, the stages of an in-between, and whole in-betweens. Some minutes.
 bench: setup

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what building otinterp needs and this machine lacks: FFmpeg's development files, clang
 # (its library reads their headers), pkg-config and a C linker. With --tests also what the tests
-# need: the ffmpeg program, rustfmt and clippy. Says what it installs; does nothing if all is there.
+# need: the ffmpeg program, rustfmt, clippy, python3 and objdump. Says what it installs; does nothing
+# if all is there.
 set -eu
 
 tests=no
@@ -38,7 +39,11 @@ setup_debian() {
     has_ffmpeg_libs || for package in libavcodec-dev libavfilter-dev libavformat-dev libavutil-dev libswscale-dev; do
         installed "$package" || need "$package"
     done
-    if [ $tests = yes ] && ! has ffmpeg; then need ffmpeg; fi
+    if [ $tests = yes ]; then
+        has ffmpeg || need ffmpeg
+        has python3 || need python3
+        has objdump || need binutils
+    fi
     [ -n "$missing" ] || return 0
     say "installing with apt-get:$missing"
     as_root apt-get update -q

@@ -48,6 +48,26 @@ fn between_equal_pictures_lies_that_picture() {
     }
 }
 
+/// A thread's memory for tiles outlives a pair.
+#[test]
+fn a_grey_pair_does_not_depend_on_a_coloured_one_before_it() {
+    let pair = |format| {
+        [(0.0, 0.0), (6.3, -4.2)].map(|(dx, dy)| quantized(shifted(format, (96, 80), dx, dy)))
+    };
+    let (gray, rgb) = (pair(Format::gray(8)), pair(Format::rgb(8)));
+    let middle = |[a, b]: &[Picture; 2]| interpolator().between(a, b).unwrap().at(0.5);
+    let alone = |made: &(dyn Fn() -> Picture + Sync)| {
+        let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1);
+        one_thread.build().unwrap().install(made)
+    };
+    let first = alone(&|| middle(&gray));
+    let second = alone(&|| {
+        middle(&rgb);
+        middle(&gray)
+    });
+    assert_eq!(first, second);
+}
+
 #[test]
 fn where_pictures_are_equal_far_from_any_change_nothing_changes() {
     let a = quantized(shifted(Format::rgb(8), (192, 128), 0.0, 0.0));

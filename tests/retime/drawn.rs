@@ -8,7 +8,7 @@ use otinterp_cli::pipeline::{self, Counts, Cuts, DEFAULT_CUT_THRESHOLD, Observer
 use otinterp_video::time::{OutputClock, Rational};
 use otinterp_video::{Frame, Info, Result, Shown, Sink, Source};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 pub const SIZE: (usize, usize) = (96, 160);
 pub const RATE: i128 = 24;
@@ -128,6 +128,11 @@ struct Scene([Array2<f32>; 3]);
 /// Height and width of a scene until it repeats.
 const PERIOD: (usize, usize) = (288, 480);
 
+/// The texture on all places of a scene, in three ways: a scene has each of them many times.
+static TEXTURES: LazyLock<[Array2<f32>; 3]> = LazyLock::new(|| {
+    [0, 1, 2].map(|k| Array2::from_shape_fn(PERIOD, |(y, x)| texture(x as f64, y as f64, k)))
+});
+
 impl Scene {
     fn new(number: usize) -> Self {
         let mut random = Random(0x9E37_79B9_u32.wrapping_mul(number as u32 + 1));
@@ -152,8 +157,7 @@ impl Scene {
                     if (dx * dx + dy * dy) as f32 <= radius * radius {
                         let y = (centre.0 as isize + dy).rem_euclid(PERIOD.0 as isize) as usize;
                         let x = (centre.1 as isize + dx).rem_euclid(PERIOD.1 as isize) as usize;
-                        canvas[0][(y, x)] =
-                            value + 0.15 * (texture(x as f64, y as f64, disc % 3) - 127.5);
+                        canvas[0][(y, x)] = value + 0.15 * (TEXTURES[disc % 3][(y, x)] - 127.5);
                         canvas[1][(y, x)] = tints[0];
                         canvas[2][(y, x)] = tints[1];
                     }

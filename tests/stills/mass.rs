@@ -386,33 +386,42 @@ fn what_makes_no_sense_gets_one_line() {
     field::write(&Plane::zeros((3, 3)), FieldFormat::Npy, file("small.npy")).unwrap();
     let still = Still::from(gray16(plane));
     still::write_png(&still, file("a.png")).unwrap();
-    let refused = |args: &str, why: &str| room.fails(args, 2, &[why]);
-    refused("frames a.npy a.npy", "use --method mass");
-    refused(
-        "frames a.npy a.png --method mass",
-        "a.npy is a field of numbers and a.png is not",
-    );
-    refused(
-        "frames a.npy small.npy --method mass",
-        "both must be of one size",
-    );
-    refused(
-        "frames a.npy a.npy --method mass -o out.png",
-        "go to .npy, .pfm or .tif",
-    );
-    refused("frames a.npy a.npy --method mass -o -", "not to a pipe");
-    refused(
-        "frames a.png a.png --background auto",
-        "--background is for --method mass",
-    );
-    refused(
-        "frames a.png a.png --method mass --reach 5",
-        "--reach is for --unbalanced slack",
-    );
-    refused(
-        "frames a.png a.png --method mass --background dark",
-        "a level or `auto`",
-    );
+    for (args, code, why) in [
+        ("a.npy a.npy", 2, "use --method mass"),
+        (
+            "a.npy a.png --method mass",
+            1,
+            "a.npy is a field of numbers and a.png is not",
+        ),
+        (
+            "a.npy small.npy --method mass",
+            1,
+            "both must be of one size",
+        ),
+        (
+            "a.npy a.npy --method mass -o out.png",
+            2,
+            "go to .npy, .pfm or .tif",
+        ),
+        ("a.npy a.npy --method mass -o -", 2, "not to a pipe"),
+        (
+            "a.png a.png --background auto",
+            2,
+            "--background is for --method mass",
+        ),
+        (
+            "a.png a.png --method mass --reach 5",
+            2,
+            "--reach is for --unbalanced slack",
+        ),
+        (
+            "a.png a.png --method mass --background dark",
+            2,
+            "a level or `auto`",
+        ),
+    ] {
+        room.fails(&format!("frames {args}"), code, &[why]);
+    }
     room.ok("compare a.png a.png --method mass -n 1 -o c.png");
     room.ok("frames a.png a.png --method mass --mass luma --unbalanced slack --reach 9 -o m.png");
 }

@@ -1,8 +1,9 @@
-//! Standard output that takes nothing: every command ends quietly where its reader has gone, and says in one line that a
-//! disk is full.
+//! Standard output of every command: one that takes nothing (a reader that has gone, a full disk), and reports as JSON, one
+//! object a line.
 
 use crate::common::clips::{otinterp, small_y4m};
-use image::{Rgb, RgbImage};
+use image::{ImageBuffer, Luma, Rgb, RgbImage};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -69,6 +70,11 @@ fn inputs(folder: &Path) {
         let values = (0..256).map(|k| f32::from(u8::from(k % 16 == at)));
         field.extend(values.flat_map(f32::to_le_bytes));
         std::fs::write(folder.join(name), field).unwrap();
+    }
+    for (name, level) in [("a16.png", 300), ("b16.png", 700)] {
+        ImageBuffer::from_fn(24, 24, |x, y| Luma([(level + 900 * x + 31 * y) as u16]))
+            .save(folder.join(name))
+            .unwrap();
     }
     small_y4m(folder, "clip.y4m", 4);
 }
@@ -142,5 +148,65 @@ fn a_full_disk_is_said_in_one_line() {
         let what = "cannot be written: No space left on device";
         assert!(error.contains(what), "{case}: {error}");
         assert_eq!(output.status.code(), Some(1), "{case}");
+    }
+}
+
+/// The lines of a stream that holds nothing but objects.
+fn objects(case: &str, stream: &[u8]) -> Vec<Value> {
+    let text = String::from_utf8(stream.to_vec()).unwrap();
+    let lines = text.lines().map(|line| {
+        let value = serde_json::from_str::<Value>(line);
+        let value = value.unwrap_or_else(|e| panic!("{case}: {e}: {line}"));
+        assert!(value.is_object(), "{case}: {line}");
+        value
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_report_is_objects_of_a_line_each_and_alone_in_its_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    inputs(folder.path());
+    let reports = CASES.iter().filter(|case| case.contains("--json"));
+    for case in reports.filter(|case| is_built(case)) {
+        let output = run(folder.path(), case, Stdio::piped());
+        assert_eq!(output.status.code(), Some(0), "{case}");
+        let carries_data = case.contains("-o -") || case.contains(":-");
+        let stream = match carries_data {
+            true => &output.stderr,
+            false => &output.stdout,
+        };
+        let objects = objects(case, stream);
+        if case.starts_with("retime") {
+            assert!(objects.len() > 1, "{case}");
+        } else {
+            assert_eq!(objects.len(), 1, "{case}");
+            assert_eq!(objects[0]["warnings"], Value::Array(Vec::new()), "{case}");
+        }
+    }
+}
+
+#[test]
+fn warnings_are_in_the_report_and_beside_it_only_where_it_leaves_room() {
+    let folder = tempfile::tempdir().unwrap();
+    inputs(folder.path());
+    for (args, carries_data) in [("-o - --format rgb24", true), ("-o made.jpg", false)] {
+        let case = format!("frames a16.png b16.png --json {args}");
+        let output = run(folder.path(), &case, Stdio::piped());
+        let (report, other) = match carries_data {
+            true => (&output.stderr, String::new()),
+            false => (
+                &output.stdout,
+                String::from_utf8(output.stderr.clone()).unwrap(),
+            ),
+        };
+        let report = objects(&case, report);
+        let warning = report[0]["warnings"][0].as_str().unwrap();
+        assert!(warning.contains("8 bits"), "{case}: {warning}");
+        let beside = match carries_data {
+            true => String::new(),
+            false => format!("otinterp: warning: {warning}\n"),
+        };
+        assert_eq!(other, beside, "{case}");
     }
 }

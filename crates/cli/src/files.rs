@@ -20,7 +20,7 @@ impl PendingFile {
     /// Opens a pending file for `target`, whose folder must exist.
     ///
     /// The hidden name keeps the extension of `target`, from which FFmpeg takes the container.
-    /// Fails with `AlreadyExists` if `target` exists and `overwrite` is false; else what the system says.
+    /// Fails with `AlreadyExists` if `target` exists and `overwrite` is false; else the error of the system.
     pub fn create(target: &Path, overwrite: bool) -> io::Result<Self> {
         refuse_taken(target, overwrite)?;
         // A link is followed, so that it still points to the file afterwards.
@@ -124,7 +124,7 @@ pub struct OutputFolder {
 
 impl OutputFolder {
     /// Makes a folder, with the folders that it lies in, or takes an existing one.
-    /// Fails with `NotADirectory` if a file has its name or that of a folder above it; else what the system says.
+    /// Fails with `NotADirectory` if a file has its name or that of a folder above it; else the error of the system.
     pub fn create(path: &Path) -> io::Result<Self> {
         let missing = path
             .ancestors()

@@ -1,4 +1,4 @@
-//! All that the program says: reports as text or JSON, warnings, progress bars; on standard output and standard error.
+//! Reporter: all that the program prints (reports as text or JSON, warnings, progress bars), on standard output and standard error.
 //!
 //! `--json` is one object a line, on standard output, or on standard error where standard output carries data; there it is
 //! alone but for the error that ends a run. Nothing else in this crate prints.
@@ -80,7 +80,7 @@ pub struct Manner {
     pub json: bool,
 }
 
-/// What one run says, and where to.
+/// All output of one run: how much of it, in which form, and where to.
 #[derive(Debug)]
 pub struct Reporter {
     manner: Manner,
@@ -199,7 +199,7 @@ impl Reporter {
         }
     }
 
-    /// What is told with `-v` only.
+    /// A line for `-v` only.
     pub fn detail(&self, line: &str) {
         if self.manner.verbose && self.has_stderr() {
             self.tell(line);

@@ -1,4 +1,4 @@
-//! The main door: two pictures in, any number of in-betweens out.
+//! Interpolator: two pictures to a transition, which renders any number of in-between frames.
 
 use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidCache};
 use crate::mass::{Mass, MassError, MassOptions};
@@ -93,7 +93,7 @@ impl Interpolator {
         Ok(Transition::new(ends, variant))
     }
 
-    /// What is done for pictures of that height and width.
+    /// The plan for pictures of that height and width.
     pub fn plan(&self, dim: (usize, usize)) -> Plan {
         Plan::of(self.method, self.preset, dim)
     }
@@ -135,7 +135,7 @@ impl Interpolator {
         })
     }
 
-    /// The frame at `t` in `(0, 1)` as [`Interpolator::between`] makes it; `probe` hears of all that is made on the way.
+    /// The frame at `t` in `(0, 1)` as [`Interpolator::between`] makes it; `probe` is given the planes that are made on the way.
     ///
     /// # Errors
     /// As [`Interpolator::between`].
@@ -154,8 +154,8 @@ impl Interpolator {
         })
     }
 
-    /// The motion between two pictures of one size and format, both ways, by the cells of the plan: what [`Interpolator::between`]
-    /// renders with [`Method::Ot`]. Equal pictures stand still.
+    /// The optical flow between two pictures of one size and format, both ways, by the cells of the plan: what [`Interpolator::between`]
+    /// renders with [`Method::Ot`]. Between equal pictures it is 0.
     ///
     /// # Errors
     /// As [`Interpolator::between`].

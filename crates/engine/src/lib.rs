@@ -1,6 +1,6 @@
-//! `otinterp` makes the frames between two frames.
+//! `otinterp` interpolates video frames by entropic optimal transport: it makes the frames between two frames.
 //!
-//! A picture is treated as a measure: mass placed at positions, each grain carrying its content.
+//! A picture is treated as a measure: mass placed at positions, each grain carrying its colour.
 //! Entropic optimal transport between two such measures, solved tile by tile, gives a map `T`, and
 //! the frame at time `t` is the displacement interpolation `mu_t = ((1-t) Id + t T)# mu_0`
 //! (McCann, *A convexity principle for interacting gases*, 1997).

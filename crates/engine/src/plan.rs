@@ -4,6 +4,7 @@
 
 use crate::motion::{Iterations, SolvePlan};
 use crate::render::RenderPlan;
+use std::fmt;
 
 /// How in-between frames are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -19,7 +20,7 @@ pub enum Method {
     Hold,
 }
 
-/// How much work is done for quality; what that means is told by [`Plan::of`].
+/// How much work is done for quality; what that means is in [`Plan::of`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Preset {
     /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
@@ -33,7 +34,7 @@ pub enum Preset {
     Best,
 }
 
-/// What is done for pictures of one size.
+/// Plan of an interpolation: what is solved and how it is rendered, for pictures of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// Nothing is solved: the nearer picture, or the cross-fade.
@@ -148,6 +149,53 @@ impl Plan {
                 ..
             }
         )
+    }
+}
+
+/// One line: `solve: tiles from level 2, refined from level 1 (…); render: …`. Level 0 is full size, level 1 half, and so on.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsolved => write!(f, "plan: nothing is solved"),
+            Self::Mass { most_cells } => {
+                write!(
+                    f,
+                    "plan: mass of at most {most_cells} cells on the finest grid"
+                )
+            }
+            Self::Motion { solve, render } => {
+                write!(
+                    f,
+                    "plan: tiles solved from level {}{}, refined from level {} in {} warps; residual transport of {} pixels{}; cells of {} px; ",
+                    solve.finest_solved,
+                    if solve.covers_finest_once {
+                        " (once)"
+                    } else {
+                        ""
+                    },
+                    solve.finest_refined,
+                    solve.refinement.warps,
+                    solve.residual_pixels,
+                    if solve.solves_changes_only {
+                        ", changes solved again"
+                    } else {
+                        ""
+                    },
+                    1 << solve.cell_log2,
+                )?;
+                match render {
+                    RenderPlan::Cells { propagates: true } => {
+                        write!(f, "one or two motions a cell, propagated")
+                    }
+                    RenderPlan::Cells { propagates: false } => {
+                        write!(f, "one or two motions a cell")
+                    }
+                    RenderPlan::Mixture { rings } => {
+                        write!(f, "mixture of motions of {rings} rings of neighbours")
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Probe of an interpolation: what listens to the planes that are made between two pictures and the frame at t.
+//! Probe of an interpolation: an interface that is given the planes made between two pictures and the frame at t.
 
 use crate::picture::Plane;
 
@@ -11,15 +11,15 @@ pub enum View {
     TileMask,
     /// Displacements after a level, px of the level.
     Motion,
-    /// Mass that is missing at t where a picture's motion leads: `max(0, 1 - arrived)`.
+    /// Deficit of splatted mass at t: `max(0, 1 - arrived)`.
     Deficit,
-    /// A picture's displacements carried to t, from the first picture to the second, px of the level.
+    /// A picture's displacements splatted to t, holes filled; from the first picture to the second, px of the level.
     Candidates,
-    /// How the two pictures differ along the candidates at t: a sum over channels in `[0, 1]`.
+    /// Photometric error along the best candidate at t: a sum over channels in `[0, 1]`.
     PhotometricError,
-    /// The share of the second picture's candidate at t, `[0, 1]`.
+    /// Weight of the second picture's candidate beside the first's at t, `[0, 1]`.
     SecondShare,
-    /// The share that is cross-faded, `[0, 1]`.
+    /// Fallback map: the share of the cross-fade at t, `[0, 1]`.
     Fallback,
 }
 
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-/// A listener. With the methods as they are it is deaf, and costs a call for every plane that exists anyway.
+/// Receives planes. With the methods as they are it ignores them, at the cost of a call for every plane that exists anyway.
 pub trait Probe: Sync {
     /// Whether planes are wanted that are made for the probe alone.
     fn is_on(&self) -> bool {
@@ -70,7 +70,7 @@ pub trait Probe: Sync {
     fn motion(&self, _place: Place, _dx: &Plane, _dy: &Plane) {}
 }
 
-/// The probe that hears nothing.
+/// The probe that ignores all planes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Deaf;
 

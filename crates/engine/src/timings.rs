@@ -1,4 +1,4 @@
-//! Where the time goes, stage by stage, while it is asked for.
+//! Stage timings: where the time of a run goes, stage by stage, once enabled.
 //!
 //! A stage is held by a guard on the thread that works on it: `let _stage = stage(Stage::Refine);`. Off, which it is until
 //! [`enable`], a guard costs one relaxed load. Stages nest: while an inner one runs, the outer one's clock stands, so
@@ -18,7 +18,7 @@ pub enum Stage {
     FromSamples,
     /// Reduced pictures, cuts and repeated frames.
     Cuts,
-    /// What is compared: exposure, luma and colour differences.
+    /// Brightness change between the pictures, and its compensation.
     Content,
     /// Pyramids.
     Pyramid,
@@ -28,17 +28,17 @@ pub enum Stage {
     Tiles,
     /// Residual transport.
     Residual,
-    /// Sub-pixel refinement.
+    /// Variational refinement.
     Refine,
     /// Transport of mass.
     Mass,
-    /// What the motion does not explain, and what is shown there.
+    /// Photometric error, choice of candidates, fallback map.
     Evidence,
     /// Spline coefficients.
     Spline,
-    /// Motion carried to time t, holes filled.
+    /// Motion splatted to time t, holes filled.
     Splat,
-    /// Pictures sampled along the motion; cross-fades.
+    /// Pictures warped along the motion and blended; cross-fades.
     Render,
     /// Rounding to code values.
     Quantize,

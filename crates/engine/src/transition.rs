@@ -35,8 +35,8 @@ impl<P: Borrow<Picture>> Transition<P> {
         Self { ends, variant }
     }
 
-    /// Share of the picture, in `[0, 1]`, that no motion explains (a cut, a flash, water); 0 for other methods than
-    /// transport. What no motion shows well there is cross-faded.
+    /// Mean of the fallback map halfway, in `[0, 1]`: the share of the picture that no motion explains (a cut, a flash, water);
+    /// 0 for other methods than transport. What no motion shows well there is cross-faded.
     pub fn unexplained_share(&self) -> f32 {
         match &self.variant {
             Variant::Motion { renderer, .. } => renderer.unexplained_share(),

@@ -34,7 +34,7 @@ const NAMES: [&str; 5] = ["scalar", "sse2", "neon", "avx2", "avx512"];
 
 /// `OTINTERP_CPU` holds a name that is none.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("OTINTERP_CPU={0}: no such level; {names} are", names = NAMES.join(", "))]
+#[error("OTINTERP_CPU={0}: no such level; there are {names}", names = NAMES.join(", "))]
 pub struct LevelError(String);
 
 impl Level {
@@ -191,7 +191,7 @@ mod tests {
         let message = LevelError("sse9".into()).to_string();
         assert_eq!(
             message,
-            "OTINTERP_CPU=sse9: no such level; scalar, sse2, neon, avx2, avx512 are"
+            "OTINTERP_CPU=sse9: no such level; there are scalar, sse2, neon, avx2, avx512"
         );
     }
 }

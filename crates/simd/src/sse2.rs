@@ -1,7 +1,7 @@
 //! 16 lanes in four registers of SSE2, the baseline of x86-64: it needs no detection.
 //!
 //! Multiply and add are rounded separately. The bits are those of arrays of separate lanes (`array::Scalar`),
-//! which the compiler takes two to three times as long for.
+//! which the compiler takes longer for.
 #![allow(unsafe_code)]
 
 use super::lane::Separate;

@@ -9,8 +9,8 @@ use std::arch::x86_64::*;
 /// An expression of register intrinsics.
 macro_rules! registers {
     ($($code:tt)*) => {{
-        // SAFETY: the intrinsics in here touch registers only, and this CPU has them: code that
-        // uses this module's types only runs after detection (see the module's first lines).
+        // SAFETY: the intrinsics in here touch registers only, and this CPU has them: the first lines
+        // of the module that they stand in say why.
         unsafe { $($code)* }
     }};
 }

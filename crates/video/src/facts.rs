@@ -1,4 +1,4 @@
-//! What is told of clips and encoders before anything is decoded or encoded.
+//! Frame counts, streams and encoders, as they are told before anything is decoded or encoded.
 
 use crate::time::Rational;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! A part of a clip.
+//! Part of a clip: the frames from one PTS or frame number up to another.
 
 use crate::clip::{Error, Frame, Info, Result, Source};
 use crate::time::{Rational, parse_decimal, zero};

@@ -1,4 +1,4 @@
-//! The times of a clip's frames, beside a stream that cannot hold them.
+//! PTS of the frames in a text file (timestamp format v2), beside a stream that cannot hold them.
 
 use crate::clip::{Result, Sink};
 use crate::time::{Rational, Shown, to_f64};

@@ -1,4 +1,4 @@
-//! Stands in for FFmpeg in builds without it: the same names, which refuse in one line that says what to do.
+//! Stubs for FFmpeg in builds without it: the same names, which refuse in one line that says what to do.
 
 use crate::clip::{Created, Destination, Error, Frame, Info, Result, Source};
 use crate::facts::{Beside, EncoderInfo, Length};

@@ -1,4 +1,4 @@
-//! `otinterp codecs`.
+//! `otinterp codecs`: the encoders that the linked FFmpeg has, as a list.
 
 use super::common::Common;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! Options that every command takes.
+//! Options common to all commands (preset, threads, report, verbosity), and those that several share.
 
 use super::exit::Usage;
 use crate::reporter::{Manner, Reporter};

@@ -1,4 +1,4 @@
-//! How a run ends: one line on stderr and an exit code.
+//! Exit of a run: one line on stderr and an exit code; Ctrl-C.
 
 use crate::reporter::{Stream, is_closed_pipe};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Options of `--method mass`.
+//! Options of `--method mass`: what is mass, the background, and unequal totals.
 
 use super::common::MethodArg;
 use super::exit::Usage;

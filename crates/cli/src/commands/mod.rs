@@ -1,4 +1,4 @@
-//! The command line: what was typed, what will be done, how it went.
+//! Command line: arguments, one module per command, exit codes.
 
 mod codecs;
 mod common;
@@ -7,6 +7,7 @@ mod distance;
 mod exit;
 mod flow;
 mod frames;
+mod inspect;
 mod mass;
 mod output;
 mod pair;
@@ -47,6 +48,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Write the motion between two pictures: displacements, as numbers, colours or arrows, and their confidence
     Flow(flow::FlowArgs),
+    /// Look into a frame: pyramid, tile masks, motion, deficits, photometric error, fallback and candidates as pictures on a page
+    Inspect(inspect::InspectArgs),
     /// Measure the path between two densities: distance, energy and mass, by transport and by cross-fade
     Path(path::PathArgs),
     /// Leave out known frames, rebuild them, and measure the result: PSNR, SSIM, SSIMULACRA 2, sharpness, time
@@ -103,6 +106,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Codecs(args) => codecs::run(args, &cli.common),
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Flow(args) => flow::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Path(args) => path::run(args, &cli.common),
         Command::Score(args) => score::run(args, &cli.common),
         Command::Distance(args) => distance::run(args, &cli.common),

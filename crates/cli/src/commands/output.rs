@@ -1,4 +1,4 @@
-//! An output of bytes that are made at once: a file that is whole or not there, or standard output.
+//! Output of bytes that are made at once: a file that is whole or not there, or standard output.
 
 use super::common::Common;
 use super::exit::Usage;

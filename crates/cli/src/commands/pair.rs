@@ -1,4 +1,4 @@
-//! The two pictures or fields that a command is given.
+//! Input pair: the two pictures or fields that a command is given.
 
 use super::exit::Usage;
 use crate::data::field::{self, Field};

@@ -1,4 +1,4 @@
-//! Tables of numbers as measures: histograms and point clouds.
+//! Tables of numbers read as measures: histograms and point clouds.
 
 use crate::data::{self, Table};
 use anyhow::{Context, bail};

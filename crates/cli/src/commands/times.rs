@@ -1,4 +1,4 @@
-//! Where between the two pictures the frames stand.
+//! Times of the frames between two pictures: how many, or which.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! Numbers as text.
+//! CSV: numbers as text, read and written.
 
 use super::table::{Failure, MAX_VALUES, Table, too_many};
 use std::fs::File;

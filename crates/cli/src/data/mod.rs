@@ -1,4 +1,4 @@
-//! Tables of numbers: CSV and NPY in, CSV, NPY and NPZ out. What the numbers mean is for others to say.
+//! Tables of numbers: CSV and NPY in, CSV, NPY and NPZ out. What the numbers mean is not known here.
 
 mod csv;
 pub mod field;

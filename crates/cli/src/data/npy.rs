@@ -1,4 +1,4 @@
-//! NumPy's arrays, and SciPy's sparse matrices in NPZ files.
+//! NPY and NPZ: NumPy's arrays, and SciPy's sparse matrices.
 
 use super::table::{Failure, MAX_VALUES, Table, too_many};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};

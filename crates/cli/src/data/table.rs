@@ -1,4 +1,4 @@
-//! A table of numbers, and why bytes are none.
+//! Table of numbers, and the errors of reading one.
 
 use std::io;
 use std::path::Path;

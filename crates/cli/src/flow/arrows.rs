@@ -1,4 +1,4 @@
-//! Arrows on the picture, as PNG and as SVG.
+//! Arrow plot of a motion field on the picture, as PNG and as SVG.
 
 use base64::Engine as _;
 use image::{ImageError, RgbImage};

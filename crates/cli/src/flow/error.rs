@@ -1,4 +1,4 @@
-//! Why a map cannot be read or written.
+//! Errors of reading and writing motion fields.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What a map says beside the displacements: how long they are, where both directions agree, where mass is missing.
+//! Maps derived from a motion field: length, forward-backward consistency as confidence, deficit.
 
 use ndarray::Array2;
 use otinterp::motion::MotionField;

@@ -1,4 +1,4 @@
-//! The transport map itself: its files, what it looks like, and how right it is.
+//! Optical flow outside the engine: its files, its figures, and its errors against a true one.
 //!
 //! A map is a [`MotionField`](otinterp::motion::MotionField): pixel `(x, y)` of the one picture is found at `(x + dx, y + dy)` in the other. Unknown
 //! displacements, which only maps read from files have, are NaN.

@@ -1,4 +1,4 @@
-//! How far a map is from the true one.
+//! Endpoint and angular error of a motion field against a true one.
 
 use otinterp::motion::MotionField;
 

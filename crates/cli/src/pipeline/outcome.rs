@@ -1,4 +1,4 @@
-//! How a run goes and how it ends: progress, counts, errors.
+//! Outcome of a run: progress, counts, errors.
 
 use crate::work;
 use otinterp_video as video;
@@ -22,7 +22,7 @@ pub enum Error {
     /// The user wants no more.
     #[error("interrupted")]
     Interrupted,
-    /// What is done cannot be kept, or gone on with.
+    /// Finished segments cannot be kept, or not resumed.
     #[error(transparent)]
     Work(#[from] work::Error),
     /// A thread could not be started.

@@ -1,4 +1,4 @@
-//! A quantity over a number, with the interval that holds it.
+//! Curve plot: a quantity over a number, with its interval.
 
 use super::figure::{BLUE, FAMILY, Figure, GUIDE, INK, TEXT, range};
 use plotters::coord::Shift;

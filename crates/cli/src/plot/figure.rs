@@ -1,4 +1,4 @@
-//! What all figures have in common: colours, type, and the two formats.
+//! Figure basics: colours, type, and the two formats.
 
 use anyhow::Context;
 use image::{ImageFormat, RgbImage};

@@ -1,4 +1,4 @@
-//! Named lines in panels side by side, over an abscissa from 0 to 1.
+//! Line plot: named lines in panels side by side, over an abscissa from 0 to 1.
 
 use super::figure::{BLUE, FAMILY, Figure, GUIDE, INK, VERMILION};
 use plotters::coord::Shift;

@@ -1,4 +1,4 @@
-//! Figures as SVG or PNG, on white so that they read on any page.
+//! Plots as SVG or PNG, on white so that they read on any page.
 
 mod curve;
 mod figure;

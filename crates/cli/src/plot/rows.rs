@@ -1,4 +1,4 @@
-//! Rows of scatter plots over one window of the plane: how clouds move.
+//! Scatter plots in rows over one window of the plane: how point clouds move.
 
 use super::figure::{BLUE, FAMILY, Figure, INK, TEXT, VERMILION, range};
 use plotters::coord::Shift;

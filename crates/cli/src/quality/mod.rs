@@ -1,4 +1,4 @@
-//! How close a picture comes to the truth: PSNR, SSIM, SSIMULACRA 2 and sharpness on 8-bit RGB.
+//! Quality metrics on 8-bit RGB: PSNR, SSIM, SSIMULACRA 2 and sharpness.
 
 mod psnr;
 mod rgb8;

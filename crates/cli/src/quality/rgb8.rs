@@ -1,4 +1,4 @@
-//! Any grey or RGB picture as 8-bit RGB, on which quality is measured.
+//! Conversion of grey and RGB pictures to 8-bit RGB, on which quality is measured.
 
 use otinterp::picture::{ColorModel, Format, Picture, PictureError, Plane};
 

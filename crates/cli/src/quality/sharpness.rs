@@ -1,4 +1,4 @@
-//! Whether a picture is as sharp as another.
+//! Sharpness of a picture relative to another.
 
 use otinterp::picture::Plane;
 

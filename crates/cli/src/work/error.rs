@@ -1,13 +1,13 @@
-//! Why work cannot be begun or gone on with.
+//! Errors of beginning or resuming work.
 
 use super::identity::Mismatch;
 use std::io;
 use std::path::PathBuf;
 
-/// Why work cannot be begun or gone on with.
+/// Why work cannot be begun or resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system says no.
+    /// The system refused.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Another process is at it.

@@ -1,4 +1,4 @@
-//! What must be the same for work to be gone on with.
+//! Identity of a piece of work: what must be the same for it to be resumed.
 
 use super::journal::Header;
 use std::collections::BTreeMap;

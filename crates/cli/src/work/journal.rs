@@ -1,4 +1,4 @@
-//! The journal of a work folder: a header, and a line for each finished segment.
+//! Journal of a work folder: a header, and a line for each finished segment.
 
 use crate::files::sync_folder;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The work folder of an output that takes long: what is done of it outlives a crash.
+//! Work folder of an output that takes long: finished segments and their journal, which outlive a crash.
 //!
 //! Work is cut in segments. The data of all finished segments stands in one file, which only grows; the journal beside
 //! it says, a line for each segment, how long that file was when it ended and what else a later run must know. A
@@ -32,9 +32,9 @@ const LONGEST_NAME: usize = 200;
 pub enum Earlier {
     /// It is an error, if there is any.
     Refuse,
-    /// It is thrown away.
+    /// It is deleted.
     Discard,
-    /// It is gone on with.
+    /// It is resumed.
     Resume,
 }
 

@@ -1,4 +1,4 @@
-//! Whether files stay what they are while they are read.
+//! Watch on input files: whether they stay what they are while they are read.
 
 use super::error::Error;
 use std::io;

@@ -1,8 +1,7 @@
-//! A change of brightness between two pictures: a fade, an exposure that adapts.
+//! Brightness change between two pictures, estimated and compensated: a fade, an exposure that adapts.
 //!
-//! Where the second picture is the first one under another light, `first ≈ gain·second + offset` for every plane. The
-//! motion is sought, and found right or wrong, between pictures taken to one brightness; what is shown are
-//! the pictures as they are.
+//! Where only the brightness differs, `first ≈ gain·second + offset` for every plane. The optical flow is estimated, and its
+//! photometric error taken, between pictures of one brightness; what is shown are the pictures as they are.
 
 use crate::picture::{BAND_SAMPLES, ColorModel, Format, Picture, Plane, samples, samples_mut};
 use rayon::prelude::*;
@@ -18,7 +17,7 @@ const LEAST_EXPLAINED: f32 = 0.5;
 /// Gains beyond this, or below its inverse, amplify noise rather than content.
 const MOST_GAIN: f32 = 4.0;
 
-/// What takes the second picture's values to the first's brightness: `gain·value + offset`.
+/// Gain and offsets that match the second picture's brightness to the first's: `gain·value + offset`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BrightnessChange {
     /// One for all planes: light scales them all alike.

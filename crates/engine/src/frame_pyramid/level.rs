@@ -1,4 +1,4 @@
-//! Level of a frame pyramid: what two pixels of that size are compared by.
+//! Level of a frame pyramid: the planes (luma, colour differences, gradients) that pixels of that size are compared by.
 
 use super::{LumaChroma, QuantizedFeatures};
 use crate::picture::{Plane, samples_mut, sampling::Grid};
@@ -15,7 +15,7 @@ pub struct PyramidLevel {
     /// `dY/dx` and `dY/dy`, central differences `(f(x+1) - f(x-1)) / 2`: they make the comparison insensitive to slow changes of
     /// brightness.
     pub planes: Vec<Plane>,
-    /// What is compared in tiles, on the levels whose tiles are solved.
+    /// The same as whole numbers, on the levels whose tiles are solved.
     pub quantized: Option<QuantizedFeatures>,
 }
 
@@ -40,7 +40,7 @@ impl PyramidLevel {
         }
     }
 
-    /// The same level with what is compared in tiles.
+    /// The same level with quantised features.
     pub fn with_quantized(self, quantized: Option<QuantizedFeatures>) -> Self {
         Self { quantized, ..self }
     }

@@ -17,7 +17,7 @@ pub struct LumaChroma {
 }
 
 impl LumaChroma {
-    /// LumaChroma of a picture (of its colour planes; alpha is to be multiplied in before).
+    /// Of a picture's colour planes; alpha is to be multiplied in before.
     pub fn of(picture: &Picture) -> Self {
         let planes = match picture.format().model {
             ColorModel::Gray => vec![luma_plane(picture)],

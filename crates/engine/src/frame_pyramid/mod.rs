@@ -1,4 +1,4 @@
-//! Frame pyramid: luma, colour differences and gradients of one picture at halved sizes, of which motion's cost is made.
+//! Frame pyramid: luma, colour differences and gradients of one picture at halved sizes, from which matching costs are computed.
 //!
 //! Every pixel is one unit of mass and the information sits in the cost: on natural pictures luminance as mass scores below a
 //! cross-fade, since brightness does not travel, things do. Where brightness is a density (smoke, rain on a radar, light on

@@ -1,4 +1,4 @@
-//! Frame pyramid of one picture, whatever the other one of its pair.
+//! Frame pyramid of one picture, which does not depend on the other one of its pair, and its cache.
 
 use super::{BrightnessChange, LumaChroma, PyramidLevel, QuantizedFeatures, brightness};
 use crate::picture::{Format, Picture, Plane, pyramid};
@@ -6,7 +6,7 @@ use otinterp_simd::Level as Cpu;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-/// Which levels a frame pyramid has, and what is on them. Level 0 is full resolution, level 1 half, and so on.
+/// Plan of a frame pyramid: which levels it has, and which planes are on them. Level 0 is full resolution, level 1 half, and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PyramidPlan {
     /// The finest level.
@@ -19,7 +19,7 @@ pub struct PyramidPlan {
     pub finest_compared: usize,
 }
 
-/// A picture at halved sizes, and what is compared of it there. It does not depend on the other picture of a pair, so one that
+/// A picture's features at halved sizes. It does not depend on the other picture of a pair, so one that
 /// is the second of a pair and the first of the next needs it once.
 #[derive(Debug)]
 pub struct FramePyramid {
@@ -90,7 +90,7 @@ impl FramePyramid {
         self.plan.finest
     }
 
-    /// What is compared, from the finest level to the coarsest.
+    /// The levels, from the finest to the coarsest.
     pub fn levels(&self) -> &[PyramidLevel] {
         &self.levels
     }

@@ -1,4 +1,4 @@
-//! What two pixels are compared by in tiles, as whole numbers.
+//! Quantised features: luma, colour differences and gradients as 16-bit whole numbers, from which tiles compute matching costs.
 
 use crate::picture::{Plane, samples};
 use otinterp_simd::math;
@@ -7,13 +7,13 @@ use rayon::prelude::*;
 /// Steps of a code from black to white. The largest for which a tile's costs fit 16 bits: 49 pixels' capped
 /// differences (0.3) and a prior (0.05) come to `49 · 0.35 · 3800 = 65170`. Eight bits have 255 steps, ten have 1023.
 pub const STEPS: f32 = 3800.0;
-/// QuantizedFeatures beyond ±1.5 (light brighter than white) are cut off there: the differences of five features add up to
+/// Features beyond ±1.5 (brighter than white) are cut off there: the differences of five features add up to
 /// `5 · 2 · 5700 = 57000` at most, which fits 16 bits.
 const LARGEST: f32 = 1.5 * STEPS;
 /// Rows that one task turns into codes.
 const BAND_ROWS: usize = 32;
 
-/// LumaChroma's planes and the gradient of luma (central differences, halved) in units of `1 /` [`STEPS`]. Sums of
+/// Luma, colour differences and the gradient of luma (central differences, halved) in units of `1 /` [`STEPS`]. Sums of
 /// differences of such numbers are exact: equal patches differ by 0, and a running sum does not drift.
 ///
 /// The gradient makes the comparison insensitive to slow changes of brightness.
@@ -21,7 +21,7 @@ const BAND_ROWS: usize = 32;
 pub struct QuantizedFeatures {
     /// Height and width.
     dim: (usize, usize),
-    /// LumaChroma's planes, then `dY/dx` and `dY/dy`; `height × width` each.
+    /// Luma and colour differences, then `dY/dx` and `dY/dy`; `height × width` each.
     planes: Vec<Vec<i16>>,
 }
 
@@ -29,7 +29,7 @@ pub struct QuantizedFeatures {
 pub const MOST_FEATURES: usize = 5;
 
 impl QuantizedFeatures {
-    /// QuantizedFeatures of one pyramid level's [`LumaChroma`](super::LumaChroma): luma first.
+    /// Of one pyramid level's [`LumaChroma`](super::LumaChroma): luma first.
     pub fn of(content: &[Plane]) -> Self {
         let (height, width) = content[0].dim();
         let mut planes: Vec<Vec<i16>> = content

@@ -1,4 +1,4 @@
-//! Mass of one picture carried a part of its way: every pixel as a box that stretches with the map.
+//! Push-forward of one picture's mass a part of its way: every pixel is splatted as a box that stretches with the map.
 
 use rayon::prelude::*;
 

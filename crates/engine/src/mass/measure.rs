@@ -1,4 +1,4 @@
-//! What of a picture is mass: luminance, a channel or alpha, above a floor.
+//! Measure of a picture: the part of it that is mass (luminance, a channel or alpha, above a floor).
 
 use crate::frame_pyramid::LumaChroma;
 use crate::picture::{ColorModel, Picture, Plane, samples};

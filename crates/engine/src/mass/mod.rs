@@ -1,4 +1,4 @@
-//! Mass transported: McCann's displacement interpolation of a density, from both pictures.
+//! Mass transport of densities: McCann's displacement interpolation, from both pictures.
 //!
 //! With `T` the map from the first picture's mass `a` to the second's `b`, and `S` the one back, the mass at t is
 //!
@@ -34,7 +34,7 @@ pub enum MassError {
     Transport(#[from] otinterp_ot::Error),
 }
 
-/// A transition of mass, ready to be shown at any time.
+/// A solved transport of mass, which can be rendered at any time.
 #[derive(Debug)]
 pub struct Mass {
     format: Format,

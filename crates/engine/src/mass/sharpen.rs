@@ -1,4 +1,4 @@
-//! The grid's blur taken back: what pixels spread beyond the transported mass flows back, as far as nothing becomes negative.
+//! Flux-corrected sharpening of splatted mass: what the pixel grid has spread flows back, as far as nothing becomes negative.
 //!
 //! Mass that arrives between pixels is shared by them, which adds up to ¼ px² of variance. With `e` the variance that was added, the
 //! flux `½ e·∂u` towards the larger value takes it off again, and since it is a flux between neighbours no mass is

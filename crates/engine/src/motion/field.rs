@@ -1,4 +1,4 @@
-//! Motion fields: displacements by cells, and those of a pyramid level.
+//! Motion fields: optical flow by cells, and that of a pyramid level by its pixels.
 
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use ndarray::{Array2, s};
@@ -38,7 +38,7 @@ impl MotionField {
         1 << self.cell_log2
     }
 
-    /// A displacement for every pixel of a picture of that height and width, bilinear between cells.
+    /// Upsampled to a displacement for every pixel of a picture of that height and width, bilinear between cells.
     pub fn per_pixel(mut self, (height, width): (usize, usize)) -> Self {
         while self.cell_log2 > 0 {
             self.cell_log2 -= 1;
@@ -137,7 +137,7 @@ fn widened(plane: &Plane, (height, width): (usize, usize), factor: f32) -> Plane
     out
 }
 
-/// Both directions of the transport between two pictures.
+/// Optical flow between two pictures, forward and backward.
 #[derive(Debug, Clone)]
 pub struct Motion {
     /// From the first picture to the second.

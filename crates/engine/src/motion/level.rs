@@ -23,7 +23,7 @@ const RADIUS: usize = 2;
 const PRIOR_PER_PX2: f32 = 5e-4;
 /// The same at the coarsest level, whose prediction is merely "no motion" (measured).
 const COARSEST_PRIOR_PER_PX2: f32 = 5e-5;
-/// The transport in a tile: entropy, slack and sweeps (measured); scarcity counts up to 50 times.
+/// The transport in a tile: entropy, slack and sweeps (measured); the scaling of a target ends at 50.
 const TRANSPORT: Options = Options {
     eps: 0.01,
     rho: 0.05,
@@ -44,7 +44,7 @@ pub struct LevelSolver<'a> {
 }
 
 impl LevelSolver<'_> {
-    /// Where a probe is told of this level.
+    /// The place of this level's planes, for a probe.
     pub fn place(&self, view: View, side: Side) -> Place {
         Place {
             view,
@@ -70,7 +70,7 @@ impl LevelSolver<'_> {
         }
     }
 
-    /// Transport of what tiles leave unexplained, whose matches tiles then try as candidates.
+    /// Residual transport of the pixels that tiles match badly; tiles then try its matches as candidates.
     fn with_residual(
         &self,
         [a, b]: [&PyramidLevel; 2],
@@ -143,7 +143,7 @@ impl LevelSolver<'_> {
         fields
     }
 
-    /// Refinement, if the level is one that is refined.
+    /// Variational refinement, if the level is one that is refined.
     fn refined(&self, [a, b]: [&Plane; 2], fields: [Field; 2]) -> [Field; 2] {
         if self.level < self.plan.finest_refined {
             return fields;

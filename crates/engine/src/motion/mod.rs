@@ -1,4 +1,4 @@
-//! Motion between two frame pyramids, both ways, solved from coarse to fine.
+//! Optical flow between two frame pyramids, forward and backward, solved from coarse to fine.
 
 mod field;
 mod level;
@@ -18,7 +18,7 @@ use crate::probe::{Probe, Side, View};
 use level::LevelSolver;
 use otinterp_simd::Level as Cpu;
 
-/// The motion between two pictures whose pyramids are those of the plan, by the plan's cells.
+/// The optical flow between two pictures whose pyramids are those of the plan, by the plan's cells.
 pub fn solve(
     cpu: Cpu,
     [first, second]: [&FramePyramid; 2],

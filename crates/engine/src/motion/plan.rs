@@ -17,7 +17,7 @@ pub struct SolvePlan {
     pub finest_refined: usize,
     /// Of the refinement at every level.
     pub refinement: Iterations,
-    /// At most so many pixels of each picture take part in the residual transport, the worst explained: its time grows
+    /// At most so many pixels of each picture take part in the residual transport, those of the largest error: its time grows
     /// with their square. None: it is left out.
     pub residual_pixels: usize,
     /// After it tiles are solved again only where it changed the field, rather than wherever they are needed.
@@ -63,7 +63,7 @@ impl SolvePlan {
         }
     }
 
-    /// Whether what tiles leave unexplained is transported over the whole picture, on a level of that height and width.
+    /// Whether residual transport is solved on a level of that height and width.
     pub(super) fn has_residual(&self, (height, width): (usize, usize)) -> bool {
         RESIDUAL_SIDES_PX.contains(&height.min(width)) && self.residual_pixels > 0
     }

@@ -1,10 +1,9 @@
-//! Residual transport: what the motion leaves unexplained in both pictures, matched over the whole
-//! picture.
+//! Residual transport: pixels of large photometric error in both pictures, matched over the whole picture.
 //!
 //! Coarse-to-fine search loses small fast objects: at the levels where their motion is short they
-//! are too small to be seen. Here the pixels whose patches the motion does not explain are collected in
-//! both pictures, and one KL-unbalanced transport is solved between the two sets, with content as
-//! the cost and hardly any say for distance. That a target can be taken only once is what sorts several
+//! are too small to be seen. Here the pixels whose patches differ along the motion are collected in
+//! both pictures, and one KL-unbalanced transport is solved between the two sets, with the patches' difference as
+//! the cost and hardly any weight on distance. That a target can be taken only once is what sorts several
 //! alike objects out. Matches that are sure become predictions, which tiles then try as candidates.
 
 use super::field::Field;
@@ -18,7 +17,7 @@ use rayon::prelude::*;
 const PATCH_RADIUS: isize = 2;
 /// Pixels of a patch.
 const PATCH_PIXELS: usize = 25;
-/// A pixel is unexplained if its patch differs by more than this along the motion (measured).
+/// Photometric error of a patch along the motion above which its pixel takes part (measured).
 const UNEXPLAINED: f32 = 0.06;
 /// Cost of a displacement as long as the picture's diagonal (measured).
 const DISTANCE_COST: f32 = 0.05;
@@ -109,8 +108,8 @@ fn sure_match(
     sure.then_some((to.0 - from.0, to.1 - from.1))
 }
 
-/// Mean over 5×5 of the summed difference of features along the field; 0 for pixels that leave the
-/// picture, which is explanation enough.
+/// Photometric error of every pixel's patch along the field: mean over 5×5 of the summed difference of features; 0 where the
+/// motion leaves the picture, since there is nothing to compare with.
 fn patch_errors(source: &PyramidLevel, target: &PyramidLevel, field: &Field) -> Vec<f32> {
     let (height, width) = source.dim();
     let (dx, dy) = (samples(&field.dx), samples(&field.dy));

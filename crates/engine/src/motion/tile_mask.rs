@@ -1,8 +1,8 @@
-//! Where a level's tiles may change the prediction, and where it can stand as it is.
+//! Tile mask: which tiles of a level are solved, and where the coarser level's prediction is kept.
 //!
 //! Most of a picture is predicted to a fraction of a pixel by the coarser level, which was solved and refined. There
 //! a tile finds what the refinement finds as well. A tile is worth its solve where the prediction breaks (an edge of
-//! motion: several candidates) or where it leaves more unexplained than a slip that the refinement mends.
+//! motion: several candidates) or where its photometric error is larger than that of a slip which the refinement mends.
 
 use super::field::Field;
 use crate::picture::{Plane, samples};
@@ -10,7 +10,7 @@ use otinterp_ot::tile::SIDE;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
-/// Side of the cells that are judged: every tile is made of four.
+/// Side of the mask's cells, px: every tile is made of four.
 const CELL: usize = SIDE / 2;
 /// Pixels of a cell.
 const CELL_PIXELS: f32 = (CELL * CELL) as f32;
@@ -25,7 +25,7 @@ const SLIP_PX: f32 = 0.5;
 /// Predictions within a cell may differ by this much, px, along each axis.
 const SPREAD_PX: f32 = 1.0;
 
-/// TileMask of a picture, raster order.
+/// The cells of a picture that need a tile, in raster order.
 #[derive(Debug)]
 pub struct TileMask {
     columns: usize,
@@ -75,7 +75,7 @@ pub fn changed(before: &Field, after: &Field) -> TileMask {
     cells
 }
 
-/// The cells of `source` whose predictions do not suffice.
+/// The cells of `source` whose prediction is not good enough.
 pub fn needed(cpu: Cpu, source: &Plane, target: &Plane, prediction: &Field) -> TileMask {
     let mut cells = TileMask::none(source.dim());
     let columns = cells.columns;
@@ -96,7 +96,7 @@ pub fn needed(cpu: Cpu, source: &Plane, target: &Plane, prediction: &Field) -> T
     cells
 }
 
-/// Judges one row of cells.
+/// Tests one row of cells.
 struct JudgeRow<'a> {
     dim: (usize, usize),
     source: &'a [f32],
@@ -286,7 +286,7 @@ mod tests {
         // A picture at rest, to the border.
         let cells = judge(&shifted(0.0), &uniform(0.0));
         assert!(cells.needed.iter().all(|n| !n));
-        // A quarter of a pixel beside the truth; content that leaves the picture is not judged here.
+        // A quarter of a pixel beside the truth; content that leaves the picture is not tested here.
         let cells = judge(&shifted(-3.25), &uniform(-3.0));
         let row = &cells.needed[..cells.columns];
         assert!(row[1..].iter().all(|n| !n));

@@ -1,4 +1,4 @@
-//! One pyramid level: tiles over both pictures, their candidates, and the fusion of what they say.
+//! Votes of a level's tiles: tiles over both pictures, their candidate displacements, and the fusion of their votes into one field.
 
 use super::field::Field;
 use super::tile::{SolveTile, TileJob, TileOptions, TileResult, Votes, tent};
@@ -18,7 +18,7 @@ const CANDIDATE_PIXELS: usize = 4;
 const WINDOW_MARGIN_PX: f32 = 0.25;
 /// Tiles whose results are held at a time: some MiB, whatever the picture's size.
 const BATCH_TILES: usize = 512;
-/// Confidence in the prediction where a tile was not solved. Without it the doubtful rim of a solved tile overrules a
+/// Confidence in the prediction where a tile was not solved. Without it the uncertain rim of a solved tile overrules a
 /// good prediction beside it (1.4 px off on a known pan). Measured: from 1e-4 to 1 that is cured, and from 1e-4 to 0.1
 /// DAVIS scatters by 0.03 dB, in no order.
 const KEPT_CONFIDENCE: f32 = 0.1;
@@ -28,7 +28,7 @@ const STRIP_COLUMNS: usize = 32;
 /// Rows of a field that one task adds up.
 const STRIPE_ROWS: usize = 32;
 
-/// How tiles cover a picture.
+/// How tiles cover a picture: on one lattice or on two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lattices {
     /// Side by side.
@@ -42,7 +42,7 @@ pub enum Lattices {
 /// Tiles of 16×16 lie on one or two lattices over EACH of the two pictures; each tile's plan gives displacements both ways. So every
 /// pixel is seen by two or four tiles in each direction, and exchanging the pictures exchanges the fields, exactly.
 ///
-/// With `cells`, only the tiles that touch those of their picture are solved; where none speaks the prediction stays.
+/// With a `mask`, only the tiles that touch its cells are solved; where no tile votes the prediction stays.
 pub fn solve(
     cpu: Cpu,
     [first, second]: [&QuantizedFeatures; 2],
@@ -73,7 +73,7 @@ pub fn solve(
     );
 }
 
-/// Solves tiles of the first picture and adds what they say.
+/// Solves tiles of the first picture and adds their votes.
 fn cast_votes(
     cpu: Cpu,
     codes: [&QuantizedFeatures; 2],
@@ -114,7 +114,7 @@ fn spare_results() -> MutexGuard<'static, Vec<Vec<TileResult>>> {
     SPARE_RESULTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Room for so many results or more, whatever they say.
+/// Room for so many results or more, whatever they hold.
 fn results_for(count: usize) -> Vec<TileResult> {
     let mut results = spare_results().pop().unwrap_or_default();
     if results.len() < count {

@@ -1,5 +1,5 @@
-//! Samples between `f32` and the whole code values that files hold: plain loops over slices, on the way to the files compiled for the
-//! CPU at hand (on the way back, which memory bounds, that gains nothing).
+//! Code value conversion: samples between `f32` and the whole numbers that files hold, as plain loops over slices. On the way to files
+//! they are compiled for the CPU at hand (on the way back, which memory bounds, that gains nothing).
 
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 

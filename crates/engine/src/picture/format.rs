@@ -1,4 +1,4 @@
-//! What a picture's code values mean: colour model, depth, range, matrix.
+//! Pixel format: what a picture's code values mean (colour model, depth, range, matrix).
 
 /// How the colour planes of a picture are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Gaussian pyramids.
+//! Gaussian pyramid of a plane: low-pass filter and halving.
 
 use super::{Plane, samples, samples_mut, spare, unwritten};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};

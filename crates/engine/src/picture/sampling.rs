@@ -1,4 +1,4 @@
-//! Samples between the pixels.
+//! Bilinear and bicubic samples between the pixels of a plane.
 
 use super::Plane;
 

@@ -1,5 +1,5 @@
-//! Memory of planes that are gone, kept for planes to come: in a clip every frame needs what the one before it has just given back, and
-//! neither is zeroed nor mapped anew.
+//! Memory pool of planes: in a clip every frame needs what the one before it has just given back, and that is neither zeroed nor
+//! mapped anew.
 
 use ndarray::Array2;
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! From RGB and grey stills to Y'CbCr, for clips.
+//! Conversion of RGB and grey stills to Y'CbCr, for clips.
 
 use super::{ColorModel, Format, Picture, PictureError, Plane};
 

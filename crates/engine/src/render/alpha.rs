@@ -1,4 +1,4 @@
-//! Premultiplication by alpha, and back.
+//! Alpha premultiplication, and back.
 //!
 //! Colour under transparency carries no light; mixing it in would leave fringes. Therefore pictures
 //! with alpha are interpolated premultiplied (Porter & Duff, *Compositing digital images*, 1984).

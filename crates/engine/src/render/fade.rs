@@ -1,4 +1,4 @@
-//! The cross-fade.
+//! Cross-fade of two pictures: `(1-t) a + t b`.
 
 use crate::picture::{BAND_SAMPLES, Picture, samples, samples_mut};
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! Places that no displacement reached: filled from their surroundings.
+//! Hole filling of splatted displacements: places that none reached are filled from their surroundings (push-pull).
 
 use super::splat::Splatted;
 use crate::motion::Field;

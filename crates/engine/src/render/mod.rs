@@ -24,12 +24,12 @@ use std::sync::Arc;
 /// How pictures are rendered from a motion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderPlan {
-    /// By cells of 4 or 8 px: along one motion, along two where they differ.
+    /// By cells of 4 or 8 px: warped along one motion, along two where they differ.
     Cells {
         /// Cells may take over motions of their neighbours.
         propagates: bool,
     },
-    /// By cells of 2 px: the mean of what several motions show, weighted by their photometric error.
+    /// By cells of 2 px: the mean along several candidate motions, weighted by their photometric error.
     Mixture {
         /// Rings of neighbours whose motions every pixel is rendered along.
         rings: u32,
@@ -69,7 +69,7 @@ impl Renderer {
         }
     }
 
-    /// Share of the picture, halfway, that the motion does not explain: what is cross-faded.
+    /// Mean of the fallback map halfway: the share of the picture that no motion explains.
     pub fn unexplained_share(&self) -> f32 {
         match self {
             Self::Cells(renderer) => renderer.unexplained_share(),

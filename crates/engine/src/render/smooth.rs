@@ -1,4 +1,4 @@
-//! Smooth steps and small means.
+//! Smooth step, and the binomial mean of 3×3 samples.
 
 /// From 0 at the first of two bounds to 1 at the second.
 pub fn smooth_step(value: f32, (from, to): (f32, f32)) -> f32 {

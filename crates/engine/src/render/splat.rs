@@ -1,4 +1,4 @@
-//! Displacements carried along to time t.
+//! Splatting of displacements to time t: a forward warp of the optical flow along itself, with weights.
 
 use crate::motion::Field;
 use crate::picture::{Plane, samples, samples_mut, sampling::Grid};
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// Rows that one task fills.
 const STRIPE_ROWS: usize = 32;
 
-/// A picture's motion and what it counts: all that does not depend on t. In px of whatever size it is given.
+/// A picture's displacements and their splatting weights: all that does not depend on t. In px of whatever size it is given.
 #[derive(Debug)]
 pub struct Carrier {
     field: Field,
@@ -28,7 +28,7 @@ pub struct Splatted {
     pub mass: Plane,
 }
 
-/// Tells a probe of the displacements of both pictures at time t, without holes, and of the mass that did not arrive.
+/// Gives a probe the displacements of both pictures at time t, without holes, and the deficits of mass.
 pub fn report(probe: &dyn Probe, level: usize, fields: &[Field; 2], masses: [&Plane; 2]) {
     if !probe.is_on() {
         return;
@@ -58,7 +58,7 @@ impl Carrier {
         }
     }
 
-    /// Carries every displacement the part `t` of its way, with bilinear weights, and takes the weighted mean where several
+    /// Splats every displacement the part `t` of its way, with bilinear weights, and takes the weighted mean where several
     /// arrive. `sign` is -1 for a field from the second picture to the first, so that the result always points from the
     /// first to the second.
     pub fn at(&self, cpu: Cpu, t: f32, sign: f32) -> Splatted {

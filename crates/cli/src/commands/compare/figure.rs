@@ -1,4 +1,4 @@
-//! Rows of labelled tiles on white.
+//! Figure of `compare`: rows of labelled tiles on white.
 
 use super::text::Typeface;
 use image::imageops::{self, FilterType};

@@ -105,6 +105,8 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
         let mut interpolator = common.interpolator(method);
         if method == args.method {
             interpolator = args.mass.given_to(interpolator, method)?;
+            let dim = (pair.a.picture.height(), pair.a.picture.width());
+            reporter.detail(&interpolator.plan(dim).to_string());
         }
         rows.push(method_row(
             (method, interpolator),

@@ -1,10 +1,10 @@
-//! What a run of `compare` says when it is done.
+//! Report of a run of `compare`, as text and JSON.
 
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// All that is told about a run: `--json`.
+/// Report of a run: `--json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The two pictures as typed.

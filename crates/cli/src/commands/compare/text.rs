@@ -1,4 +1,4 @@
-//! Short labels, drawn on white.
+//! Text renderer for short labels on white.
 
 use ab_glyph::{Font, FontRef, Glyph, InvalidFont, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};

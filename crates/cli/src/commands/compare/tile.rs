@@ -1,4 +1,4 @@
-//! Pictures as the figure shows them: 8-bit RGB on white.
+//! Tiles of the figure: pictures as 8-bit RGB on white.
 
 use crate::quality;
 use image::{Rgb, RgbImage};

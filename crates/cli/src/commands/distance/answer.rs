@@ -1,4 +1,4 @@
-//! The distance of two measures, with all that is told about it.
+//! Distance of two measures: the solver's answer, with its certified interval and what else is reported of it.
 
 use super::input::Measure;
 use anyhow::bail;

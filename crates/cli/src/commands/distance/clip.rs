@@ -1,4 +1,4 @@
-//! The distances of a clip's frames.
+//! Distances between the frames of a clip.
 
 use super::answer::{Answer, Question};
 use super::drawing::curve;

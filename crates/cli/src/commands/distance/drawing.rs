@@ -1,4 +1,4 @@
-//! Distances as a curve.
+//! Plot of distances as a curve.
 
 use super::answer::Answer;
 use crate::plot::Curve;

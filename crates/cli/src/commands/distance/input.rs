@@ -1,4 +1,4 @@
-//! What a file is to the distances: a picture's light, a histogram, or points.
+//! Inputs of `distance`: a picture's luminance, a histogram, or a point cloud.
 
 use crate::commands::pair::{is_pipe, shown};
 use crate::commands::tables::{self, CloudArgs};

@@ -1,4 +1,4 @@
-//! `otinterp distance`: how far light, mass or points would have to be carried.
+//! `otinterp distance`: Wasserstein distances of pictures, histograms and point clouds.
 
 mod answer;
 mod clip;

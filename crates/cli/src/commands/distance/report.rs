@@ -1,4 +1,4 @@
-//! Distances as text, CSV and JSON.
+//! Report of distances as text, CSV and JSON.
 
 use super::answer::Answer;
 use crate::reporter::Reporter;

@@ -1,4 +1,4 @@
-//! What can be asked of `otinterp flow`.
+//! Command-line arguments of `otinterp flow`.
 
 use crate::commands::common::MethodArg;
 use crate::commands::mass::MassArgs;

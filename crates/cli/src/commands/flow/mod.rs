@@ -1,4 +1,4 @@
-//! `otinterp flow`: the transport map between two pictures, its files and its numbers.
+//! `otinterp flow`: optical flow between two pictures, as files and as numbers.
 
 mod args;
 mod output;

@@ -1,4 +1,4 @@
-//! What of a map goes where.
+//! Outputs of `flow`: which kind of file `-o` asks for, and its writing.
 
 use crate::commands::exit::Usage;
 use crate::commands::pair;

@@ -1,4 +1,4 @@
-//! The map that was asked for, and what belongs to it.
+//! Solve of `flow`: the motion field that was asked for, and the maps that belong to it.
 
 use super::args::FlowArgs;
 use crate::commands::common::{Common, MethodArg};
@@ -65,12 +65,12 @@ pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::R
 fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let pair = Pair::read(&args.a, &args.b, reporter)?;
     check_interrupt()?;
-    let solving = Instant::now();
-    let motion = common
-        .interpolator(MethodArg::Ot)
-        .motion(&pair.a.picture, &pair.b.picture)?;
-    let solve_s = solving.elapsed().as_secs_f64();
+    let interpolator = common.interpolator(MethodArg::Ot);
     let dim = (pair.a.picture.height(), pair.a.picture.width());
+    reporter.detail(&interpolator.plan(dim).to_string());
+    let solving = Instant::now();
+    let motion = interpolator.motion(&pair.a.picture, &pair.b.picture)?;
+    let solve_s = solving.elapsed().as_secs_f64();
     let [forward, backward] = [motion.forward, motion.backward].map(|f| f.per_pixel(dim));
     let (from, there, back) = if args.backward {
         (&pair.b.picture, backward, forward)

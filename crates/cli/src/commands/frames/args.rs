@@ -1,4 +1,4 @@
-//! What can be asked of `otinterp frames`.
+//! Command-line arguments of `otinterp frames`.
 
 use super::target::PipeFormat;
 use crate::commands::common::{MethodArg, TimingsArg};

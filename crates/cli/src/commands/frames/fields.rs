@@ -172,7 +172,7 @@ impl Output {
     }
 }
 
-/// What is told about a run.
+/// Report of a run.
 #[derive(Serialize)]
 struct Report<'a> {
     inputs: [&'a Path; 2],

@@ -50,6 +50,8 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     target.check(&pair, &reporter)?;
     let mut sink = sink::open(&target, &pair.a, times.len(), args.fps, common.overwrite)?;
     check_interrupt()?;
+    let dim = (pair.a.picture.height(), pair.a.picture.width());
+    reporter.detail(&interpolator.plan(dim).to_string());
 
     let solving = Instant::now();
     let transition = interpolator

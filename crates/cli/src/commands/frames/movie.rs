@@ -1,4 +1,4 @@
-//! Files and pipes that hold all frames of a run as one clip.
+//! Movie sink: files and pipes that hold all frames of a run as one clip or animation.
 
 use super::target::Animation;
 use crate::commands::exit::plain;

@@ -1,4 +1,4 @@
-//! File names with a number in them: `mid_%03d.png`.
+//! File name patterns with a number in them: `mid_%03d.png`.
 
 /// A file name as typed after `-o`, read the way printf would.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a run of `frames` says when it is done.
+//! Report of a run of `frames`, as text and JSON.
 
 use super::target::Target;
 use crate::commands::common::{MethodArg, PresetArg, unexplained_note};
@@ -17,7 +17,7 @@ pub struct FrameEntry {
     pub path: Option<PathBuf>,
 }
 
-/// All that is told about a run: `--json`.
+/// Report of a run: `--json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The inputs as typed.

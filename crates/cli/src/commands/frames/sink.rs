@@ -1,4 +1,4 @@
-//! Where frames are written to, one after another.
+//! Sink of `frames`: where frames are written to, one after another.
 
 use super::movie::Movie;
 use super::target::{PipeFormat, Target};

@@ -1,4 +1,4 @@
-//! What `-o` asks for.
+//! Target of `frames`: what `-o` asks for.
 
 use super::pattern::Pattern;
 use crate::commands::exit::Usage;

@@ -1,4 +1,4 @@
-//! `otinterp path`: the numbers of the way from one density to another.
+//! `otinterp path`: distances, energies and masses of the frames between two densities.
 
 mod plot;
 mod report;

@@ -1,4 +1,4 @@
-//! The way as a figure: distances on the left, energies on the right.
+//! Plot of `path`: distances on the left, energies on the right.
 
 use super::walk::{Frame, Walk};
 use crate::plot::{LinePanel, Lines};

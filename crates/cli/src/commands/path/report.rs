@@ -1,10 +1,10 @@
-//! The way as a table and as JSON.
+//! Report of `path` as a table and as JSON.
 
 use super::walk::{Frame, Step, Walk};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// All that is told.
+/// Report of a run.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     inputs: [String; 2],

@@ -1,4 +1,4 @@
-//! A way measured frame by frame.
+//! Measurement of a path of frames between two densities, frame by frame.
 
 use otinterp::mass::Mass;
 use otinterp::mass::MassOptions;

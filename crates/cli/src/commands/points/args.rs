@@ -1,4 +1,4 @@
-//! What can be asked of `otinterp points`.
+//! Command-line arguments of `otinterp points`.
 
 use crate::commands::tables::CloudArgs;
 use crate::commands::times::parse_time;

@@ -1,4 +1,4 @@
-//! Minibatches of pairs.
+//! Minibatches of pairs for flow matching.
 
 use super::args::PointsArgs;
 use super::files;

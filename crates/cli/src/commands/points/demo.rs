@@ -1,4 +1,4 @@
-//! The example that everyone draws: one cloud that parts into two.
+//! Demo of `points`: one cloud that parts into two.
 
 use otinterp::ot::minibatch::SplitMix;
 use otinterp::ot::{Cloud, Error};

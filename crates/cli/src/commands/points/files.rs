@@ -1,4 +1,4 @@
-//! The tables that `points` writes.
+//! Table files that `points` writes.
 
 use super::plan::Plan;
 use crate::commands::exit::Usage;

@@ -1,4 +1,4 @@
-//! The files that `points` writes, opened before the work.
+//! Outputs of `points`, opened before the work.
 
 use super::args::PointsArgs;
 use super::plan::Plan;

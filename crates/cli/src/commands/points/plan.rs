@@ -1,4 +1,4 @@
-//! A coupling of two clouds and what follows from it.
+//! Coupling of two point clouds and what follows from it: barycentric map, velocities, geodesics.
 
 use anyhow::bail;
 use otinterp::ot::cost::Dense;

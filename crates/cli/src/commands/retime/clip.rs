@@ -12,7 +12,7 @@ use super::resume;
 use crate::commands::common::{Common, print_timings};
 use crate::commands::exit::{Interrupted, plain};
 use crate::files::PendingFile;
-use crate::pipeline::{self, Counts};
+use crate::pipeline::{self, Counts, Rules};
 use crate::reporter::Stream;
 use crate::work::{self, Work};
 use anyhow::Context;
@@ -54,7 +54,15 @@ pub(super) fn run(
         timecodes,
     } = Outputs::create(job, &clip, &clock, work.as_ref(), args, common)?;
     let frames = (expected, frames_kept);
-    say_start(job, &clip, &output, rate, frames, common, reporter);
+    say_start(
+        job,
+        &clip,
+        &output,
+        (rate, &rules),
+        frames,
+        common,
+        reporter,
+    );
     let progress = reporter.progress(expected, rate);
     let result = pipeline::retime(
         clip.source.as_mut(),
@@ -266,7 +274,7 @@ fn say_start(
     job: &Job,
     clip: &Clip,
     output: &Created,
-    rate: Rational,
+    (rate, rules): (Rational, &Rules),
     (frames_expected, frames_kept): (Option<u64>, u64),
     common: &Common,
     reporter: &InputReporter,
@@ -290,6 +298,10 @@ fn say_start(
         let (codec, pixels) = (&output.codec, &output.pixel_format);
         let (width, height) = (info.width, info.height);
         reporter.detail(&format!("{codec} {pixels} {width}x{height} at {rate} fps"));
+    }
+    if common.verbose {
+        let plan = rules.interpolator.plan((info.height, info.width));
+        reporter.detail(&plan.to_string());
     }
     for note in &output.notes {
         reporter.warn(note);

@@ -10,7 +10,7 @@ use otinterp_video::time::{Rational, to_f64};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What one input has to say.
+/// Output of one input.
 pub(super) struct InputReporter<'a> {
     run: &'a OrderedReporter,
     /// From 0.

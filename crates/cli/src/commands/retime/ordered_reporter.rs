@@ -11,7 +11,7 @@ use crate::reporter::{Reporter, Stream};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a run says, input by input.
+/// Output of a run over several inputs, input by input.
 pub(super) struct OrderedReporter {
     pub(super) out: Reporter,
     pub(super) is_batch: bool,

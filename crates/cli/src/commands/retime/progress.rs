@@ -1,4 +1,4 @@
-//! How far a clip is, for eyes and for programs.
+//! Progress of a clip: a bar, lines, or records of `--json`.
 
 use crate::commands::common::Common;
 use crate::commands::exit;

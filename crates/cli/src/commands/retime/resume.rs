@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// The work folder for a clip; none where nothing could be gone on with, because one end of it is a pipe.
+/// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
 pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Work>> {
     let (End::File(input), End::File(output)) = (&job.input, &job.output) else {
         return Ok(None);

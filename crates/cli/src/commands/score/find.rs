@@ -1,4 +1,4 @@
-//! What there is to score under a path.
+//! Search for what there is to score under a path: clips, numbered pictures, triplets.
 
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Floors of quality: what a change must not fall under.
+//! Floors of quality: scores that a set must not fall under.
 
 use super::report::Report;
 use crate::commands::common::{MethodArg, PresetArg};

@@ -1,4 +1,4 @@
-//! The frames of a set, one known in-between at a time, in constant memory.
+//! Frames of a set, one known in-between at a time, in constant memory.
 
 use super::find::{Set, Source, Triplet};
 use anyhow::{Context, bail};

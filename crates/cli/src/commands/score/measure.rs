@@ -1,4 +1,4 @@
-//! Rebuilding known frames: how close, how fast.
+//! Measurement of rebuilt frames: how close to the truth, how fast.
 
 use super::frames::Known;
 use crate::commands::common::MethodArg;

@@ -1,4 +1,4 @@
-//! The scores as a table for people and as JSON.
+//! Report of the scores as a table and as JSON.
 
 use super::measure::{Numbers, SetScore};
 use crate::commands::common::{Common, MethodArg, PresetArg};

@@ -1,4 +1,4 @@
-//! A field, its kinds of files, and why bytes are none.
+//! Field of numbers, its kinds of files, and the errors of reading one.
 
 use crate::data::Failure;
 use otinterp::picture::Plane;

@@ -1,4 +1,4 @@
-//! Derivatives of the two pictures along the current displacement.
+//! Derivatives of the source and the warped target.
 
 use super::rows::Lanes;
 use otinterp_simd::{Number, Simd, Vector};

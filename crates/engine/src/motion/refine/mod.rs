@@ -1,4 +1,4 @@
-//! Sub-pixel refinement of a displacement field.
+//! Variational refinement of an optical flow field, to a fraction of a pixel.
 //!
 //! Minimises, over `w = (u, v)`, by fixed-point iteration and red-black successive over-relaxation,
 //!

@@ -1,4 +1,4 @@
-//! Red-black successive over-relaxation.
+//! Red-black successive over-relaxation (SOR) of displacements, one colour of a row at a time.
 
 use super::energy::RELAXATION;
 use super::rows::Lanes;

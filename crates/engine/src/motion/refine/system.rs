@@ -1,11 +1,11 @@
-//! The linear system of one fixed-point step.
+//! Linear system of one fixed-point step: smoothness weights and equations.
 
 use super::derivatives::Data;
 use super::energy::{BRIGHTNESS, EPSILON2, GRADIENT, SMOOTHNESS, ZETA2};
 use super::rows::Lanes;
 use otinterp_simd::{Number, Simd, Vector};
 
-/// Keeps the diagonal positive where neither data nor neighbours speak.
+/// Keeps the diagonal positive where both the data and the smoothness weights vanish.
 const LEAST_DIAGONAL: f32 = 1e-9;
 
 /// The equations of a vector of pixels, `c1, c2, a12, i1, i2`: with `s` the sum of its neighbours'

@@ -1,4 +1,4 @@
-//! The target, sampled along a displacement field.
+//! Warp: the target picture, sampled bicubically along a displacement field.
 
 use crate::picture::sampling::Grid;
 use otinterp_simd::partial::counted;

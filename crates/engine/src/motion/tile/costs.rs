@@ -1,4 +1,4 @@
-//! What it costs to match a tile's pixels, for every offset of the window, in whole numbers.
+//! Matching costs of a tile: capped patch differences and a prior, for every pixel and every offset of the window, in whole numbers.
 
 use super::job::TileJob;
 use crate::frame_pyramid::{MOST_FEATURES, QuantizedFeatures, STEPS};
@@ -7,7 +7,7 @@ use crate::picture::samples;
 use otinterp_ot::tile::{SIDE, SOURCES};
 use otinterp_simd::math;
 
-/// Half side of the patch over which content is compared, 7×7 in all (measured: 5×5 loses 0.1 dB).
+/// Half side of the patch over which features are compared, 7×7 in all (measured: 5×5 loses 0.1 dB).
 const PATCH_RADIUS: usize = 3;
 /// Pixels of a patch.
 const PATCH_PIXELS: f32 = 49.0;
@@ -21,8 +21,8 @@ pub const MOST_OFFSETS: usize = (2 * MOST_RADIUS + 1) * (2 * MOST_RADIUS + 1);
 const PITCH: usize = 32;
 const TARGET_ROWS: usize = HALO_SIDE + 2 * MOST_RADIUS;
 const _: () = assert!(PITCH >= TARGET_ROWS);
-/// Differences of two pixels count at most this much, so that an occluded half of a patch does not
-/// outvote the other (measured).
+/// Cap of the cost: the difference of two pixels' features counts at most this much, so that an occluded half of a patch does
+/// not outvote the other (measured). A larger one needs fewer [`STEPS`], or costs overflow 16 bits.
 const DIFFERENCE_CAP: u16 = (0.3 * STEPS) as u16;
 /// Cost of one step: costs are means over the patch.
 pub const COST_STEP: f32 = 1.0 / (PATCH_PIXELS * STEPS);
@@ -124,6 +124,14 @@ impl Costs {
         for (f, plane) in source.planes().iter().enumerate().take(MOST_FEATURES) {
             let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
             gather(plane, dim, corner, rows);
+        }
+        // A grey picture has fewer features; the memory may hold those of a coloured one.
+        for f in source.planes().len()..MOST_FEATURES {
+            let rows = self.source.0.iter_mut().map(|row| &mut row[f]);
+            rows.for_each(|row| row.fill(0));
+            let (rows, _) = self.target.0.as_chunks_mut::<PITCH>();
+            let rows = rows.iter_mut().skip(f).step_by(MOST_FEATURES);
+            rows.for_each(|row| row.fill(0));
         }
         let corner = (
             corner.0 + job.base.0 - radius,

@@ -1,4 +1,4 @@
-//! One tile: cost, transport, and what the plan says of the displacements both ways.
+//! One tile: matching costs, entropic transport, and the displacements both ways that are read off the coupling.
 
 mod costs;
 mod job;
@@ -18,11 +18,11 @@ use std::cell::RefCell;
 
 /// Confidence falls by 1/e for this much cost at the mode (measured).
 const CONFIDENCE_COST: f32 = 0.01;
-/// Least confidence: where all that is said is doubtful, the least doubtful counts.
+/// Least confidence: where all votes are uncertain, the least uncertain counts.
 const LEAST_CONFIDENCE: f32 = 1e-12;
 /// A mode on the window's edge may be the flank of a better one outside: its weight.
 const EDGE_WEIGHT: f32 = 0.3;
-/// Half widths of windows: [`solve`](super::level::solve) uses two.
+/// Half widths of windows: levels use two, see [`TileOptions::radius`].
 const RADII: [usize; 2] = [2, 4];
 /// Their sides: loops know them.
 const DIAMETERS: [usize; 2] = [2 * RADII[0] + 1, 2 * RADII[1] + 1];
@@ -75,12 +75,12 @@ impl Votes {
     }
 }
 
-/// What one tile's plan says.
+/// Votes of one tile, read off its coupling.
 #[derive(Debug, Clone)]
 pub struct TileResult {
-    /// Of the source picture's pixels: rows of the plan.
+    /// Of the source picture's pixels: rows of the coupling.
     pub forward: Votes,
-    /// Of the target picture's pixels at the window's centre: columns of the plan.
+    /// Of the target picture's pixels at the window's centre: columns of the coupling.
     pub backward: Votes,
 }
 
@@ -249,8 +249,8 @@ struct Moves {
 }
 
 impl Moves {
-    /// The modes' offsets, refined by parabolas, unless the patches are the same: where no content differs (the cost
-    /// is the prior's alone) there is nothing to refine by.
+    /// The modes' offsets, refined by parabolas, unless the patches are equal: there the cost is the prior's alone, and there is
+    /// nothing to refine by.
     #[inline(always)]
     fn of<const D: usize>(modes: &Modes, base: (isize, isize)) -> Self {
         let mut moves = Self {
@@ -283,7 +283,7 @@ impl Moves {
     }
 }
 
-/// Displacements of the sources: the mode of each row of the plan, refined by a parabola through the potential-corrected
+/// Displacements of the sources: the mode of each row of the coupling, refined by a parabola through the potential-corrected
 /// cost `c - eps·ln v` of its neighbours.
 #[inline(always)]
 fn read_rows<S: Simd, const D: usize>(

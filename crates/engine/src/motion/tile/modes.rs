@@ -1,4 +1,4 @@
-//! What a plan says: for every pixel the partner that gets most of it, to a fraction of a pixel.
+//! Modes of a tile's coupling: for every pixel the partner that gets most of its mass, to a fraction of a pixel.
 
 use super::costs::{COST_STEP, Costs, MOST_OFFSETS, MOST_RADIUS};
 use otinterp_ot::tile::{SIDE, Solution};
@@ -38,7 +38,7 @@ impl Potentials {
         })
     }
 
-    /// Takes the potentials of a plan. Without mass there is no partner.
+    /// Takes the potentials of a solution. Without mass there is no partner.
     #[inline(always)]
     pub fn set<S: Simd, const D: usize>(&mut self, solution: &Solution<D>, eps: f32) {
         let side = SIDE + D - 1;

@@ -1,4 +1,4 @@
-//! Why a still could not be read or written.
+//! Errors of reading and writing stills.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The still formats that can be written, and what each can hold.
+//! Still formats that can be written, and what each can hold.
 
 use super::{Still, StillError};
 use crate::picture::ColorModel;

@@ -1,4 +1,4 @@
-//! Sequences of stills as GIF.
+//! GIF writer for sequences of stills.
 
 use super::promote::converted;
 use super::{Still, StillError, interleaved};

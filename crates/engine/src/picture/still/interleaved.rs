@@ -1,4 +1,4 @@
-//! Interleaved samples: pixel by pixel, as files hold them.
+//! Interleaving of planes: samples pixel by pixel, as files hold them.
 
 use crate::picture::sampling::Grid;
 use crate::picture::{Picture, codes};

@@ -1,4 +1,4 @@
-//! Whether a JPEG is all there. The decoder fills what is missing with grey and says nothing.
+//! Completeness check of JPEG files: the decoder fills what is missing with grey and reports nothing.
 
 /// Whether the end-of-image marker is reached by walking the file's segments (ITU-T T.81, B.1.1).
 /// What lies behind it (a second picture, a video) does not matter.

@@ -1,4 +1,4 @@
-//! PNG and animated PNG.
+//! PNG and animated PNG writers.
 
 use super::{Still, StillError, interleaved};
 use crate::picture::ColorModel;

@@ -1,4 +1,4 @@
-//! Bringing two stills to one format without losing anything of either.
+//! Promotion of two stills to one format that loses nothing of either.
 
 use super::Still;
 use crate::picture::{ColorModel, Format, Picture, PictureError, Plane};

@@ -1,4 +1,4 @@
-//! Reading stills.
+//! Still reader: files and streams to pictures.
 
 use super::jpeg::is_whole;
 use super::{Still, StillError};

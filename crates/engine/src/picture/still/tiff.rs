@@ -1,5 +1,4 @@
-//! TIFF. Written with the `tiff` crate itself: `image` would not say that the fourth channel is
-//! alpha.
+//! TIFF writer, on the `tiff` crate itself: `image` would not say that the fourth channel is alpha.
 
 use super::{Still, StillError, interleaved};
 use ::tiff::encoder::colortype::{ColorType, Gray8, Gray16, RGB8, RGB16, RGBA8, RGBA16};

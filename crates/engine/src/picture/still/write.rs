@@ -1,4 +1,4 @@
-//! Writing stills.
+//! Still writer: pictures to files of every format.
 
 use super::promote::converted;
 use super::{Still, StillError, StillFormat, interleaved, png, tiff};

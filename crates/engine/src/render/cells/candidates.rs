@@ -1,4 +1,4 @@
-//! Which motions pass through the cells at time t.
+//! Candidates of every cell at time t: the motions splatted from both pictures, weighted by prior and photometric error.
 
 use super::errors::{Both, errors};
 use super::photometric::FallbackMap;
@@ -15,18 +15,18 @@ use rayon::prelude::*;
 const LEAST_MASS: f32 = 0.02;
 /// Share of each of the two motions that does not depend on t.
 const TIMELESS_SHARE: f32 = 0.2;
-/// Difference of luma and colour that is nothing unusual: a motion's weight is `(1 + e/0.004)^-2`.
+/// Scale of the photometric error e (luma and colour): a motion's weight is `(1 + e/0.004)^-2`.
 const USUAL_ERROR: f32 = 0.004;
 /// Motions that differ less, |Δx| + |Δy|, are shown as one, their mean, px.
 const SAME_MOTION_PX: f32 = 2.0;
 /// How much steeper than the weights the choice between two motions is: beyond it one is enough.
 const DECISION: f32 = 1.5;
-/// How well no motion stands beside the motions found.
+/// Prior weight of no motion, beside the motions found.
 const STILL_PRIOR_WEIGHT: f32 = 0.3;
-/// Errors along the better motion at which a cell begins to be in doubt, and is so in full.
+/// Photometric errors along the better motion at which a cell's uncertainty begins, and is 1.
 const ERRORS: (f32, f32) = (0.003, 0.02);
-/// Distance at which motions are held against a cell's own, cells, and by how much they differ, |Δx| + |Δy| in px, where it
-/// begins to be in doubt, and is so in full.
+/// Distance of the neighbours whose motions are compared with a cell's own, cells; and the differences, |Δx| + |Δy| in px, at
+/// which its uncertainty begins, and is 1.
 const NEIGHBOUR_CELLS: isize = 2;
 /// See [`NEIGHBOUR_CELLS`].
 const INCOHERENCE_PX: (f32, f32) = (0.75, 3.0);
@@ -42,12 +42,12 @@ pub struct Candidates {
     pub fields: [Field; 2],
     /// Weight of the second field's motion; 0 where the two are equal.
     pub second: Plane,
-    /// Share of the cross-fade, where some is unexplained.
+    /// Share of the cross-fade, if the fallback map is not 0.
     pub faded: Option<Plane>,
 }
 
 impl Candidates {
-    /// Of the two pictures' motions carried to time t, in cells, which are pixels of `level`. With `propagates`, cells may take over motions of their neighbours.
+    /// Of the two pictures' motions splatted to time t, in cells, which are pixels of `level`. With `propagates`, cells may take over motions of their neighbours.
     pub fn new(
         cpu: Cpu,
         both: Both<'_>,
@@ -93,7 +93,7 @@ impl Candidates {
         candidates
     }
 
-    /// Weighs the two motions of every cell and none against each other; `best` becomes the error of the best.
+    /// Weighs the two motions of every cell and no motion against each other; `best` becomes the error of the best.
     fn choose(&mut self, cpu: Cpu, masses: [Plane; 2], errors: [&Plane; 3], best: &mut Plane) {
         let (height, width) = best.dim();
         let (t, px) = (self.t, self.cell_px as f32);
@@ -126,7 +126,7 @@ impl Candidates {
         );
     }
 
-    /// What is unexplained around a cell times the cell's own doubt, a mean of 3×3.
+    /// The fallback map at a cell times the cell's own uncertainty, a mean of 3×3.
     fn fades(&self, fallback: &FallbackMap, best: &Plane) -> Plane {
         let (height, width) = best.dim();
         let mut uncertainty = Plane::zeros((height, width));

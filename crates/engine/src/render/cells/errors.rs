@@ -16,7 +16,7 @@ pub struct Both<'a> {
 }
 
 impl Both<'_> {
-    /// The difference of the two along motions, in cells, that pass through the cells from `(x, y)` on at time t.
+    /// Photometric error along motions, in cells, that pass through the cells from `(x, y)` on at time t.
     #[inline(always)]
     pub fn error<S: Simd>(&self, motion: [S::V; 2], from: [usize; 2]) -> S::V {
         if self.pictures[0].has_colors() {
@@ -42,7 +42,7 @@ impl Both<'_> {
         sum
     }
 
-    /// The difference of the two in place, along row `y`.
+    /// Photometric error of no motion, along row `y`.
     #[inline(always)]
     fn errors_in_place<const P: usize>(&self, y: usize, out: &mut [f32]) {
         let [a, b] = self.pictures.map(|picture| content::<P>(picture));
@@ -56,7 +56,7 @@ impl Both<'_> {
     }
 }
 
-/// The difference of two pictures along a motion, or in place, for every cell at time t.
+/// Photometric error of every cell at time t, along a motion or in place.
 pub fn errors(cpu: Cpu, both: Both<'_>, field: Option<&Field>) -> Plane {
     let (height, width) = both.pictures[0].dim();
     let mut out = Plane::zeros((height, width));
@@ -105,7 +105,7 @@ impl Kernel for ErrorRow<'_> {
     }
 }
 
-/// The planes of luma and, where there are three, colour.
+/// Luma and, where three planes are asked for, colour differences.
 pub fn content<const P: usize>(features: &PyramidLevel) -> [Grid<'_>; P] {
     std::array::from_fn(|p| Grid::new(&features.planes[p]))
 }

@@ -1,8 +1,8 @@
-//! Renderer from motions of cells of 4 or 8 px, light enough for live use.
+//! Cell renderer: pictures warped along the motion of cells of 4 or 8 px, fast enough for live use.
 //!
-//! All questions are asked of the pictures reduced, by cells of 4×4 or 8×8 px: how well the motion explains
-//! the pictures, what lands where at time t, which of the two pictures' motions fits a place best. At full resolution every
-//! picture is sampled once along one motion, along two only where they differ.
+//! Photometric errors, splatting to time t and the choice between the two pictures' motions work on the pictures reduced, by
+//! cells of 4×4 or 8×8 px. At full resolution every picture is sampled once along one motion, along two only where they
+//! differ.
 
 mod candidates;
 mod errors;
@@ -63,7 +63,7 @@ impl CellRenderer {
         }
     }
 
-    /// Share of the picture, halfway, that the motion does not explain.
+    /// Mean of the fallback map halfway.
     pub fn unexplained_share(&self) -> f32 {
         let [first, second] = &self.fallback;
         first.mixed(second, 0.5).mean()

@@ -1,4 +1,4 @@
-//! What is to be done where: by cells, and for vectors of pixels between two rows of cells.
+//! Operations by cell and by 16-pixel vector: motions to sample, window, fade (bit flags).
 
 use super::candidates::Candidates;
 use super::places::FARTHEST_PX;
@@ -6,18 +6,18 @@ use crate::picture::sampling::Grid;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Simd};
 use rayon::prelude::*;
 
-/// What a cell or a vector of pixels needs: the first field's motion.
+/// Flag of a cell or a vector of pixels: sampled along the first field's motion.
 pub const FIRST: u8 = 1;
-/// The second field's.
+/// Sampled along the second field's.
 pub const SECOND: u8 = 2;
-/// A cross-fade.
+/// Cross-faded, in part at least.
 pub const FADES: u8 = 4;
 /// A motion may begin or end outside the picture.
 pub const LEAVES: u8 = 8;
 /// Something moves.
 pub const MOVES: u8 = 16;
 
-/// What is to be done for every cell, row by row.
+/// Flags of every cell, row by row.
 pub fn kinds(cpu: Cpu, candidates: &Candidates, (height, width): (usize, usize)) -> Vec<u8> {
     let (rows, columns) = candidates.second.dim();
     let mut kinds = vec![0; rows * columns];
@@ -91,15 +91,15 @@ impl Kernel for KindsOfRow<'_> {
     }
 }
 
-/// What is to be done for a vector of pixels, in all rows between two rows of cells.
+/// Flags and windows of a vector of pixels, for all rows between two rows of cells.
 #[derive(Clone, Copy, Default)]
 pub struct Plan {
     pub kind: u8,
-    /// Where the first and the second motion lead to, in the first and in the second picture.
+    /// Windows that the first and the second motion sample, in the first and in the second picture.
     pub reaches: [[Reach; 2]; 2],
 }
 
-/// The least whole displacement, rightwards and downwards, and the number of further whole ones along each.
+/// Window of whole displacements: the least, rightwards and downwards, and the number of further ones along each.
 #[derive(Clone, Copy, Default)]
 pub struct Reach {
     pub least: [f32; 2],

@@ -1,4 +1,4 @@
-//! How well the motion explains the pictures, by cells and by regions.
+//! Photometric error of a motion field: splatting weights by cells, and the fallback map by regions.
 
 use super::errors::content;
 use crate::frame_pyramid::PyramidLevel;
@@ -11,10 +11,10 @@ use otinterp_simd::partial::{counted, load, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
-/// How fast a displacement loses its say as the pictures differ along it: weight `exp(-30·e)`, e the difference of luma and colour in
+/// Softmax-splatting temperature: weight `exp(-30·e)`, e the photometric error, of luma and colour in
 /// `[0, 1]` (Niklaus & Liu, *Softmax splatting for video frame interpolation*, 2020, with a fixed importance metric).
 const IMPORTANCE: f32 = 30.0;
-/// Least weight, so that an unlike displacement still fills a place that nothing else claims.
+/// Least weight, so that a displacement of large error still fills a place that no other reaches.
 const LEAST_WEIGHT: f32 = 1e-4;
 /// Weight of a displacement that leaves the picture, where nothing can be compared.
 const LEAVING_WEIGHT: f32 = 0.05;
@@ -22,15 +22,15 @@ const LEAVING_WEIGHT: f32 = 0.05;
 const BLOCK_CELLS: usize = 8;
 /// What noise and sampling leave of a perfect match: standard deviation as a share of full scale (4 codes of 255).
 const NOISE: f32 = 4.0 / 255.0;
-/// Shares of the scatter left along the motion at which a region begins to count as unexplained, and does so in full.
+/// Shares of the scatter left along the motion at which a region's fallback begins, and is 1.
 const LEFT: (f32, f32) = (0.4, 0.7);
 
-/// How little the motion between two pictures explains: 0 well, 1 not at all; by blocks.
+/// Fallback map: where the motion's photometric error is too large for it to be shown; 0 nowhere, 1 in full; by blocks.
 #[derive(Debug, Clone)]
 pub struct FallbackMap(Plane);
 
 impl FallbackMap {
-    /// Whether all is explained.
+    /// Whether it is 0 everywhere.
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|&u| u == 0.0)
     }
@@ -46,7 +46,7 @@ impl FallbackMap {
         Self(mixed.map_collect(|&a, &b| (1.0 - t) * a + t * b))
     }
 
-    /// At a row of cells, bilinear between the blocks' middles. False if that is nothing at all, which is not written.
+    /// At a row of cells, bilinear between the blocks' middles. False if all of it is 0, which is not written.
     pub fn at_row(&self, y: usize, cells: &mut [f32]) -> bool {
         let to_block = |cell: usize| (cell as f32 + 0.5) / BLOCK_CELLS as f32 - 0.5;
         let (rows, columns) = self.0.dim();
@@ -66,12 +66,12 @@ impl FallbackMap {
     }
 }
 
-/// A motion judged.
+/// Photometric error of a motion field, as weights and as a fallback map.
 #[derive(Debug)]
 pub struct PhotometricError {
-    /// What every cell's displacement counts.
+    /// Splatting weight of every cell's displacement.
     pub weight: Plane,
-    /// Where it explains too little.
+    /// Where it is too large.
     pub fallback: FallbackMap,
 }
 
@@ -183,12 +183,12 @@ impl JudgeRows<'_> {
     }
 }
 
-/// `count` times the variance: a change of brightness alone leaves nothing unexplained.
+/// `count` times the variance: a change of brightness alone is no error.
 fn scatter(sum: f32, squares: f32, count: f32) -> f32 {
     squares - sum * sum / count
 }
 
-/// What is unexplained around a block: a smooth step of the share of the scatter that is left.
+/// Fallback of a block, from the region around it: a smooth step of the share of the scatter that the motion leaves.
 fn fallback(sums: &[Sums], (rows, columns): (usize, usize), (y, x): (usize, usize)) -> f32 {
     let mut all = Sums::default();
     for row in y.saturating_sub(1)..(y + 2).min(rows) {

@@ -1,4 +1,4 @@
-//! Sixteen neighbouring pixels' places in another plane, and the samples there.
+//! Cubic samples of another plane for sixteen neighbouring pixels at once.
 //!
 //! Motion is smooth: the whole parts of neighbours' displacements are mostly one and the same, so their samples lie side by
 //! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart,

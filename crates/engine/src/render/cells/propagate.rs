@@ -1,5 +1,5 @@
-//! A cell's motion at time t, exchanged for a neighbour's that fits the pictures better: so the boundaries of what moves lie where they
-//! are seen.
+//! Propagation of motions between cells at time t: a cell takes over a neighbour's where the photometric error is lower, so that
+//! motion boundaries lie where the pictures have them.
 
 use super::errors::Both;
 use crate::motion::Field;
@@ -23,7 +23,7 @@ const GOOD_ERROR: f32 = 0.04;
 /// Rows that one task takes.
 const BAND_ROWS: usize = 16;
 
-/// Exchanges motions of `field`, in cells, and with them their `errors`.
+/// Replaces motions of `field`, in cells, by neighbours' of lower error, and with them their `errors`.
 pub fn propagate(cpu: Cpu, both: Both<'_>, field: &mut Field, errors: &mut Plane) {
     let (own, own_errors) = (field.clone(), errors.clone());
     let band = BAND_ROWS * own.dim().1;
@@ -163,7 +163,7 @@ impl ExchangeBand<'_> {
         }
     }
 
-    /// Takes what has been tried, row `n` of the scratch, into row `row` of the band where it fits better.
+    /// Takes what has been tried, row `n` of the scratch, into row `row` of the band where its error is lower.
     #[inline(always)]
     fn take_better<S: Simd>(&mut self, row: usize, n: usize) {
         let width = self.own.dim().1;

@@ -1,4 +1,4 @@
-//! The rows of a picture at time t, from the motions of cells.
+//! Rows of the picture at time t: both pictures warped along the motions of cells, and blended.
 
 use super::candidates::Candidates;
 use super::operations::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
@@ -271,7 +271,7 @@ impl Scratch {
         }
     }
 
-    /// What a vector of pixels shows in each row.
+    /// Values of a vector of pixels in each row.
     #[inline(always)]
     fn values<S: Simd, const P: usize>(
         &mut self,

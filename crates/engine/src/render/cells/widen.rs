@@ -1,4 +1,4 @@
-//! Cells' values brought to pixels.
+//! Upsampling of cells' values to pixels, bilinear.
 
 use super::candidates::Candidates;
 use crate::picture::{Plane, sampling::Grid};

@@ -1,4 +1,4 @@
-//! What a motion shows: both pictures at its two ends.
+//! Samples along a motion: both pictures at its two ends blended, and the photometric error between them.
 
 use super::candidates::Ends;
 use super::spline::{Spline, sampled};
@@ -29,7 +29,7 @@ pub enum AnyColors<'a> {
 }
 
 impl<const P: usize> Colors<'_, P> {
-    /// The values of sixteen pixels from `(y, x)` on along displacements `d` at `t`, and how much the pictures differ there,
+    /// The values of sixteen pixels from `(y, x)` on along displacements `d` at `t`, and the photometric error,
     /// summed over three channels in `[0, 1]`.
     #[inline(always)]
     pub fn along<S: Simd>(&self, [y, x]: [usize; 2], t: f32, d: [S::V; 2]) -> ([S::V; P], S::V) {

@@ -1,4 +1,4 @@
-//! A row of blocks at time t: along the one motion where one is enough, else the weighted mean of what all motions tried show.
+//! A row of blocks at time t: sampled along one motion where one is enough, else the weighted mean along all candidates.
 
 use super::blocks::{BLOCK_PX, Blocks, HALF_BLOCK};
 use super::candidates::{Candidate, Candidates};
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 /// Renders all planes of `out`.
 ///
-/// Returns how unlike the pictures are, at half size, along the motion that fits best there: the mean around it of the
+/// Returns the photometric error along the best candidate, at half size: the mean around a sample of the
 /// difference, summed over three channels in `[0, 1]`.
 pub fn render(
     cpu: Cpu,
@@ -62,7 +62,7 @@ pub fn render(
 /// Memory that a band takes; one per thread, kept and used again.
 #[derive(Default)]
 struct Scratch {
-    /// By block, whether one motion is enough; at first as far as the motion tells.
+    /// By block, whether one motion is enough; at first by the motion alone.
     one: Vec<bool>,
     mixed: Mixed,
 }

@@ -1,7 +1,7 @@
-//! Where one motion is enough.
+//! Blocks of one motion: where all candidates are so alike that one sample is enough.
 //!
-//! Next to a pixel whose surroundings all move alike, the two fields and all neighbours say the same: one motion, sampled
-//! once, shows what a dozen hypotheses would.
+//! Next to a pixel whose surroundings all move alike, the two fields and all neighbours agree: one motion, sampled
+//! once, shows what a dozen candidates would.
 
 use super::padded::Padded;
 
@@ -12,7 +12,7 @@ pub const HALF_BLOCK: usize = BLOCK_PX / 2;
 /// Motions whose spans `max - min` along x and y add up to less are one, px (set, not swept: with it the public triplets lose at most 0.01 dB against trying all motions).
 const ONE_MOTION_PX: f32 = 0.5;
 
-/// By blocks, whether one motion is enough, as far as the motion itself tells.
+/// By blocks, whether one motion is enough, by the spans of the motion alone.
 #[derive(Debug)]
 pub struct Blocks {
     one: Vec<bool>,

@@ -1,8 +1,8 @@
-//! Which motions might pass through a pixel at time t.
+//! Candidate motions of a pixel at time t: those splatted to it and its neighbours', each with a prior weight.
 //!
 //! Next to a motion boundary the motion splatted to a pixel is often its neighbour's. So every pixel is
 //! rendered along several motions: the two splatted ones and those found a few pixels away, each with a
-//! weight from how alike the two pictures are around it (overlapped motion compensation: Orchard & Sullivan,
+//! weight from its photometric error (overlapped motion compensation: Orchard & Sullivan,
 //! *Overlapped block motion compensation: an estimation-theoretic approach*, 1994, with the weights found
 //! from the pictures). Where nothing fits well the result is a mean of many, which errs least.
 
@@ -15,13 +15,13 @@ use std::array::from_ref;
 /// Distance of the nearest ring of four pixels whose motions are tried; each further ring is twice as far, px (measured,
 /// see `docs/decisions/quality-log.md`).
 const NEAREST_RING_PX: isize = 8;
-/// How much less a motion stands for with every [`NEAREST_RING_PX`] further away (measured).
+/// Factor of a candidate's prior weight for every [`NEAREST_RING_PX`] further away (measured).
 const PRIOR_WEIGHT_PER_STEP: f32 = 0.65;
 /// Weight of a sample from outside the picture, beside one from inside.
 const OUTSIDE: f32 = 1e-3;
 
-/// The motions at one time, from the first picture to the second, and what speaks for each before the
-/// pictures are asked. All at half size, in px of the picture.
+/// The motions at one time, from the first picture to the second, and the prior weight of each, before its photometric
+/// error counts. All at half size, in px of the picture.
 #[derive(Debug)]
 pub struct Candidates {
     /// In `(0, 1)`.
@@ -120,7 +120,7 @@ impl<S: Simd> Ends<S> {
         second.div(first.add(second))
     }
 
-    /// Both ends in two planes of size `dim`, mixed by time.
+    /// Samples at both ends in two planes of size `dim`, blended by time.
     #[inline(always)]
     pub fn blend(self, t: f32, dim: (usize, usize), first: &Spline, second: &Spline) -> S::V {
         let [a, b] = self.points(dim);

@@ -1,4 +1,4 @@
-//! How well something fits in the best of four squares of which a pixel is a corner.
+//! Kuwahara filter of errors: the least of their means over four squares of which a pixel is a corner.
 //!
 //! A mean around a pixel next to an edge sees both sides of the edge. One of the four squares that have the pixel as
 //! their corner sees its own side alone (Kuwahara et al., *Processing of RI-angiocardiographic images*, 1976).

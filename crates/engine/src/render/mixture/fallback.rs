@@ -1,4 +1,5 @@
-//! Where the motion explains too little of what changed: a cut, a flash, water.
+//! Fallback map and uncertainty: where the photometric error of the motion is too large (a cut, a flash, water), the picture is
+//! cross-faded.
 //!
 //! The evidence is the transport's residual cost. Over a region of about 100 px, differences scatter by `s` pixel for
 //! pixel and by `m` along the motion. Of 76 public pairs of real scenes 47 have no region that counts, and the largest share
@@ -18,24 +19,23 @@ use rayon::prelude::*;
 const BLOCK_PX: usize = 32;
 /// What noise and sampling leave of a perfect match: standard deviation as a share of full scale (4 codes of 255).
 const NOISE: f32 = 4.0 / 255.0;
-/// Shares of the scatter left along the motion at which a region begins to count as unexplained, and does so in
-/// full (measured, see above).
+/// Shares of the scatter left along the motion at which a region's fallback begins, and is 1 (measured, see above).
 const LEFT: (f32, f32) = (0.4, 0.7);
 
-/// Side of the squares over which doubt is averaged, px (measured): a single pixel that goes to the cross-fade is a speckle.
+/// Side of the squares over which uncertainty is averaged, px (measured): a single pixel that goes to the cross-fade is a speckle.
 const UNCERTAINTY_PX: usize = 1 << UNCERTAINTY_LEVEL;
 /// These squares are pixels of this level.
 pub const UNCERTAINTY_LEVEL: usize = 3;
-/// Errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which it begins to be in doubt,
-/// and is so in full (measured). What a motion shows well stays as it is, in a region that is unexplained as a whole too.
+/// Photometric errors along the best motion through a pixel, summed over three channels in `[0, 1]`, at which its uncertainty
+/// begins, and is 1 (measured). What a motion shows well stays as it is, in a region that falls back as a whole too.
 const ERRORS: (f32, f32) = (0.01, 0.06);
-/// Distance at which motions are held against a pixel's own, px, and by how much they differ, |Δx| + |Δy| in px, where it
-/// begins to be in doubt, and is so in full (measured). Letters find letters like them on a page that was turned.
+/// Distance of the neighbours whose motions are compared with a pixel's own, px; and the differences, |Δx| + |Δy| in px, at
+/// which its uncertainty begins, and is 1 (measured). Letters find letters like them on a page that was turned.
 const NEIGHBOUR_PX: isize = 8;
 /// See [`NEIGHBOUR_PX`].
 const INCOHERENCE_PX: (f32, f32) = (0.75, 3.0);
 
-/// How little the motion between two pictures explains: 0 well, 1 not at all; by blocks.
+/// Fallback map: where the motion's photometric error is too large for it to be shown; 0 nowhere, 1 in full; by blocks.
 #[derive(Debug, Clone)]
 pub struct FallbackMap(Plane);
 
@@ -49,7 +49,7 @@ struct Sums {
     still: [f32; 2],
 }
 
-/// `count` times the variance: a change of brightness alone leaves nothing unexplained.
+/// `count` times the variance: a change of brightness alone is no error.
 fn scatter([sum, squares]: [f32; 2], count: f32) -> f32 {
     squares - sum * sum / count
 }
@@ -74,7 +74,7 @@ impl FallbackMap {
         Self(Plane::from_shape_fn(dim, |at| fallback(&rows, at, noise)))
     }
 
-    /// Whether all is explained.
+    /// Whether it is 0 everywhere.
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|&u| u == 0.0)
     }
@@ -93,7 +93,7 @@ impl FallbackMap {
         )
     }
 
-    /// What is unexplained, judged by the region, times the uncertainty: the share of the cross-fade for every square of it.
+    /// The fallback of the region times the uncertainty: the share of the cross-fade for every square of it.
     pub fn shares(&self, uncertainty: &Uncertainty) -> Plane {
         let blocks = Grid::new(&self.0);
         let to_block =
@@ -175,12 +175,12 @@ fn fade_row(
     }
 }
 
-/// How much the pixels are in doubt, 0 to 1: means over squares.
+/// Uncertainty of the rendered pixels, 0 to 1: means over squares.
 #[derive(Debug)]
 pub struct Uncertainty(Plane);
 
 impl Uncertainty {
-    /// As the `error` along a pixel's best motion says, or as its neighbours' motions differ from its own in both fields;
+    /// From the `error` along a pixel's best motion, or from how its neighbours' motions differ from its own in both fields;
     /// all at half size.
     pub fn of(error: &Plane, fields: &[[Padded; 2]; 2]) -> Self {
         const SIDE: usize = UNCERTAINTY_PX / 2;
@@ -287,7 +287,7 @@ impl RowOfBlocks<'_> {
     }
 }
 
-/// What is unexplained around a block: a smooth step of the share of the scatter that is left.
+/// Fallback of a block, from the region around it: a smooth step of the share of the scatter that the motion leaves.
 fn fallback(rows: &[Vec<Sums>], (y, x): (usize, usize), noise: f32) -> f32 {
     let mut all = Sums::default();
     for row in &rows[y.saturating_sub(1)..(y + 2).min(rows.len())] {

@@ -1,4 +1,4 @@
-//! Samples at half size, read as if they were full size.
+//! Upsampling by two: sixteen pixels between samples at half size, bilinear.
 
 use otinterp_simd::{LANES, Simd, Vector};
 

@@ -1,4 +1,4 @@
-//! How much every displacement counts where several arrive.
+//! Splatting weights of displacements: their importance where several arrive, by photometric error and texture.
 
 use super::texture;
 use crate::motion::MotionField;
@@ -10,23 +10,23 @@ use otinterp_simd::partial::{counted, store};
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
 use rayon::prelude::*;
 
-/// How fast a displacement loses its say as the two pictures differ along it: weight
-/// `exp(-20·e)`, e the sum over three channels of differences in `[0, 1]` (Niklaus & Liu, *Softmax
+/// Softmax-splatting temperature: weight `exp(-20·e)`, e the photometric error, a sum over three channels of
+/// differences in `[0, 1]` (Niklaus & Liu, *Softmax
 /// splatting for video frame interpolation*, 2020, with a fixed importance metric).
 const IMPORTANCE: f32 = 20.0;
-/// Least weight, so that an unlike displacement still fills a place that nothing else claims.
+/// Least weight, so that a displacement of large error still fills a place that no other reaches.
 const LEAST_WEIGHT: f32 = 1e-4;
 /// Weight of a displacement that leaves the picture, where nothing can be compared.
 const LEAVING_WEIGHT: f32 = 0.05;
 
-/// A motion field from `source` to `target`, by cells of 2 px, ready to be carried: motion is smooth, and at its boundaries the
-/// rendering asks the pictures (measured: all rows and columns gain 0.01 dB).
+/// A motion field from `source` to `target`, by cells of 2 px, ready to be splatted: motion is smooth, and at its boundaries the
+/// renderer compares the pictures (measured: all rows and columns gain 0.01 dB).
 pub fn carrier(cpu: Cpu, field: MotionField, source: &Picture, target: &Picture) -> Carrier {
     let weight = importance(cpu, &field, source, target);
     Carrier::new(field.into_cells(), weight)
 }
 
-/// `exp(-20·e)` by how alike the two ends of every displacement are, times what the texture counts, for every cell.
+/// `exp(-20·e)` of the photometric error, times the texture weight, for every cell.
 fn importance(cpu: Cpu, field: &MotionField, source: &Picture, target: &Picture) -> Plane {
     let format = source.format();
     let full_size = full_size_colors(source);
@@ -104,7 +104,7 @@ impl RowOfWeights<'_> {
     }
 }
 
-/// What planes show where a motion field of 2 px cells leads from sixteen cells `column` of a row, and 1 where that is in the
+/// Samples of planes where a motion field of 2 px cells leads from sixteen cells `column` of a row, and 1 where that is in the
 /// picture, else 0.
 #[inline(always)]
 pub fn moved<S: Simd, const P: usize>(

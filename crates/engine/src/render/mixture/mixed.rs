@@ -1,4 +1,4 @@
-//! Blocks that are rendered as the weighted mean of what several motions show.
+//! Blocks rendered as the weighted mean along several candidate motions.
 
 use super::along::{AnyColors, Colors};
 use super::blocks::{BLOCK_PX, HALF_BLOCK};
@@ -16,7 +16,7 @@ use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 /// Blocks that are tried together at most: what they need stays in the cache.
 pub const MOST_BLOCKS: usize = 16;
 
-/// Difference of the pictures, summed over three channels in `[0, 1]`, that is nothing unusual (measured:
+/// Scale of the photometric error e, summed over three channels in `[0, 1]` (measured:
 /// from 0.01 to 0.015 DAVIS gains 0.011 dB and Middlebury loses 0.003): a motion's weight is `(1 + e/0.015)^-2`. The power is scale-free: between two bad motions it is the
 /// ratio of their errors that counts.
 const USUAL_ERROR: f32 = 0.015;
@@ -33,14 +33,14 @@ pub struct Mixed {
     shown: Vec<Shown>,
 }
 
-/// What a motion shows in a block, `[row][column]`.
+/// A block sampled along one candidate motion, `[row][column]`.
 #[derive(Debug, Default, Clone)]
 struct Shown {
     dx: [[f32; LANES]; BLOCK_PX],
     dy: [[f32; LANES]; BLOCK_PX],
-    /// At first what speaks for it before the pictures are asked, then what does after.
+    /// At first the prior weight, then that divided by the photometric error's penalty.
     weight: [[f32; LANES]; BLOCK_PX],
-    /// Difference of the pictures; with room above and below for the smoothing.
+    /// Photometric error; with room above and below for the smoothing.
     error: [[f32; LANES]; BLOCK_PX + 2 * REACH_PX],
     /// Of up to three colour planes.
     values: [[[f32; LANES]; BLOCK_PX]; 3],
@@ -134,12 +134,12 @@ impl Mixed {
     }
 }
 
-/// A motion whose picture of a block is to be found and weighed.
+/// A candidate motion along which a block is to be sampled and weighted.
 struct Show<'a> {
     shown: &'a mut Shown,
     trial: &'a Trial,
     candidates: &'a Candidates,
-    /// Which hypothesis.
+    /// Which candidate.
     h: usize,
     place: Place,
     /// The least error so far of every pixel.
@@ -163,7 +163,7 @@ impl<const P: usize> Kernel for ShowIn<'_, P> {
     }
 }
 
-/// Writes the weighted mean of what the motions show.
+/// Writes the weighted mean along the motions.
 struct Mix<'a, 'o> {
     t: f32,
     planes: &'a Planes<'a>,
@@ -221,7 +221,7 @@ impl Kernel for Mix<'_, '_> {
 }
 
 impl Shown {
-    /// The motion, and what speaks for it before the pictures are asked.
+    /// The motion and its prior weight.
     #[inline(always)]
     fn find<S: Simd>(
         &mut self,
@@ -272,7 +272,7 @@ impl Shown {
         below.fill([0.0; LANES]);
     }
 
-    /// Weighs the motion by how alike the pictures are along it; `best` keeps the least error.
+    /// Weighs the motion by its photometric error; `best` keeps the least error.
     #[inline(always)]
     fn weigh<S: Simd>(&mut self, place: Place, best: &mut [[f32; LANES]; BLOCK_PX]) {
         let v = S::V::splat;

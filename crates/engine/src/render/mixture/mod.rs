@@ -1,6 +1,7 @@
-//! Renderer of photometric mixtures: every pixel is the weighted mean of what several candidate motions show.
+//! Mixture renderer: every pixel is the mean of both pictures warped along several candidate motions, weighted by photometric error.
 //!
-//! Motion is carried to time t by cells of 2 px; candidates are judged at half size and blended at full size.
+//! Motion is splatted to time t by cells of 2 px; candidates are selected by their photometric error at half size and blended at
+//! full size.
 
 mod along;
 mod band;
@@ -45,7 +46,7 @@ const LEAST_MASS: f32 = 0.02;
 /// Share of each of the two motions that does not depend on t (measured).
 const TIMELESS_SHARE: f32 = 0.2;
 
-/// Renderer that blends what the motions through a pixel and around it show, weighted by their photometric error.
+/// Renderer that blends samples along the motions through a pixel and around it, weighted by their photometric error.
 #[derive(Debug)]
 pub struct MixtureRenderer {
     forward: Carrier,
@@ -100,7 +101,7 @@ impl MixtureRenderer {
         }
     }
 
-    /// Share of the picture, halfway, that the motion does not explain.
+    /// Mean of the fallback map halfway.
     pub fn unexplained_share(&self) -> f32 {
         let [first, second] = &self.fallback;
         first.mixed(second, 0.5).mean()

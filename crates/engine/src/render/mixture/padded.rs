@@ -1,4 +1,4 @@
-//! Planes at half size, their border repeated to the left and to the right, so that what lies some pixels away is read whole.
+//! Padded planes at half size: the border is repeated to the left and to the right, so that vectors some pixels away are read whole.
 
 use crate::picture::{Plane, samples};
 

@@ -1,4 +1,4 @@
-//! How alike two pictures are along a motion, for the choice of motions.
+//! Photometric error along a motion at half size, by which candidates are selected.
 
 use super::candidates::Ends;
 use super::spline::{Spline, sampled};
@@ -6,8 +6,8 @@ use crate::picture::{ColorModel, Picture, Plane, pyramid::halve};
 use otinterp_simd::{Level as Cpu, Number, Simd};
 use std::array::from_ref;
 
-/// Luma of both pictures at half size, at the first one's brightness: which motions are out of the question is seen there as well as
-/// in all colours at full size.
+/// Luma of both pictures at half size, at the first one's brightness: it rules out candidates as well as all colours at full size
+/// would.
 #[derive(Debug)]
 pub struct PhotometricError {
     first: Spline,
@@ -37,7 +37,7 @@ impl PhotometricError {
         (self.first.height, self.first.width)
     }
 
-    /// The difference, as a sum over three channels in `[0, 1]`, along displacements `d` through `(x, y)` at `t`, in px of
+    /// Photometric error, as a sum over three channels in `[0, 1]`, along displacements `d` through `(x, y)` at `t`, in px of
     /// half size.
     #[inline(always)]
     pub fn difference<S: Simd>(&self, [x, y]: [S::V; 2], t: f32, d: [S::V; 2]) -> S::V {

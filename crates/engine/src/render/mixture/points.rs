@@ -1,4 +1,4 @@
-//! Sixteen points at a time, between the samples of planes of one size.
+//! Sampling points, sixteen at a time, between the samples of planes of one size.
 //!
 //! Motion is smooth: the whole parts of neighbouring pixels' displacements are mostly one and the same, so that
 //! neighbours' samples lie side by side and are loaded as vectors, with weights of their own in every lane. Where whole parts

@@ -1,4 +1,4 @@
-//! Blocks that are rendered along one motion.
+//! Blocks rendered along one motion.
 
 use super::along::{AnyColors, Colors};
 use super::blocks::BLOCK_PX;
@@ -11,8 +11,8 @@ use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 const _: () = assert!(BLOCK_PX == LANES, "a vector is a block's row");
 
-/// Mean difference of the pictures along the motion over a block, summed over three channels in `[0, 1]`, from which on other
-/// motions are tried as well (set together with the span of one motion, not swept).
+/// Mean photometric error along the motion over a block, summed over three channels in `[0, 1]`, from which on other
+/// candidates are tried as well (set together with the span of one motion, not swept).
 const UNFIT: f32 = 0.05;
 
 /// Renders whole blocks along the mean of the two fields. Where that does not fit, `fits` becomes false. `errors` are the row's errors

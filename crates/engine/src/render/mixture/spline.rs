@@ -1,4 +1,4 @@
-//! Cubic splines through the samples of a plane.
+//! Cubic B-spline interpolation of a plane.
 //!
 //! The spline is `s(x) = Σ c_k·β³(x - k)` with the cubic B-spline β³ and coefficients c such that
 //! `s(k)` is the sample itself: `c = √3·Σ_j z^|j|·sample(k - j)`, `z = √3 - 2` (Unser, *Splines: a perfect fit

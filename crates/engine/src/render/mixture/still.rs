@@ -1,4 +1,4 @@
-//! What stands still while all around it moves.
+//! No motion as a candidate: overlays that stand still while all around them moves.
 
 use super::along::AnyColors;
 use super::corners::{REACH_PX, least_means};
@@ -6,10 +6,10 @@ use super::planes::Planes;
 use crate::picture::samples;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 
-/// How well no motion stands beside the motions found (measured: between 0.1 and 0.5 it changes nothing on moving
+/// Prior weight of no motion, beside the motions found (measured: between 0.1 and 0.5 it changes nothing on moving
 /// scenes, and overlays stand still).
 const STILL_PRIOR_WEIGHT: f32 = 0.3;
-/// Difference of the pictures, summed over three channels in `[0, 1]`, that is nothing unusual (measured).
+/// Scale of the photometric error, summed over three channels in `[0, 1]` (measured).
 const USUAL_ERROR: f32 = 0.01;
 
 /// The weight of no motion in a piece of the picture, at full size: edges of letters are narrower than a sample at half
@@ -23,8 +23,8 @@ pub struct Still {
 }
 
 impl Still {
-    /// Weighs no motion, by the fourth power of its fit in the best of four corners, so that it counts only where nothing
-    /// moves, and there up to the edge.
+    /// Weighs no motion: the prior weight divided by `(1 + e/0.01)⁴`, e the error in the best of four corners, so that it counts
+    /// only where nothing moves, and there up to the edge.
     pub fn weigh(&mut self, cpu: Cpu, planes: &Planes<'_>, at: [usize; 2], size: [usize; 2]) {
         cpu.run(Weigh {
             still: self,

@@ -1,8 +1,8 @@
-//! What a place's texture says for its motion where several motions arrive.
+//! Texture weight of a displacement: where several are splatted to one place, those of flat places give way.
 //!
-//! Where nothing differs from its surroundings every motion fits, so that what is found there is little more than what lies
-//! around; an edge's motion is known. And where an edge and a flat place meet in between, the edge is what is seen to move:
-//! that it be whole counts for more. So flat places give way.
+//! In flat places every motion fits (the aperture problem), so that what is found there is little more than what lies around;
+//! an edge's motion is known. And where an edge and a flat place meet in between, the edge is what is seen to move: that it be
+//! whole counts for more.
 
 /// Range of luma, in `[0, 1]`, over 3×3 samples that is as good as none, and from which on more is not better. Measured on the
 /// public triplets with `balanced`, see `docs/decisions/quality-log.md`.

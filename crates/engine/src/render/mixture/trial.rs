@@ -1,4 +1,4 @@
-//! How well the pictures bear out the motions that might pass through a pixel, at half size.
+//! Photometric error of each candidate motion at half size; selects those blended at full size.
 
 use super::blocks::HALF_BLOCK;
 use super::candidates::{Candidate, Candidates};
@@ -8,13 +8,13 @@ use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 
 /// A neighbour's motion that differs less than this from the pixel's own, |Δx| + |Δy|, is the same, px (measured).
 const SAME_MOTION_PX: f32 = 0.25;
-/// Motions that differ less than this, |Δx| + |Δy|, are shown as one, px (measured: between 0 and 0.5 DAVIS and Middlebury change
+/// Motions that differ less than this, |Δx| + |Δy|, are joined to one, px (measured: between 0 and 0.5 DAVIS and Middlebury change
 /// by 0.003 dB).
 const JOINED_PX: f32 = 0.25;
-/// Difference of the pictures at half size, summed over three channels in `[0, 1]`, that is nothing unusual (measured:
+/// Scale of the photometric error at half size, summed over three channels in `[0, 1]` (measured:
 /// between 0.01 and 0.03 it changes 0.001 dB).
 const USUAL_ERROR: f32 = 0.03;
-/// Share of all weights that a motion needs somewhere in a block to be shown there (measured on DAVIS: 0.1 loses 0.001 dB with
+/// Share of all weights that a motion needs somewhere in a block to be blended there (measured on DAVIS: 0.1 loses 0.001 dB with
 /// `balanced` and 0.008 with `best`, 0.2 0.012).
 const LEAST_SHARE: f32 = 0.05;
 /// Errors are means over a square of `2·1 + 1` samples with the weights of a pyramid, 1, 2, 1.
@@ -39,21 +39,21 @@ impl Tile {
     }
 }
 
-/// The motions tried in a tile.
+/// The candidates of a tile, their photometric errors and weights.
 #[derive(Debug, Default)]
 pub struct Trial {
     pitch: usize,
-    /// Differences along the own motions of both fields and along a neighbour's, `[row][column]`, one more on every side.
+    /// Errors along the own motions of both fields and along a neighbour's, `[row][column]`, one more on every side.
     errors: [Vec<f32>; 3],
-    /// Of every hypothesis, `[row][column]`: what speaks for it before the pictures are asked, and after.
+    /// Of every candidate, `[row][column]`: its prior weight, and that divided by the photometric error's penalty.
     prior_weight: Vec<Vec<f32>>,
     weights: Vec<Vec<f32>>,
-    /// Whether a hypothesis has any weight.
+    /// Whether a candidate has any weight.
     present: Vec<bool>,
-    /// dx and dy of the first hypothesis.
+    /// dx and dy of the first candidate.
     first: [Vec<f32>; 2],
     line: Vec<f32>,
-    /// The largest share of each hypothesis in a column.
+    /// The largest share of each candidate in a column.
     shares: Vec<Vec<f32>>,
 }
 
@@ -122,7 +122,7 @@ impl Trial {
         });
     }
 
-    /// Differences of the pictures along a motion. False if it is nowhere other than the own.
+    /// Photometric errors along a motion. False if it is nowhere other than the own.
     #[inline(always)]
     fn measure<S: Simd>(
         &mut self,
@@ -181,7 +181,7 @@ impl Trial {
         any
     }
 
-    /// The weights that follow from the differences around each sample.
+    /// The weights that follow from the errors around each sample.
     #[inline(always)]
     fn weigh<S: Simd>(
         &mut self,
@@ -323,7 +323,7 @@ impl Trial {
         }
     }
 
-    /// The hypotheses that count for something in the tile's block `block`: bit `h` is hypothesis `h`.
+    /// The candidates that are blended in the tile's block `block`: bit `h` is candidate `h`.
     #[inline(always)]
     pub fn counting(&self, block: usize) -> u32 {
         let mut bits = 0;
@@ -336,13 +336,13 @@ impl Trial {
         bits
     }
 
-    /// What speaks for a hypothesis in a row before the pictures are asked, from column `x` of the tile on.
+    /// Prior weight of a candidate in a row, from column `x` of the tile on.
     #[inline(always)]
     pub fn prior_weight(&self, h: usize, row: usize, x: usize) -> &[f32] {
         &self.prior_weight[h][row * self.pitch + x..]
     }
 
-    /// dx or dy of the first hypothesis in a row, from column `x` of the tile on.
+    /// dx or dy of the first candidate in a row, from column `x` of the tile on.
     #[inline(always)]
     pub fn first(&self, axis: usize, row: usize, x: usize) -> &[f32] {
         &self.first[axis][row * self.pitch + x..]
@@ -357,7 +357,7 @@ fn distance<S: Simd>(a: [S::V; 2], b: [S::V; 2]) -> S::V {
     x.max(zero.sub(x)).add(y.max(zero.sub(y)))
 }
 
-/// A hypothesis at sixteen samples of a row from column `x + i` on.
+/// A candidate's motion at sixteen samples of a row from column `x + i` on.
 #[inline(always)]
 fn motion<S: Simd>(
     candidates: &Candidates,

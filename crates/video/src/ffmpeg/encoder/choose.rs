@@ -1,4 +1,4 @@
-//! Which encoder and which pixel format.
+//! Choice of encoder and pixel format.
 
 use super::list;
 use crate::clip::{Error, Info, Result};

@@ -1,4 +1,4 @@
-//! What encoders are told where the user says nothing, and what the user says.
+//! Settings of encoders: those for a good master where the user says nothing, and what the user says.
 
 use crate::clip::{Error, Info, Result};
 use crate::ffi::container::has_option;
