@@ -201,7 +201,7 @@ fn at_a_cut_the_nearer_frame_is_shown_bit_for_bit() {
 #[test]
 fn a_cut_may_be_cross_faded() {
     let rules = Rules {
-        at_cut: AtCut::CrossFade,
+        at_cut: AtCut::Crossfade,
         ..rules()
     };
     let (_, out) = retime(&mut two_scenes(), &rules, 4);

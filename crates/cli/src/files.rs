@@ -20,9 +20,7 @@ impl PendingFile {
     /// Opens a pending file for `target`, whose folder must exist.
     ///
     /// The hidden name keeps the extension of `target`, from which FFmpeg takes the container.
-    ///
-    /// # Errors
-    /// `AlreadyExists` if `target` exists and `overwrite` is false; else the error of the system.
+    /// Fails with `AlreadyExists` if `target` exists and `overwrite` is false; else the error of the system.
     pub fn create(target: &Path, overwrite: bool) -> io::Result<Self> {
         refuse_taken(target, overwrite)?;
         // A link is followed, so that it still points to the file afterwards.
@@ -45,26 +43,15 @@ impl PendingFile {
         })
     }
 
-    /// A pending file for `target` under a given path in the same file system. What stands there is emptied.
-    ///
-    /// # Errors
-    /// Those of [`PendingFile::create`].
-    pub fn create_at(path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
+    /// A file that `open` finds or makes under a path in the same file system as `target`, whose name it is to take.
+    pub fn adopt(
+        path: &Path,
+        open: impl FnOnce(PathBuf) -> io::Result<File>,
+        target: &Path,
+        overwrite: bool,
+    ) -> io::Result<Self> {
         refuse_taken(target, overwrite)?;
-        Self::with(File::create(path)?, path, target, overwrite)
-    }
-
-    /// A whole file under a path in the same file system as `target`, whose name it is to take.
-    ///
-    /// # Errors
-    /// Those of [`PendingFile::create`].
-    pub fn adopt(path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
-        refuse_taken(target, overwrite)?;
-        Self::with(File::open(path)?, path, target, overwrite)
-    }
-
-    fn with(file: File, path: &Path, target: &Path, overwrite: bool) -> io::Result<Self> {
-        let path = TempPath::try_from_path(path)?;
+        let (file, path) = (open(path.to_owned())?, TempPath::try_from_path(path)?);
         Ok(Self {
             file: NamedTempFile::from_parts(file, path),
             target: target.canonicalize().unwrap_or(target.to_owned()),
@@ -83,34 +70,23 @@ impl PendingFile {
     }
 
     /// Gives the file its final name, once all its bytes are on the disk.
-    ///
-    /// # Errors
-    /// `AlreadyExists` if the name was taken meanwhile and may not be overwritten; else what the
+    /// Fails with `AlreadyExists` if the name was taken meanwhile and may not be overwritten; else what the
     /// system says. The pending file is removed in either case.
     pub fn commit(self) -> io::Result<()> {
         // A rename may reach the disk before the bytes do.
         self.file.as_file().sync_all()?;
-        if self.overwrite {
-            self.file.persist(&self.target).map_err(|e| e.error)?;
-        } else {
-            self.file
-                .persist_noclobber(&self.target)
-                .map_err(|e| e.error)?;
+        match self.overwrite {
+            true => self.file.persist(&self.target),
+            false => self.file.persist_noclobber(&self.target),
         }
+        .map_err(|e| e.error)?;
         sync_folder(folder_of(&self.target))
     }
 }
 
 /// Puts the names in a folder on the disk, where the system can.
-///
-/// # Errors
-/// What the system says; not that it cannot do such a thing.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let folder = or_here(folder);
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Not all systems and file systems can.
@@ -120,9 +96,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether a file may be written under this name; to be asked before the work starts.
-///
-/// # Errors
-/// `IsADirectory` for a folder; `InvalidInput` for a device or a named pipe, which a rename would
+/// Fails with `IsADirectory` for a folder; `InvalidInput` for a device or a named pipe, which a rename would
 /// replace; `AlreadyExists` for a file unless `overwrite`.
 pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
     let error = match (target.metadata(), target.symlink_metadata()) {
@@ -150,9 +124,7 @@ pub struct OutputFolder {
 
 impl OutputFolder {
     /// Makes a folder, with the folders that it lies in, or takes an existing one.
-    ///
-    /// # Errors
-    /// `NotADirectory` if a file has its name or that of a folder above it; else the error of the system.
+    /// Fails with `NotADirectory` if a file has its name or that of a folder above it; else the error of the system.
     pub fn create(path: &Path) -> io::Result<Self> {
         let missing = path
             .ancestors()
@@ -181,21 +153,21 @@ impl Drop for OutputFolder {
     }
 }
 
-fn folder_of(target: &Path) -> &Path {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+/// The folder that a file lies in.
+pub fn folder_of(target: &Path) -> &Path {
+    or_here(target.parent().unwrap_or(Path::new("")))
+}
+
+fn or_here(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
     }
 }
 
 /// The system's own words name the hidden file, which means nothing to the user.
 pub fn cannot_create_in(folder: &Path, error: &io::Error) -> io::Error {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let shown = folder.display();
+    let shown = or_here(folder).display();
     let text = match error.kind() {
         io::ErrorKind::NotFound => format!("there is no folder {shown}"),
         io::ErrorKind::PermissionDenied => format!("the folder {shown} cannot be written to"),

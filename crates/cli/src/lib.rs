@@ -6,14 +6,14 @@
     reason = "the reporter alone prints"
 )]
 
-pub mod commands;
+mod commands;
 pub mod data;
-pub mod files;
+mod files;
 pub mod flow;
 pub mod pipeline;
-pub mod plot;
+mod plot;
 pub mod quality;
-pub mod reporter;
-pub mod work;
+mod reporter;
+mod work;
 
 pub use commands::main;

@@ -19,9 +19,6 @@ pub enum Stream {
 
 impl Stream {
     /// Writes bytes, and flushes them. Whole lines are to be written at once.
-    ///
-    /// # Errors
-    /// The error of the system, with the name of the stream.
     pub fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
             Self::Out => {
@@ -49,10 +46,6 @@ pub struct DataOut(io::Stdout);
 
 impl DataOut {
     /// Standard output.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a stream that is opened has no default"
-    )]
     pub fn new() -> Self {
         Self(io::stdout())
     }
@@ -129,9 +122,6 @@ impl Reporter {
     }
 
     /// Writes a whole line, above the bars.
-    ///
-    /// # Errors
-    /// If the stream cannot be written.
     pub fn line(&self, stream: Stream, line: &str) -> io::Result<()> {
         let line = format!("{line}\n");
         self.bars.suspend(|| stream.write(line.as_bytes()))
@@ -143,9 +133,6 @@ impl Reporter {
     }
 
     /// With `--json`: a line of the report, one of several.
-    ///
-    /// # Errors
-    /// If the stream cannot be written.
     pub fn event(&self, event: &impl Serialize) -> anyhow::Result<()> {
         if let Some(stream) = self.report {
             self.line(stream, &serde_json::to_string(event)?)?;
@@ -154,9 +141,6 @@ impl Reporter {
     }
 
     /// With `--json`: the run's whole report, with the warnings that were given.
-    ///
-    /// # Errors
-    /// If the stream cannot be written.
     fn report(&self, report: &impl Serialize) -> anyhow::Result<()> {
         #[derive(Serialize)]
         struct Line<'a, R> {
@@ -172,9 +156,6 @@ impl Reporter {
     }
 
     /// The end of a run that was about numbers: with `--json` its report, else text on standard output, whatever `-q` says.
-    ///
-    /// # Errors
-    /// If the stream cannot be written.
     pub fn answer(
         &self,
         report: &impl Serialize,
@@ -187,9 +168,6 @@ impl Reporter {
     }
 
     /// The end of a run that was about files: with `--json` its report, else lines on standard error unless `-q`.
-    ///
-    /// # Errors
-    /// If the stream of the report cannot be written.
     pub fn summary(
         &self,
         report: &impl Serialize,
@@ -313,9 +291,6 @@ impl Drop for Bar {
 }
 
 /// Help and version as clap prints them.
-///
-/// # Errors
-/// If standard output cannot be written.
 pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     let printed = help.print().and_then(|()| io::stdout().flush());
     printed.map_err(|e| Stream::Out.named(&e).into())

@@ -16,26 +16,16 @@ pub enum Error {
     #[error("{0}")]
     Invalid(String),
     /// Size or pixel format change within the clip.
-    #[error("frame {index} is {found}, the first is {first}; such clips cannot be retimed")]
-    Changed {
-        /// Index of the frame, from 0.
-        index: u64,
-        /// Size and format of that frame.
-        found: String,
-        /// Size and format of the first.
-        first: String,
-    },
+    ///
+    /// The frame's index, from 0, its size and format, and those of the first.
+    #[error("frame {0} is {1}, the first is {2}; such clips cannot be retimed")]
+    Changed(u64, String, String),
     /// The samples do not make a picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// FFmpeg failed at something.
-    #[error("{doing}: {why}")]
-    Ffmpeg {
-        /// What was tried.
-        doing: String,
-        /// What FFmpeg says.
-        why: String,
-    },
+    /// FFmpeg failed: what was tried, and what it says.
+    #[error("{0}: {1}")]
+    Ffmpeg(String, String),
 }
 
 /// A result of this module.

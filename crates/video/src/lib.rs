@@ -5,7 +5,6 @@
 //! in every build, Y4M is spoken by all, and the rest goes through FFmpeg's libraries, which are linked with the feature
 //! `video`.
 
-pub mod peeked;
 pub mod range;
 pub mod time;
 pub mod timecodes;
@@ -22,6 +21,7 @@ mod ffmpeg;
 mod ffmpeg;
 mod numbered;
 mod options;
+mod peeked;
 
 pub use clip::{Created, Destination, Error, Frame, Info, Result, Sink, Siting, Source};
 pub use doors::{

@@ -16,13 +16,10 @@ impl NumberedName {
         let name = path.file_name()?.to_str()?;
         let (before, rest) = name.split_once('%')?;
         let (width, after) = rest.split_once('d')?;
-        let digits = match width {
-            "" => 0,
-            _ => width
-                .strip_prefix('0')
-                .filter(|w| w.len() == 1)?
-                .parse()
-                .ok()?,
+        let digits = match width.as_bytes() {
+            [] => 0,
+            [b'0', digit @ b'0'..=b'9'] => usize::from(digit - b'0'),
+            _ => return None,
         };
         let is_plain = !before.contains('%') && !after.contains('%');
         is_plain.then(|| Self {
@@ -39,9 +36,7 @@ impl NumberedName {
         // Padded to `digits`, and no further.
         let padded = number.len() == self.digits.max(1)
             || (number.len() > self.digits && !(number.len() > 1 && number.starts_with('0')));
-        (all_digits && padded)
-            .then(|| number.parse().ok())
-            .flatten()
+        number.parse().ok().filter(|_| all_digits && padded)
     }
 
     /// The files of a folder that this pattern names, by their numbers.
@@ -49,10 +44,9 @@ impl NumberedName {
     /// # Errors
     /// What the system says of the folder.
     pub fn files_in(&self, folder: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
+        let folder = match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
         };
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder)? {
@@ -75,22 +69,12 @@ mod tests {
         let name = NumberedName::of(Path::new("a%b/in_%03d.png")).unwrap();
         assert_eq!(name.number_in("in_007.png"), Some(7));
         assert_eq!(name.number_in("in_1234.png"), Some(1234));
-        for other in [
-            "in_07.png",
-            "in_0007.png",
-            "in_.png",
-            "in_00x.png",
-            "in_007.jpg",
-            "n_007.png",
-        ] {
+        let others = "in_07.png in_0007.png in_.png in_00x.png in_007.jpg n_007.png";
+        for other in others.split(' ') {
             assert_eq!(name.number_in(other), None, "{other}");
         }
-        assert_eq!(
-            NumberedName::of(Path::new("%d.png"))
-                .unwrap()
-                .number_in("12.png"),
-            Some(12)
-        );
+        let plain = NumberedName::of(Path::new("%d.png")).unwrap();
+        assert_eq!(plain.number_in("12.png"), Some(12));
         for none in ["in.png", "50%.png", "%d%d.png", "%s_d.png", "%3d.png"] {
             assert_eq!(NumberedName::of(Path::new(none)), None, "{none}");
         }

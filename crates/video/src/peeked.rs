@@ -1,54 +1,36 @@
 //! Reader whose first bytes are looked at before it is known which demuxer reads them.
 
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
 /// What every Y4M stream begins with.
 const Y4M_MAGIC: &[u8] = b"YUV4MPEG2";
 
 /// Reads from a stream that cannot be wound back, its first bytes included.
-pub struct Peeked<R> {
-    first: Vec<u8>,
-    /// Of the first bytes, so many have been handed out.
-    given: usize,
-    rest: R,
-}
+pub(crate) struct Peeked<R>(Chain<Cursor<Vec<u8>>, R>);
 
 impl<R: Read> Peeked<R> {
     /// Waits for the first bytes.
-    ///
-    /// # Errors
-    /// What the stream says.
-    pub fn new(mut rest: R) -> io::Result<Self> {
+    pub(crate) fn new(mut rest: R) -> io::Result<Self> {
         let mut first = Vec::new();
         let wanted = Y4M_MAGIC.len() as u64;
         rest.by_ref().take(wanted).read_to_end(&mut first)?;
-        Ok(Self {
-            first,
-            given: 0,
-            rest,
-        })
+        Ok(Self(Cursor::new(first).chain(rest)))
     }
 
     /// Whether it is a Y4M stream.
-    pub fn is_y4m(&self) -> bool {
-        self.first == Y4M_MAGIC
+    pub(crate) fn is_y4m(&self) -> bool {
+        self.0.get_ref().0.get_ref() == Y4M_MAGIC
     }
 
     /// Whether nothing comes at all.
-    pub fn is_empty(&self) -> bool {
-        self.first.is_empty()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.get_ref().0.get_ref().is_empty()
     }
 }
 
 impl<R: Read> Read for Peeked<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut first = self.first.get(self.given..).unwrap_or_default();
-        if first.is_empty() {
-            return self.rest.read(out);
-        }
-        let count = first.read(out)?;
-        self.given += count;
-        Ok(count)
+        self.0.read(out)
     }
 }
 

@@ -143,9 +143,7 @@ impl From<MethodArg> for Method {
 
 impl Common {
     /// Sets the number of threads for the whole process. To be called once.
-    ///
-    /// # Errors
-    /// [`Usage`] if the number is 0; the pool's own error if it cannot be started.
+    /// Fails with [`Usage`] if the number is 0; the pool's own error if it cannot be started.
     pub fn apply(&self) -> anyhow::Result<()> {
         if let Some(threads) = self.threads {
             if threads == 0 {

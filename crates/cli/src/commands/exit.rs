@@ -32,9 +32,6 @@ pub fn watch_interrupt() {
 }
 
 /// [`Interrupted`] if Ctrl-C was pressed since [`watch_interrupt`].
-///
-/// # Errors
-/// [`Interrupted`], if so.
 pub fn check_interrupt() -> anyhow::Result<()> {
     if is_interrupted() {
         Err(Interrupted.into())
@@ -67,6 +64,14 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
         ExitCode::from(3)
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// A clip's error; the system's own keep their kind: a closed pipe is no failure.
+pub fn plain(error: otinterp_video::Error) -> anyhow::Error {
+    match error {
+        otinterp_video::Error::Io(error) => error.into(),
+        error => error.into(),
     }
 }
 

@@ -74,9 +74,7 @@ fn parse_reach(text: &str) -> Result<f32, String> {
 
 impl MassArgs {
     /// What was asked for.
-    ///
-    /// # Errors
-    /// [`Usage`] if something is asked for that the method, or another option, makes pointless.
+    /// Fails with [`Usage`] if something is asked for that the method, or another option, makes pointless.
     pub fn options(&self, methods: &[MethodArg]) -> Result<MassOptions, Usage> {
         let options = [
             ("--mass", self.mass.is_some()),
@@ -111,9 +109,6 @@ impl MassArgs {
     }
 
     /// The interpolator with what was asked for.
-    ///
-    /// # Errors
-    /// As [`MassArgs::options`].
     pub fn given_to(
         &self,
         interpolator: Interpolator,
@@ -124,9 +119,6 @@ impl MassArgs {
 }
 
 /// What of two inputs, pictures or fields of numbers, is mass; in the input's units.
-///
-/// # Errors
-/// One line naming the file that cannot be read, has no alpha where that is asked for, or has no mass.
 pub fn masses(
     a: &Path,
     b: &Path,

@@ -1,7 +1,10 @@
 //! Output of bytes that are made at once: a file that is whole or not there, or standard output.
 
+use super::common::Common;
+use super::exit::Usage;
 use super::pair::is_pipe;
 use crate::files::PendingFile;
+use crate::plot::{Figure, Format};
 use crate::reporter::Stream;
 use anyhow::Context;
 use std::io::{BufWriter, Write};
@@ -17,9 +20,6 @@ pub enum Output {
 
 impl Output {
     /// Refuses what cannot be written before any work is done.
-    ///
-    /// # Errors
-    /// One line naming the file.
     pub fn open(path: &Path, overwrite: bool) -> anyhow::Result<Self> {
         if is_pipe(path) {
             return Ok(Self::Pipe);
@@ -30,9 +30,6 @@ impl Output {
     }
 
     /// Writes all bytes and gives a file its name.
-    ///
-    /// # Errors
-    /// One line naming the file.
     pub fn write(self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Self::Pipe => Ok(Stream::Out.write(bytes)?),
@@ -47,5 +44,22 @@ impl Output {
                     .with_context(|| path.display().to_string())
             }
         }
+    }
+}
+
+/// A figure's output, opened before the work.
+pub struct Plot(Format, Output);
+
+impl Plot {
+    /// Of `--plot`, if it was given; [`Usage`] if the name tells no format.
+    pub fn open(path: Option<&Path>, common: &Common) -> anyhow::Result<Option<Self>> {
+        let Some(path) = path else { return Ok(None) };
+        let format = Format::of(path).map_err(Usage)?;
+        Ok(Some(Self(format, Output::open(path, common.overwrite)?)))
+    }
+
+    /// Draws the figure and writes it.
+    pub fn write(self, figure: &impl Figure) -> anyhow::Result<()> {
+        self.1.write(&figure.draw(self.0)?)
     }
 }

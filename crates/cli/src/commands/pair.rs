@@ -19,9 +19,7 @@ pub struct Pair {
 
 impl Pair {
     /// Reads two pictures (`-` is standard input) and brings them to the richer of their formats.
-    ///
-    /// # Errors
-    /// [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
+    /// Fails with [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
     /// they differ.
     pub fn read(a: &Path, b: &Path, reporter: &Reporter) -> anyhow::Result<Self> {
         if is_pipe(a) && is_pipe(b) {
@@ -57,9 +55,6 @@ impl Pair {
 }
 
 /// The two inputs, if they are fields and not pictures.
-///
-/// # Errors
-/// One is a field and the other is not, or their sizes differ; a line that names the file if it is broken.
 pub fn read_fields(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
     let one = |path: &Path| match is_pipe(path) {
         true => Ok(None),
@@ -95,6 +90,15 @@ fn read_one(path: &Path) -> Result<Still, StillError> {
 /// Whether a path stands for standard input or output.
 pub fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// The name of an input without its extension.
+pub fn stem(input: &Path) -> String {
+    if is_pipe(input) {
+        return "stdin".into();
+    }
+    let stem = input.file_stem().unwrap_or(input.as_os_str());
+    stem.to_string_lossy().into_owned()
 }
 
 /// An input as messages name it.

@@ -19,17 +19,11 @@ pub struct CloudArgs {
 const MASS_NAMES: [&str; 4] = ["weight", "weights", "mass", "w"];
 
 /// Reads a point cloud: a row is a point.
-///
-/// # Errors
-/// One line naming the file.
 pub fn cloud(path: &Path, side: &'static str, args: CloudArgs) -> anyhow::Result<Cloud> {
     as_cloud(data::read(path)?, side, args).with_context(|| path.display().to_string())
 }
 
 /// A table as a point cloud.
-///
-/// # Errors
-/// One line without the file's name.
 pub fn as_cloud(table: Table, side: &'static str, args: CloudArgs) -> anyhow::Result<Cloud> {
     let named = table.names.as_ref().and_then(|names| {
         names
@@ -78,9 +72,6 @@ pub fn as_cloud(table: Table, side: &'static str, args: CloudArgs) -> anyhow::Re
 }
 
 /// A table as a histogram; one column is one dimension, as one row is.
-///
-/// # Errors
-/// One line without the file's name.
 pub fn as_grid(table: Table, side: &'static str) -> anyhow::Result<Grid> {
     let columns = table.columns;
     let dim = if columns == 1 {

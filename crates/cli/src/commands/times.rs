@@ -43,9 +43,6 @@ impl TimesArgs {
 }
 
 /// A time in `[0, 1]`, as clap's value parsers return it.
-///
-/// # Errors
-/// What is wrong with the text.
 pub fn parse_time(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(t) if (0.0..=1.0).contains(&t) => Ok(t),

@@ -20,13 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Table, Failure> {
         .delimiter(delimiter)
         .trim(::csv::Trim::All)
         .from_reader(text);
-    let mut table = Table {
-        rows: 0,
-        columns: 0,
-        values: Vec::new(),
-        names: None,
-        is_line: false,
-    };
+    let mut table = Table::default();
     let mut record = ::csv::StringRecord::new();
     while records.read_record(&mut record).map_err(failure)? {
         let fields = record.iter().filter(|f| delimiter != b' ' || !f.is_empty());

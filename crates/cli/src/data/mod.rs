@@ -5,19 +5,16 @@ pub mod field;
 mod npy;
 mod table;
 
-pub use npy::{Array, npy, read_npy, sparse_npz, write_npy};
-pub use table::{DataError, Failure, Table, is_table};
+pub(crate) use npy::{Array, npy, read_npy, sparse_npz, write_npy};
+pub(crate) use table::{Failure, Table, is_table};
 
+use anyhow::{Context, bail};
 use std::path::Path;
 
 /// Reads a table: NPY by its extension, else numbers separated by commas, semicolons, tabs or blanks, with or without a line of
 /// names. An array of one dimension is one row.
-///
-/// # Errors
-/// [`DataError`] naming the file if it cannot be read, is empty, has rows of different lengths, something that is not a finite
-/// number, more than two dimensions, or more than 2^27 numbers.
-pub fn read(path: &Path) -> Result<Table, DataError> {
-    let name = path.display().to_string();
+pub(crate) fn read(path: &Path) -> anyhow::Result<Table> {
+    let name = path.display();
     let is_npy = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
@@ -26,26 +23,17 @@ pub fn read(path: &Path) -> Result<Table, DataError> {
     } else {
         csv::read(path)
     };
-    let table = read.map_err(|e| match e {
-        Failure::System(source) => DataError::Read {
-            name: name.clone(),
-            source,
-        },
-        other => DataError::Content {
-            name: name.clone(),
-            reason: other.to_string(),
-        },
-    })?;
-    let content = |reason: String| Err(DataError::Content { name, reason });
+    let table = match read {
+        Err(e @ Failure::System(_)) => Err(e).with_context(|| format!("{name} cannot be read")),
+        read => read.with_context(|| name.to_string()),
+    }?;
     if table.values.is_empty() {
-        return content("it holds no numbers".into());
+        bail!("{name}: it holds no numbers");
     }
     if let Some(at) = table.values.iter().position(|v| !v.is_finite()) {
         let (row, column) = (at / table.columns + 1, at % table.columns + 1);
         let value = table.values[at];
-        return content(format!(
-            "row {row}, column {column} is {value}; finite numbers are needed"
-        ));
+        bail!("{name}: row {row}, column {column} is {value}; finite numbers are needed");
     }
     Ok(table)
 }

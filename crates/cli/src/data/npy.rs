@@ -16,9 +16,6 @@ pub struct Array {
 }
 
 /// Reads an array of at most so many whole or real numbers of up to 64 bits.
-///
-/// # Errors
-/// One line on what is wrong, or the system's own.
 pub fn read_npy(bytes: impl Read, most: u64) -> Result<Array, Failure> {
     let npy = NpyFile::new(bytes).map_err(broken)?;
     let shape = npy.shape().to_vec();
@@ -116,9 +113,6 @@ fn broken(error: io::Error) -> Failure {
 }
 
 /// Writes an array of the given shape, the last dimension changing fastest.
-///
-/// # Errors
-/// Those of `out`.
 pub fn write_npy<T: npyz::AutoSerialize>(
     shape: &[u64],
     values: impl IntoIterator<Item = T>,
@@ -131,9 +125,6 @@ pub fn write_npy<T: npyz::AutoSerialize>(
 }
 
 /// The same as bytes.
-///
-/// # Errors
-/// As [`write_npy`].
 pub fn npy<T: npyz::AutoSerialize>(
     shape: &[u64],
     values: impl IntoIterator<Item = T>,
@@ -144,9 +135,6 @@ pub fn npy<T: npyz::AutoSerialize>(
 }
 
 /// A sparse matrix `(row, column, value)` as SciPy's `scipy.sparse.load_npz` reads it, in coordinate format.
-///
-/// # Errors
-/// The error of the writer.
 pub fn sparse_npz(
     out: impl Write + Seek,
     shape: (usize, usize),

@@ -7,7 +7,7 @@ use std::path::Path;
 pub(super) const MAX_VALUES: u64 = 1 << 27;
 
 /// Rows and columns of numbers. All of them are finite.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Table {
     /// Number of rows.
     pub rows: usize,
@@ -19,27 +19,6 @@ pub struct Table {
     pub names: Option<Vec<String>>,
     /// Whether it is an array of one dimension, which counts as one row.
     pub is_line: bool,
-}
-
-/// Why a table could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// The system could not read it.
-    #[error("{name} cannot be read")]
-    Read {
-        /// The file as it was named.
-        name: String,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// Its content is no table.
-    #[error("{name}: {reason}")]
-    Content {
-        /// The file as it was named.
-        name: String,
-        /// What is wrong, and where.
-        reason: String,
-    },
 }
 
 /// Whether a file's name is that of a table.
@@ -61,6 +40,9 @@ pub enum Failure {
     /// They are something that is not read.
     #[error("{0}")]
     Content(String),
+    /// More values than any sensible use.
+    #[error("it is too large")]
+    TooLarge,
 }
 
 pub(super) fn too_many(values: u64, most: u64) -> Failure {

@@ -72,18 +72,11 @@ impl Arrow {
         let head = HEAD_SHARE * length.min(step_px);
         let side = |turn: f32| {
             let angle = dy.atan2(dx) + turn;
-            (
-                self.to.0 - head * angle.cos(),
-                self.to.1 - head * angle.sin(),
-            )
+            let (x, y) = self.to;
+            (x - head * angle.cos(), y - head * angle.sin())
         };
-        vec![
-            self.from,
-            self.to,
-            side(HEAD_ANGLE_RAD),
-            self.to,
-            side(-HEAD_ANGLE_RAD),
-        ]
+        let sides = [side(HEAD_ANGLE_RAD), side(-HEAD_ANGLE_RAD)];
+        vec![self.from, self.to, sides[0], self.to, sides[1]]
     }
 }
 
@@ -130,9 +123,6 @@ fn path(arrows: &[Arrow], step_px: f32) -> Option<Path> {
 }
 
 /// The same as SVG, the picture inside it.
-///
-/// # Errors
-/// If the picture cannot be encoded.
 pub fn arrows_svg(field: &MotionField, picture: &RgbImage) -> Result<String, ImageError> {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png)?;
@@ -180,13 +170,7 @@ mod tests {
         let all = arrows(&field);
         // Every 8 px from the fourth on, one of them unknown.
         assert_eq!(all.len(), 10 * 7 - 1);
-        assert_eq!(
-            all[0],
-            Arrow {
-                from: (12.5, 4.5),
-                to: (18.5, 4.5)
-            }
-        );
+        assert_eq!((all[0].from, all[0].to), ((12.5, 4.5), (18.5, 4.5)));
         let drawn = draw_arrows(&field, &RgbImage::from_pixel(80, 60, Rgb([128; 3])));
         let middle = drawn[(15, 4)];
         assert!(middle[0] > 150 && middle[2] < 128, "{middle:?}");

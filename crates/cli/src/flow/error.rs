@@ -9,36 +9,19 @@ pub enum Error {
     #[error("it is no Middlebury .flo file: it does not start with PIEH")]
     NoFlo,
     /// The header's size cannot be.
-    #[error("its header says {width}x{height} pixels, which cannot be")]
-    Size {
-        /// Pixels in a row.
-        width: i64,
-        /// Rows.
-        height: i64,
-    },
-    /// The file ends early, or goes on.
-    #[error("a map of {width}x{height} pixels takes {expected} bytes and the file has {found}")]
-    Length {
-        /// Pixels in a row.
-        width: usize,
-        /// Rows.
-        height: usize,
-        /// Bytes of a whole file.
-        expected: usize,
-        /// Bytes of this one.
-        found: usize,
-    },
+    #[error("its header says {0}x{1} pixels, which cannot be")]
+    Size(i32, i32),
+    /// The file ends early, or goes on: its width and height, bytes of a whole file and of this one.
+    #[error("a map of {0}x{1} pixels takes {2} bytes and the file has {3}")]
+    Length(usize, usize, usize, usize),
     /// The PNG has other samples than KITTI's.
     #[error("a KITTI map is a PNG of three 16-bit colours, and this one is {0}")]
     NoKitti(String),
-    /// KITTI's 16 bits end at 512 px.
+    /// KITTI's 16 bits end at 512 px; this is a component along x or y.
     #[error(
-        "the longest displacement is {longest_px:.1} px along one axis and a KITTI PNG ends at 512; write .flo or .npy instead"
+        "the longest displacement is {0:.1} px along one axis and a KITTI PNG ends at 512; write .flo or .npy instead"
     )]
-    TooLong {
-        /// Its component along x or y.
-        longest_px: f32,
-    },
+    TooLong(f32),
     /// The array has another shape.
     #[error("a map is an array of height x width x 2, and this one's shape is {0:?}")]
     NpyShape(Vec<u64>),

@@ -2,6 +2,7 @@
 //! little-endian (Baker, Scharstein, Lewis, Roth, Black & Szeliski, *A database and evaluation methodology for optical flow*, 2011).
 
 use super::error::Error;
+use super::maps::per_pixel;
 use ndarray::Array2;
 use otinterp::motion::MotionField;
 use std::io::{self, Write};
@@ -25,24 +26,16 @@ pub fn read_flo(bytes: &[u8]) -> Result<MotionField, Error> {
     }
     let word = |at: usize| [0, 1, 2, 3].map(|i| bytes[at + i]);
     let [width, height] = [4, 8].map(|at| i32::from_le_bytes(word(at)));
-    if ![width, height]
+    if [width, height]
         .iter()
-        .all(|&n| (1..=MAX_SIDE_PX).contains(&n))
+        .any(|n| !(1..=MAX_SIDE_PX).contains(n))
     {
-        return Err(Error::Size {
-            width: width.into(),
-            height: height.into(),
-        });
+        return Err(Error::Size(width, height));
     }
     let (width, height) = (width as usize, height as usize);
     let expected = HEADER_BYTES + 8 * width * height;
     if bytes.len() != expected {
-        return Err(Error::Length {
-            width,
-            height,
-            expected,
-            found: bytes.len(),
-        });
+        return Err(Error::Length(width, height, expected, bytes.len()));
     }
     let axis = |offset: usize| {
         Array2::from_shape_fn((height, width), |(y, x)| {
@@ -57,11 +50,7 @@ pub fn read_flo(bytes: &[u8]) -> Result<MotionField, Error> {
             (*x, *y) = (f32::NAN, f32::NAN);
         }
     });
-    Ok(MotionField {
-        cell_log2: 0,
-        dx,
-        dy,
-    })
+    Ok(per_pixel(dx, dy))
 }
 
 /// Writes a `.flo` file.
@@ -95,11 +84,8 @@ mod tests {
     #[test]
     fn bytes_are_as_the_format_says() {
         let mut bytes = Vec::new();
-        let field = MotionField {
-            cell_log2: 0,
-            dx: ndarray::arr2(&[[1.0, f32::NAN]]),
-            dy: ndarray::arr2(&[[-2.5, f32::NAN]]),
-        };
+        let [dx, dy] = [[[1.0, f32::NAN]], [[-2.5, f32::NAN]]];
+        let field = per_pixel(ndarray::arr2(&dx), ndarray::arr2(&dy));
         write_flo(&field, &mut bytes).unwrap();
         // 202021.25 is the tag read as a float.
         assert_eq!(bytes[..4], 202_021.25f32.to_le_bytes());
@@ -117,20 +103,10 @@ mod tests {
         assert!(matches!(read_flo(&bytes[1..]), Err(Error::NoFlo)));
         assert!(matches!(read_flo(&bytes[..4]), Err(Error::NoFlo)));
         let short = read_flo(&bytes[..bytes.len() - 1]);
-        assert!(matches!(
-            short,
-            Err(Error::Length {
-                expected: 60,
-                found: 59,
-                ..
-            })
-        ));
+        assert!(matches!(short, Err(Error::Length(_, _, 60, 59))));
         bytes[7] = 0x80;
-        assert!(matches!(read_flo(&bytes), Err(Error::Size { .. })));
+        assert!(matches!(read_flo(&bytes), Err(Error::Size(..))));
         bytes[4..8].fill(0);
-        assert!(matches!(
-            read_flo(&bytes),
-            Err(Error::Size { width: 0, .. })
-        ));
+        assert!(matches!(read_flo(&bytes), Err(Error::Size(0, _))));
     }
 }

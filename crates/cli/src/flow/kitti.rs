@@ -28,22 +28,16 @@ pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<MotionField, Error> {
     let pixels = samples.chunks_exact(6);
     for ((dx, dy), pixel) in field.dx.iter_mut().zip(&mut field.dy).zip(pixels) {
         let word = |at: usize| f32::from(u16::from_be_bytes([pixel[at], pixel[at + 1]]));
-        (*dx, *dy) = if word(4) == 0.0 {
-            (f32::NAN, f32::NAN)
-        } else {
-            (
-                (word(0) - ZERO) / STEPS_PER_PX,
-                (word(2) - ZERO) / STEPS_PER_PX,
-            )
-        };
+        let is_known = word(4) != 0.0;
+        for (out, at) in [(dx, 0), (dy, 2)] {
+            let px = (word(at) - ZERO) / STEPS_PER_PX;
+            *out = if is_known { px } else { f32::NAN };
+        }
     }
     Ok(field)
 }
 
-/// Writes a KITTI map, in steps of 1/64 px.
-///
-/// # Errors
-/// [`Error::TooLong`] beyond 512 px; else those of `out`.
+/// Writes a KITTI map, in steps of 1/64 px. Fails with [`Error::TooLong`] beyond 512 px.
 pub fn write_kitti(field: &MotionField, out: impl Write) -> Result<(), Error> {
     let failed = |error: png::EncodingError| match error {
         png::EncodingError::IoError(error) => Error::Io(error),
@@ -62,12 +56,9 @@ pub fn write_kitti(field: &MotionField, out: impl Write) -> Result<(), Error> {
 fn samples(field: &MotionField) -> Result<Vec<u8>, Error> {
     let code = |v: f32| {
         let code = (STEPS_PER_PX * v + ZERO).round();
-        if (0.0..=65_535.0).contains(&code) {
-            Ok(code as u16)
-        } else {
-            Err(Error::TooLong {
-                longest_px: v.abs(),
-            })
+        match (0.0..=65_535.0).contains(&code) {
+            true => Ok(code as u16),
+            false => Err(Error::TooLong(v.abs())),
         }
     };
     let mut samples = Vec::with_capacity(6 * field.dx.len());
@@ -85,31 +76,24 @@ fn samples(field: &MotionField) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::maps::per_pixel;
     use std::io::Cursor;
 
     #[test]
     fn codes_are_those_of_the_development_kit() {
-        let field = MotionField {
-            cell_log2: 0,
-            dx: ndarray::arr2(&[[-511.0, 2.5, f32::NAN]]),
-            dy: ndarray::arr2(&[[0.25, -0.015_625, 3.0]]),
-        };
-        assert_eq!(
-            samples(&field).unwrap(),
-            [
-                0, 64, 0x80, 16, 0, 1, 0x80, 160, 0x7f, 0xff, 0, 1, 0, 0, 0, 0, 0, 0
-            ]
-        );
+        let [dx, dy] = [[[-511.0, 2.5, f32::NAN]], [[0.25, -0.015_625, 3.0]]];
+        let field = per_pixel(ndarray::arr2(&dx), ndarray::arr2(&dy));
+        let first = [0, 64, 0x80, 16, 0, 1];
+        let second = [0x80, 160, 0x7f, 0xff, 0, 1];
+        assert_eq!(samples(&field).unwrap(), [first, second, [0; 6]].concat());
         let mut png = Vec::new();
         write_kitti(&field, &mut png).unwrap();
         let again = read_kitti(Cursor::new(&png)).unwrap();
         assert_eq!(again.dx[(0, 0)], -511.0);
         assert_eq!((again.dx[(0, 1)], again.dy[(0, 1)]), (2.5, -0.015_625));
         assert!(again.dx[(0, 2)].is_nan());
-        assert!(matches!(
-            read_kitti(Cursor::new(&png[..60])),
-            Err(Error::Png(_))
-        ));
+        let cut = read_kitti(Cursor::new(&png[..60]));
+        assert!(matches!(cut, Err(Error::Png(_))));
     }
 
     #[test]
@@ -117,6 +101,6 @@ mod tests {
         let mut field = MotionField::zeros(0, (1, 1));
         field.dy[(0, 0)] = 512.5;
         let refused = write_kitti(&field, Vec::new());
-        assert!(matches!(refused, Err(Error::TooLong { longest_px }) if longest_px == 512.5));
+        assert!(matches!(refused, Err(Error::TooLong(px)) if px == 512.5));
     }
 }

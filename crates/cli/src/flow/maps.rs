@@ -8,6 +8,12 @@ use rayon::prelude::*;
 /// Distance in px at which two directions that disagree are believed `exp(-1/2)`: about the accuracy of a good map at texture.
 const AGREEMENT_PX: f32 = 1.0;
 
+/// A map of one displacement a pixel.
+pub fn per_pixel(dx: Plane, dy: Plane) -> MotionField {
+    let cell_log2 = 0;
+    MotionField { cell_log2, dx, dy }
+}
+
 /// How long the displacements are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lengths {
@@ -121,35 +127,29 @@ mod tests {
     use super::*;
 
     fn shifted(dim: (usize, usize), dx: f32, dy: f32) -> MotionField {
-        MotionField {
-            cell_log2: 0,
-            dx: Array2::from_elem(dim, dx),
-            dy: Array2::from_elem(dim, dy),
-        }
+        per_pixel(Plane::from_elem(dim, dx), Plane::from_elem(dim, dy))
     }
 
     #[test]
     fn a_shift_has_its_length_and_energy() {
         let found = lengths(&shifted((4, 6), 3.0, -4.0), None);
-        assert_eq!(
-            (found.mean_px, found.longest_px, found.energy_px2),
-            (5.0, 5.0, 25.0)
-        );
+        assert_eq!(found, of(5.0, 5.0, 25.0));
+    }
+
+    fn of(mean_px: f64, longest_px: f32, energy_px2: f64) -> Lengths {
+        Lengths {
+            mean_px,
+            longest_px,
+            energy_px2,
+        }
     }
 
     #[test]
     fn mass_weighs_and_the_unknown_does_not_count() {
-        let field = MotionField {
-            cell_log2: 0,
-            dx: ndarray::arr2(&[[3.0, f32::NAN, 0.0]]),
-            dy: ndarray::arr2(&[[4.0, 1.0, 1.0]]),
-        };
-        let mass = ndarray::arr2(&[[3.0, 9.0, 1.0]]);
-        let found = lengths(&field, Some(&mass));
-        assert_eq!(
-            (found.mean_px, found.longest_px, found.energy_px2),
-            (4.0, 5.0, 19.0)
-        );
+        let plane = |values: [f32; 3]| ndarray::arr2(&[values]);
+        let field = per_pixel(plane([3.0, f32::NAN, 0.0]), plane([4.0, 1.0, 1.0]));
+        let found = lengths(&field, Some(&plane([3.0, 9.0, 1.0])));
+        assert_eq!(found, of(4.0, 5.0, 19.0));
     }
 
     #[test]
@@ -171,12 +171,8 @@ mod tests {
         assert!((missing[(5, 3)] - 2.0 / 3.0).abs() < 1e-6);
         assert_eq!((missing[(5, 6)], missing[(5, 15)]), (0.0, 0.0));
         // A map that enlarges twice leaves a quarter of the density.
-        let zoom = MotionField {
-            cell_log2: 0,
-            dx: Array2::from_shape_fn((40, 40), |(_, x)| x as f32 - 19.5),
-            dy: Array2::from_shape_fn((40, 40), |(y, _)| y as f32 - 19.5),
-        };
-        let missing = deficit(&zoom);
+        let across = Plane::from_shape_fn((40, 40), |(_, x)| x as f32 - 19.5);
+        let missing = deficit(&per_pixel(across.clone(), across.reversed_axes()));
         let inner = missing.slice(ndarray::s![4..36, 4..36]).mean().unwrap();
         assert!((inner - 0.75).abs() < 0.01, "{inner}");
     }

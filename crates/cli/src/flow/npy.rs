@@ -1,6 +1,7 @@
 //! NumPy arrays: a map as `height x width x 2` (dx, dy), a plane as `height x width`, 32-bit floats.
 
 use super::error::Error;
+use super::maps::per_pixel;
 use crate::data::{self, Array};
 use ndarray::Array2;
 use otinterp::motion::MotionField;
@@ -25,31 +26,18 @@ pub fn read_npy(bytes: impl Read) -> Result<MotionField, Error> {
             values[2 * (y * width + x) + offset] as f32
         })
     };
-    Ok(MotionField {
-        cell_log2: 0,
-        dx: axis(0),
-        dy: axis(1),
-    })
+    Ok(per_pixel(axis(0), axis(1)))
 }
 
 /// Writes a map.
-///
-/// # Errors
-/// Those of `out`.
 pub fn write_npy(field: &MotionField, out: impl Write) -> io::Result<()> {
     let (height, width) = field.dim();
-    let both = field
-        .dx
-        .iter()
-        .zip(&field.dy)
-        .flat_map(|(&dx, &dy)| [dx, dy]);
+    let both = field.dx.iter().zip(&field.dy);
+    let both = both.flat_map(|(&dx, &dy)| [dx, dy]);
     data::write_npy(&[height as u64, width as u64, 2], both, out)
 }
 
 /// Writes a plane.
-///
-/// # Errors
-/// Those of `out`.
 pub fn write_plane_npy(plane: &Plane, out: impl Write) -> io::Result<()> {
     let (height, width) = plane.dim();
     data::write_npy(&[height as u64, width as u64], plane.iter().copied(), out)
@@ -61,11 +49,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let field = MotionField {
-            cell_log2: 0,
-            dx: ndarray::arr2(&[[1.0, -2.0, 0.5]]),
-            dy: ndarray::arr2(&[[0.0, 9.0, f32::MIN_POSITIVE]]),
-        };
+        let [dx, dy] = [[[1.0, -2.0, 0.5]], [[0.0, 9.0, f32::MIN_POSITIVE]]];
+        let field = per_pixel(ndarray::arr2(&dx), ndarray::arr2(&dy));
         let mut bytes = Vec::new();
         write_npy(&field, &mut bytes).unwrap();
         let again = read_npy(&bytes[..]).unwrap();

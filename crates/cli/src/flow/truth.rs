@@ -17,9 +17,6 @@ pub struct Agreement {
 }
 
 /// Compares a map with the true one of the same size; `None` if nothing of that is known.
-///
-/// # Panics
-/// If the sizes differ.
 pub fn agreement(found: &MotionField, truth: &MotionField) -> Option<Agreement> {
     assert_eq!(found.dim(), truth.dim(), "maps of one size");
     let (mut endpoint, mut angular, mut outliers, mut pixels) = (0.0, 0.0, 0usize, 0usize);
@@ -50,14 +47,12 @@ pub fn agreement(found: &MotionField, truth: &MotionField) -> Option<Agreement> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::maps::per_pixel;
     use ndarray::arr2;
 
     fn field(dx: &[f32], dy: &[f32]) -> MotionField {
-        MotionField {
-            cell_log2: 0,
-            dx: arr2(&[[dx[0], dx[1]]]),
-            dy: arr2(&[[dy[0], dy[1]]]),
-        }
+        let plane = |v: &[f32]| arr2(&[[v[0], v[1]]]);
+        per_pixel(plane(dx), plane(dy))
     }
 
     #[test]
@@ -66,10 +61,8 @@ mod tests {
         let truth = field(&[0.0, f32::NAN], &[0.0, f32::NAN]);
         let found = field(&[3.0, 100.0], &[4.0, 0.0]);
         let all = agreement(&found, &truth).unwrap();
-        assert_eq!(
-            (all.endpoint_px, all.pixels, all.outlier_share),
-            (5.0, 1, 1.0)
-        );
+        let (endpoint, outliers) = (all.endpoint_px, all.outlier_share);
+        assert_eq!((endpoint, all.pixels, outliers), (5.0, 1, 1.0));
         // Between (3, 4, 1) and (0, 0, 1): cos = 1/sqrt(26).
         let expected = (1.0 / 26f64.sqrt()).acos().to_degrees();
         assert!((all.angular_deg - expected).abs() < 1e-9);

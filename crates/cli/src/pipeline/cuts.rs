@@ -64,9 +64,6 @@ pub(super) struct Small {
 
 impl Small {
     /// Of a frame.
-    ///
-    /// # Errors
-    /// None in truth: sizes follow from the format.
     pub(super) fn of(picture: &Picture) -> Result<Self, PictureError> {
         let picture = thumbnail::of(picture)?;
         Ok(Self {

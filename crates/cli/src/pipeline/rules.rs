@@ -1,5 +1,6 @@
 //! Rules of a run: interpolator, scene cuts, duplicates.
 
+use clap::ValueEnum;
 use otinterp::Interpolator;
 use otinterp_video::time::Rational;
 
@@ -38,23 +39,23 @@ pub enum HandCut {
     Time(Rational),
 }
 
-/// What stands between two scenes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What stands between two scenes: `--cut`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum AtCut {
-    /// The nearer of the two frames, bit for bit.
+    /// Repeat the nearer of the two frames, bit for bit
     #[default]
     Hold,
-    /// The one fades into the other.
-    CrossFade,
+    /// Cross-fade from one to the other
+    Crossfade,
 }
 
-/// What becomes of frames that repeat the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What becomes of frames that repeat the one before: `--duplicates`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Duplicates {
-    /// They stay.
+    /// Keep them
     #[default]
     Keep,
-    /// In-betweens of the frames around them take their place.
+    /// Replace them by in-betweens of the frames around them
     Replace,
 }
 

@@ -1,6 +1,6 @@
 //! Curve plot: a quantity over a number, with its interval.
 
-use super::figure::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, TEXT, range};
+use super::figure::{BLUE, FAMILY, Figure, GUIDE, INK, TEXT, range};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -17,16 +17,6 @@ pub struct Curve<'a> {
 
 /// More points than this are not marked.
 const MARKED: usize = 60;
-
-impl Curve<'_> {
-    /// The figure as a file's bytes.
-    ///
-    /// # Errors
-    /// [`PlotError`].
-    pub fn draw(&self, format: Format) -> Result<Vec<u8>, PlotError> {
-        self.render(format)
-    }
-}
 
 impl Figure for Curve<'_> {
     fn size(&self) -> (u32, u32) {

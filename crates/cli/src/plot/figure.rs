@@ -1,5 +1,7 @@
 //! Figure basics: colours, type, and the two formats.
 
+use anyhow::Context;
+use image::{ImageFormat, RgbImage};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use std::io::Cursor;
@@ -26,87 +28,66 @@ pub enum Format {
     Png,
 }
 
-/// Why a figure could not be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum PlotError {
-    /// The extension names neither format.
-    #[error("{0}: figures are written as .svg or .png")]
-    Extension(String),
-    /// The drawing library's own words.
-    #[error("the figure could not be drawn: {0}")]
-    Drawing(String),
-}
+const FAILED: &str = "the figure could not be drawn";
 
 impl Format {
-    /// The format that a file's extension names.
-    ///
-    /// # Errors
-    /// [`PlotError::Extension`].
-    pub fn of(path: &Path) -> Result<Self, PlotError> {
+    /// The format that a file's extension names; or one line that says which there are.
+    pub fn of(path: &Path) -> Result<Self, String> {
         let extension = path.extension().map(|e| e.to_ascii_lowercase());
         match extension.as_ref().and_then(|e| e.to_str()) {
             Some("svg") => Ok(Self::Svg),
             Some("png") => Ok(Self::Png),
-            _ => Err(PlotError::Extension(path.display().to_string())),
+            _ => {
+                let shown = path.display();
+                Err(format!("{shown}: figures are written as .svg or .png"))
+            }
         }
     }
 }
 
 /// A figure that draws itself on any backend.
-pub(super) trait Figure {
+pub trait Figure {
     /// Width and height in px.
     fn size(&self) -> (u32, u32);
 
+    /// Draws it on an area of that size.
     fn draw_on<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, plotters::coord::Shift>,
     ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>>;
 
     /// The file's bytes.
-    fn render(&self, format: Format) -> Result<Vec<u8>, PlotError> {
-        let fonts = register_font(
-            FAMILY,
-            FontStyle::Normal,
-            epaint_default_fonts::UBUNTU_LIGHT,
-        );
-        fonts.map_err(|_| PlotError::Drawing("the embedded font is broken".into()))?;
-        let failed = |e: &dyn std::fmt::Display| PlotError::Drawing(e.to_string());
+    fn draw(&self, format: Format) -> anyhow::Result<Vec<u8>> {
+        let font = epaint_default_fonts::UBUNTU_LIGHT;
+        if register_font(FAMILY, FontStyle::Normal, font).is_err() {
+            anyhow::bail!("{FAILED}: the embedded font is broken");
+        }
         let (width, height) = self.size();
         match format {
             Format::Svg => {
                 let mut text = String::new();
-                {
-                    let area =
-                        SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-                    area.fill(&WHITE).map_err(|e| failed(&e))?;
-                    self.draw_on(&area).map_err(|e| failed(&e))?;
-                    area.present().map_err(|e| failed(&e))?;
-                }
+                fill(self, SVGBackend::with_string(&mut text, (width, height)))?;
                 Ok(text.into_bytes())
             }
             Format::Png => {
-                let mut rgb = vec![0; (width * height * 3) as usize];
-                {
-                    let area =
-                        BitMapBackend::with_buffer(&mut rgb, (width, height)).into_drawing_area();
-                    area.fill(&WHITE).map_err(|e| failed(&e))?;
-                    self.draw_on(&area).map_err(|e| failed(&e))?;
-                    area.present().map_err(|e| failed(&e))?;
-                }
+                let mut image = RgbImage::new(width, height);
+                fill(
+                    self,
+                    BitMapBackend::with_buffer(&mut image, (width, height)),
+                )?;
                 let mut png = Cursor::new(Vec::new());
-                image::write_buffer_with_format(
-                    &mut png,
-                    &rgb,
-                    width,
-                    height,
-                    image::ExtendedColorType::Rgb8,
-                    image::ImageFormat::Png,
-                )
-                .map_err(|e| failed(&e))?;
+                image.write_to(&mut png, ImageFormat::Png).context(FAILED)?;
                 Ok(png.into_inner())
             }
         }
     }
+}
+
+fn fill<B: DrawingBackend>(figure: &(impl Figure + ?Sized), backend: B) -> anyhow::Result<()> {
+    let area = backend.into_drawing_area();
+    let drawn = area.fill(&WHITE).and_then(|()| figure.draw_on(&area));
+    let drawn = drawn.and_then(|()| area.present());
+    drawn.map_err(|e| anyhow::anyhow!("{FAILED}: {e}"))
 }
 
 /// Least and largest value, a margin of 5 % on both sides; around a single value some room.

@@ -1,6 +1,6 @@
 //! Line plot: named lines in panels side by side, over an abscissa from 0 to 1.
 
-use super::figure::{BLUE, FAMILY, Figure, Format, GUIDE, INK, PlotError, VERMILION};
+use super::figure::{BLUE, FAMILY, Figure, GUIDE, INK, VERMILION};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -31,16 +31,6 @@ pub struct LinePanel {
     pub truth: (&'static str, Points),
     /// Whether the names stand below on the right, or in the middle: where they leave the lines free.
     pub names_below: bool,
-}
-
-impl Lines {
-    /// The figure as a file's bytes.
-    ///
-    /// # Errors
-    /// [`PlotError`].
-    pub fn draw(&self, format: Format) -> Result<Vec<u8>, PlotError> {
-        self.render(format)
-    }
 }
 
 impl Figure for Lines {

@@ -6,6 +6,6 @@ mod lines;
 mod rows;
 
 pub use curve::Curve;
-pub use figure::{Format, PlotError};
+pub use figure::{Figure, Format};
 pub use lines::{LinePanel, Lines};
 pub use rows::{Dots, Panel, Rows};

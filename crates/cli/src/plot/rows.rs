@@ -1,6 +1,6 @@
 //! Scatter plots in rows over one window of the plane: how point clouds move.
 
-use super::figure::{BLUE, FAMILY, Figure, Format, INK, PlotError, TEXT, VERMILION, range};
+use super::figure::{BLUE, FAMILY, Figure, INK, TEXT, VERMILION, range};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -42,14 +42,6 @@ const HEAD: u32 = 34;
 const RADIUS: i32 = 3;
 
 impl Rows {
-    /// The figure as a file's bytes.
-    ///
-    /// # Errors
-    /// [`PlotError`].
-    pub fn draw(&self, format: Format) -> Result<Vec<u8>, PlotError> {
-        self.render(format)
-    }
-
     fn columns(&self) -> u32 {
         self.rows.iter().map(|r| r.1.len()).max().unwrap_or(0) as u32
     }

@@ -1,45 +1,37 @@
 //! Quality metrics on 8-bit RGB: PSNR, SSIM, SSIMULACRA 2 and sharpness.
 
-mod error;
 mod psnr;
 mod rgb8;
 mod sharpness;
 mod ssim;
 mod ssimulacra2;
 
-pub use error::Error;
-pub use psnr::{IDENTICAL_DB, psnr_db};
-pub use rgb8::rgb8;
-pub use sharpness::sharpness;
-pub use ssim::{MIN_SIDE, ssim};
-pub use ssimulacra2::ssimulacra2;
+pub use psnr::psnr_db;
+pub use rgb8::{Error, rgb8};
+pub use ssim::ssim;
 
 use otinterp::picture::Picture;
+use sharpness::sharpness;
+use ssimulacra2::ssimulacra2;
 
 /// How close a picture comes to the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// [`psnr_db`], in dB.
     pub psnr_db: f64,
-    /// [`ssim`], at most 1; `None` for pictures under [`MIN_SIDE`] pixels.
+    /// [`ssim()`], at most 1; `None` for pictures under 11 pixels.
     pub ssim: Option<f64>,
-    /// [`sharpness`], 1 if as sharp; `None` where the truth is flat.
+    /// [`sharpness()`], 1 if as sharp; `None` where the truth is flat.
     pub sharpness: Option<f64>,
-    /// [`ssimulacra2`], at most 100; `None` for pictures under 8 pixels.
+    /// [`ssimulacra2()`], at most 100; `None` for pictures under 8 pixels.
     pub ssimulacra2: Option<f64>,
 }
 
-/// Compares two grey or RGB pictures of any depth, both taken to 8-bit RGB by [`rgb8`].
-///
-/// # Errors
-/// [`Error`] if the sizes differ or a picture is Y′CbCr.
-pub fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error> {
+/// Compares two grey or RGB pictures of any depth, both taken to 8-bit RGB by [`rgb8()`].
+pub(crate) fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error> {
     let size = |p: &Picture| (p.width(), p.height());
     if size(picture) != size(truth) {
-        return Err(Error::SizesDiffer {
-            picture: size(picture),
-            truth: size(truth),
-        });
+        return Err(Error::SizesDiffer(size(picture), size(truth)));
     }
     let (picture, truth) = (rgb8(picture)?, rgb8(truth)?);
     Ok(Scores {
@@ -56,11 +48,8 @@ mod tests {
     use otinterp::picture::{Format, Plane};
 
     fn rgb(width: usize, height: usize, code: f32) -> Picture {
-        Picture::new(
-            Format::rgb(8),
-            vec![Plane::from_elem((height, width), code); 3],
-        )
-        .unwrap()
+        let planes = vec![Plane::from_elem((height, width), code); 3];
+        Picture::new(Format::rgb(8), planes).unwrap()
     }
 
     #[test]
@@ -80,6 +69,6 @@ mod tests {
     #[test]
     fn small_pictures_have_no_ssim() {
         let s = scores(&rgb(10, 40, 1.0), &rgb(10, 40, 1.0)).unwrap();
-        assert_eq!((s.psnr_db, s.ssim), (IDENTICAL_DB, None));
+        assert_eq!((s.psnr_db, s.ssim), (psnr::IDENTICAL_DB, None));
     }
 }

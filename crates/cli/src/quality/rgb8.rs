@@ -1,7 +1,20 @@
 //! Conversion of grey and RGB pictures to 8-bit RGB, on which quality is measured.
 
-use super::error::Error;
-use otinterp::picture::{ColorModel, Format, Picture, Plane};
+use otinterp::picture::{ColorModel, Format, Picture, PictureError, Plane};
+
+/// Why two pictures cannot be compared.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Error {
+    /// The picture and the truth differ in width or height.
+    #[error("{}x{} pixels against {}x{}", .0.0, .0.1, .1.0, .1.1)]
+    SizesDiffer((usize, usize), (usize, usize)),
+    /// Y′CbCr must be turned into RGB first; the decoder does that.
+    #[error("quality is measured on RGB or grey pictures, not on Y'CbCr")]
+    NotRgb,
+    /// A picture breaks its own format.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+}
 
 /// The picture as 8-bit RGB: depths are scaled by `255 / max_code` and rounded, grey becomes
 /// R = G = B, and alpha is left out (the colour under it counts).
@@ -30,11 +43,8 @@ mod tests {
     #[test]
     fn sixteen_bits_and_alpha() {
         let plane = Plane::from_shape_vec((1, 3), vec![0.0, 257.0 * 77.0, 65535.0]).unwrap();
-        let deep = Picture::new(
-            Format::rgb(16).with_alpha(),
-            vec![plane.clone(), plane.clone(), plane, Plane::zeros((1, 3))],
-        )
-        .unwrap();
+        let planes = vec![plane.clone(), plane.clone(), plane, Plane::zeros((1, 3))];
+        let deep = Picture::new(Format::rgb(16).with_alpha(), planes).unwrap();
         let shallow = rgb8(&deep).unwrap();
         assert_eq!(shallow.format(), Format::rgb(8));
         for plane in shallow.planes() {

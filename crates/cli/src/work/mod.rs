@@ -11,7 +11,7 @@ mod journal;
 mod watch;
 
 pub use error::Error;
-pub use identity::{Identity, Mismatch};
+pub use identity::Identity;
 pub use watch::Watched;
 
 use crate::files::sync_folder;
@@ -75,9 +75,7 @@ pub fn has_segments(target: &Path) -> bool {
 
 impl Work {
     /// Opens the work folder of `target`, whose own folder must exist.
-    ///
-    /// # Errors
-    /// [`Error`]: the folder cannot be made, is in use, or holds what `earlier` does not allow.
+    /// Fails with [`Error`]: the folder cannot be made, is in use, or holds what `earlier` does not allow.
     pub fn open(target: &Path, identity: Identity, earlier: Earlier) -> Result<Self, Error> {
         let folder = folder_of(target);
         let place = folder.parent().unwrap_or(Path::new(""));
@@ -145,9 +143,7 @@ impl Work {
     }
 
     /// What [`Work::commit`] was given last, in this run or an earlier one.
-    ///
-    /// # Errors
-    /// `InvalidData` if it is of another shape.
+    /// Fails with `InvalidData` if it is of another shape.
     pub fn state<T: DeserializeOwned>(&self) -> io::Result<Option<T>> {
         let Some(segment) = self.journal.last() else {
             return Ok(None);
@@ -161,9 +157,7 @@ impl Work {
     }
 
     /// A segment is finished: all its data is in the file. `state` is what a later run must know to go on.
-    ///
-    /// # Errors
-    /// [`Error::Moving`] if a source is no longer what it was, and then the segment does not count; else what the
+    /// Fails with [`Error::Moving`] if a source is no longer what it was, and then the segment does not count; else what the
     /// system says.
     pub fn commit<T: Serialize>(&mut self, state: &T) -> Result<(), Error> {
         let hash = self.hashing.result();
@@ -184,17 +178,11 @@ impl Work {
     }
 
     /// Whether the sources still are what they were when the work was opened.
-    ///
-    /// # Errors
-    /// [`Error::Moving`] if not.
     pub fn check_sources(&self) -> Result<(), Error> {
         self.watched.check()
     }
 
     /// The output has its name: removes the folder.
-    ///
-    /// # Errors
-    /// The error of the system.
     pub fn finish(mut self) -> io::Result<()> {
         self.is_finished = true;
         self.remove()

@@ -13,9 +13,6 @@ type Stamp = (u64, Option<SystemTime>);
 
 impl Watched {
     /// The files as they are now. Pipes and devices are left out: they have neither.
-    ///
-    /// # Errors
-    /// The error of the system, if the size or time of a file cannot be read.
     pub fn new(files: &[PathBuf]) -> io::Result<Self> {
         let mut watched = Vec::new();
         for file in files {
@@ -28,9 +25,7 @@ impl Watched {
     }
 
     /// Whether they still are.
-    ///
-    /// # Errors
-    /// [`Error::Moving`] that names the first that is not.
+    /// Fails with [`Error::Moving`] that names the first that is not.
     pub fn check(&self) -> Result<(), Error> {
         for (file, stamp) in &self.0 {
             let now = file.metadata().map(|m| (m.len(), m.modified().ok()));

@@ -26,14 +26,9 @@ pub const BAND_SAMPLES: usize = 1 << 16;
 /// What is wrong with a picture's parts.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PictureError {
-    /// The number of planes does not fit the format.
-    #[error("{expected} planes expected for this format, {found} given")]
-    PlaneCount {
-        /// Planes that the format has.
-        expected: usize,
-        /// Planes that were given.
-        found: usize,
-    },
+    /// The number of planes, given second, is not that of the format.
+    #[error("{0} planes expected for this format, {1} given")]
+    PlaneCount(usize, usize),
     /// A plane's size does not follow from the format and the first plane.
     #[error("plane {index} is {found:?}, {expected:?} expected (height, width)")]
     PlaneSize {
@@ -85,10 +80,7 @@ impl Picture {
     pub fn new(format: Format, planes: Vec<Plane>) -> Result<Self, PictureError> {
         let expected = format.plane_count();
         if planes.len() != expected {
-            return Err(PictureError::PlaneCount {
-                expected,
-                found: planes.len(),
-            });
+            return Err(PictureError::PlaneCount(expected, planes.len()));
         }
         let (height, width) = planes[0].dim();
         if height == 0 || width == 0 {
@@ -105,16 +97,11 @@ impl Picture {
             }
         }
         // Kernels walk rows as slices; a transposed or cut view is copied once, here.
-        let planes = planes
-            .into_iter()
-            .map(|p| {
-                if p.is_standard_layout() {
-                    p
-                } else {
-                    p.as_standard_layout().into_owned()
-                }
-            })
-            .collect();
+        let rows = |p: Plane| match p.is_standard_layout() {
+            true => p,
+            false => p.as_standard_layout().into_owned(),
+        };
+        let planes = planes.into_iter().map(rows).collect();
         Ok(Self { format, planes })
     }
 

@@ -9,7 +9,7 @@ use std::os::raw::c_int;
 use std::ptr;
 
 /// One side of a conversion.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Side {
     /// Pixel format.
     pub pixel: Pixel,

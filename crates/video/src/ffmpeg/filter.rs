@@ -46,9 +46,6 @@ pub(super) struct Filter {
 
 impl Filter {
     /// A graph as FFmpeg's `-filter_complex` describes it.
-    ///
-    /// # Errors
-    /// [`Error`] if the linked FFmpeg lacks a filter of it, or it does not take such frames.
     pub(super) fn new(spec: &str, inputs: &[Shape]) -> Result<Self> {
         let described = inputs.iter().map(|&(pixel, width, height)| {
             let format = pixel.descriptor().map_or("none", |d| d.name());
@@ -64,9 +61,6 @@ impl Filter {
 
     /// A graph for sound with the one input `[in0]`, whose blocks are as in `shape`, with times in
     /// ticks of `tick` seconds.
-    ///
-    /// # Errors
-    /// [`Error`] if the linked FFmpeg lacks a filter of it, or it does not take such sound.
     pub(super) fn for_sound(
         spec: &str,
         shape: &SoundShape,
@@ -187,9 +181,6 @@ pub(super) struct Deinterlacer<T> {
 
 impl<T> Deinterlacer<T> {
     /// For frames of `shape`.
-    ///
-    /// # Errors
-    /// [`Error`] if the linked FFmpeg has no such filter.
     pub(super) fn new(shape: Shape) -> Result<Self> {
         let name = shape.0.descriptor().map_or("none", |d| d.name());
         let spec = format!("[in0]bwdif=mode=send_frame:deint=interlaced,format={name}[out]");
@@ -201,9 +192,6 @@ impl<T> Deinterlacer<T> {
     }
 
     /// The next frame, with what came with it; `more` gives the next that goes in.
-    ///
-    /// # Errors
-    /// That of `more`, or [`Error`] if FFmpeg fails.
     pub(super) fn next(
         &mut self,
         mut more: impl FnMut() -> Result<Option<(frame::Video, T)>>,
@@ -236,9 +224,6 @@ pub(super) const BEFORE_PALETTE: Pixel = Pixel::BGRA;
 ///
 /// With a `source`, all of them share the palette that suits all its frames, which are read for it
 /// once; without one every frame has its own.
-///
-/// # Errors
-/// [`Error`] if the source cannot be read, or the linked FFmpeg lacks the filters.
 pub(super) fn palette_filter(
     source: Option<Decoder>,
     size: (u32, u32),

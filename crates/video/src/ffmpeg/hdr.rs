@@ -58,11 +58,7 @@ impl Extras {
     /// x265's own options for the mastering display and the content light level.
     pub(super) fn x265_params(&self) -> Vec<String> {
         let mut params = Vec::new();
-        if let Some(Mastering {
-            primaries,
-            luminance,
-        }) = self.mastering.as_deref().and_then(mastering)
-        {
+        if let Some((primaries, luminance)) = self.mastering.as_deref().and_then(mastering) {
             // Units of ITU-T H.265 D.3.28: 0.00002 for chromaticity, 0.0001 cd/m² for luminance.
             let point = |p: [f64; 2]| format!("({:.0},{:.0})", p[0] * 50_000.0, p[1] * 50_000.0);
             let [red, green, blue, white] = primaries.map(point);
@@ -99,27 +95,14 @@ pub(super) fn is_of_the_coding(kind: StreamData) -> bool {
     matches!(kind, StreamData::DOVI_CONF | StreamData::CBPProperties)
 }
 
-/// Mastering display colour volume (SMPTE ST 2086).
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Mastering {
-    /// CIE 1931 x, y of red, green, blue and white.
-    primaries: [[f64; 2]; 4],
-    /// Least and largest luminance in cd/m².
-    luminance: [f64; 2],
-}
+/// Mastering display colour volume (SMPTE ST 2086): CIE 1931 x, y of red, green, blue and white; least and largest
+/// luminance in cd/m².
+type Mastering = ([[f64; 2]; 4], [f64; 2]);
 
 /// The `int`s of one of FFmpeg's structs that consist of nothing else.
 fn integers<const N: usize>(bytes: &[u8]) -> Option<[i32; N]> {
-    let mut out = [0; N];
-    let (chunks, _) = bytes.as_chunks::<4>();
-    out.copy_from_slice(
-        &chunks
-            .get(..N)?
-            .iter()
-            .map(|c| i32::from_ne_bytes(*c))
-            .collect::<Vec<_>>(),
-    );
-    Some(out)
+    let integers = bytes.as_chunks::<4>().0.first_chunk::<N>()?;
+    Some(integers.map(i32::from_ne_bytes))
 }
 
 /// Reads FFmpeg's `AVMasteringDisplayMetadata`: fractions for red, green, blue and white, for least
@@ -130,10 +113,8 @@ fn mastering(bytes: &[u8]) -> Option<Mastering> {
         return None;
     }
     let number = |k: usize| f64::from(all[2 * k]) / f64::from(all[2 * k + 1]);
-    Some(Mastering {
-        primaries: [0, 2, 4, 6].map(|k| [number(k), number(k + 1)]),
-        luminance: [number(8), number(9)],
-    })
+    let primaries = [0, 2, 4, 6].map(|k| [number(k), number(k + 1)]);
+    Some((primaries, [number(8), number(9)]))
 }
 
 /// Reads FFmpeg's `AVContentLightMetadata`: largest light level of content and of frame averages,

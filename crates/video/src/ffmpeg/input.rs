@@ -25,9 +25,6 @@ pub(super) enum Place {
 
 impl Place {
     /// Opens it from its beginning.
-    ///
-    /// # Errors
-    /// [`Error`] if there is no such clip, or it is a pipe.
     pub(super) fn open(&self) -> Result<Input> {
         match self {
             Self::File(path) => open_input(path),

@@ -34,10 +34,7 @@ pub fn ffmpeg_versions() -> Option<String> {
 
 /// FFmpeg failed at something.
 pub(super) fn failed(doing: &str, why: ffmpeg::Error) -> Error {
-    Error::Ffmpeg {
-        doing: doing.to_owned(),
-        why: why.to_string(),
-    }
+    Error::Ffmpeg(doing.to_owned(), why.to_string())
 }
 
 /// Whether a decoder, an encoder or a filter has nothing to give before it is given more, or ever again.

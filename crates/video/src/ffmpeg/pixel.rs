@@ -6,6 +6,7 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
 use otinterp::picture::{ColorModel, Format, Matrix, Picture, Plane, Range, codes, samples, spare};
 use otinterp::timings::{Stage, stage};
+use std::sync::LazyLock;
 
 /// A pixel format whose planes are taken as they are: model, chroma shifts x and y, alpha, depth.
 type Row = (Pixel, ColorModel, u8, u8, bool, u8);
@@ -13,71 +14,36 @@ type Row = (Pixel, ColorModel, u8, u8, bool, u8);
 use ColorModel::{Gray, Rgb, Yuv};
 
 /// Planar formats, little endian. A picture is written as the first that fits its format.
-const PLANAR: &[Row] = &[
-    (Pixel::GRAY8, Gray, 0, 0, false, 8),
-    (Pixel::GRAY9LE, Gray, 0, 0, false, 9),
-    (Pixel::GRAY10LE, Gray, 0, 0, false, 10),
-    (Pixel::GRAY12LE, Gray, 0, 0, false, 12),
-    (Pixel::GRAY14LE, Gray, 0, 0, false, 14),
-    (Pixel::GRAY16LE, Gray, 0, 0, false, 16),
-    (Pixel::GBRP, Rgb, 0, 0, false, 8),
-    (Pixel::GBRP9LE, Rgb, 0, 0, false, 9),
-    (Pixel::GBRP10LE, Rgb, 0, 0, false, 10),
-    (Pixel::GBRP12LE, Rgb, 0, 0, false, 12),
-    (Pixel::GBRP14LE, Rgb, 0, 0, false, 14),
-    (Pixel::GBRP16LE, Rgb, 0, 0, false, 16),
-    (Pixel::GBRAP, Rgb, 0, 0, true, 8),
-    (Pixel::GBRAP10LE, Rgb, 0, 0, true, 10),
-    (Pixel::GBRAP12LE, Rgb, 0, 0, true, 12),
-    (Pixel::GBRAP16LE, Rgb, 0, 0, true, 16),
-    (Pixel::YUV420P, Yuv, 1, 1, false, 8),
-    (Pixel::YUV422P, Yuv, 1, 0, false, 8),
-    (Pixel::YUV444P, Yuv, 0, 0, false, 8),
-    (Pixel::YUV440P, Yuv, 0, 1, false, 8),
-    (Pixel::YUV411P, Yuv, 2, 0, false, 8),
-    (Pixel::YUV410P, Yuv, 2, 2, false, 8),
-    (Pixel::YUVJ420P, Yuv, 1, 1, false, 8),
-    (Pixel::YUVJ422P, Yuv, 1, 0, false, 8),
-    (Pixel::YUVJ444P, Yuv, 0, 0, false, 8),
-    (Pixel::YUVJ440P, Yuv, 0, 1, false, 8),
-    (Pixel::YUVJ411P, Yuv, 2, 0, false, 8),
-    (Pixel::YUV420P9LE, Yuv, 1, 1, false, 9),
-    (Pixel::YUV422P9LE, Yuv, 1, 0, false, 9),
-    (Pixel::YUV444P9LE, Yuv, 0, 0, false, 9),
-    (Pixel::YUV420P10LE, Yuv, 1, 1, false, 10),
-    (Pixel::YUV422P10LE, Yuv, 1, 0, false, 10),
-    (Pixel::YUV444P10LE, Yuv, 0, 0, false, 10),
-    (Pixel::YUV440P10LE, Yuv, 0, 1, false, 10),
-    (Pixel::YUV420P12LE, Yuv, 1, 1, false, 12),
-    (Pixel::YUV422P12LE, Yuv, 1, 0, false, 12),
-    (Pixel::YUV444P12LE, Yuv, 0, 0, false, 12),
-    (Pixel::YUV440P12LE, Yuv, 0, 1, false, 12),
-    (Pixel::YUV420P14LE, Yuv, 1, 1, false, 14),
-    (Pixel::YUV422P14LE, Yuv, 1, 0, false, 14),
-    (Pixel::YUV444P14LE, Yuv, 0, 0, false, 14),
-    (Pixel::YUV420P16LE, Yuv, 1, 1, false, 16),
-    (Pixel::YUV422P16LE, Yuv, 1, 0, false, 16),
-    (Pixel::YUV444P16LE, Yuv, 0, 0, false, 16),
-    (Pixel::YUVA420P, Yuv, 1, 1, true, 8),
-    (Pixel::YUVA422P, Yuv, 1, 0, true, 8),
-    (Pixel::YUVA444P, Yuv, 0, 0, true, 8),
-    (Pixel::YUVA420P10LE, Yuv, 1, 1, true, 10),
-    (Pixel::YUVA422P10LE, Yuv, 1, 0, true, 10),
-    (Pixel::YUVA444P10LE, Yuv, 0, 0, true, 10),
-    (Pixel::YUVA422P12LE, Yuv, 1, 0, true, 12),
-    (Pixel::YUVA444P12LE, Yuv, 0, 0, true, 12),
-    (Pixel::YUVA420P16LE, Yuv, 1, 1, true, 16),
-    (Pixel::YUVA422P16LE, Yuv, 1, 0, true, 16),
-    (Pixel::YUVA444P16LE, Yuv, 0, 0, true, 16),
-];
+static PLANAR: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    rows(
+        "gray gray9le gray10le gray12le gray14le gray16le \
+         gbrp gbrp9le gbrp10le gbrp12le gbrp14le gbrp16le gbrap gbrap10le gbrap12le gbrap16le \
+         yuv420p yuv422p yuv444p yuv440p yuv411p yuv410p yuvj420p yuvj422p yuvj444p yuvj440p yuvj411p \
+         yuv420p9le yuv422p9le yuv444p9le yuv420p10le yuv422p10le yuv444p10le yuv440p10le \
+         yuv420p12le yuv422p12le yuv444p12le yuv440p12le yuv420p14le yuv422p14le yuv444p14le \
+         yuv420p16le yuv422p16le yuv444p16le yuva420p yuva422p yuva444p yuva420p10le yuva422p10le \
+         yuva444p10le yuva422p12le yuva444p12le yuva420p16le yuva422p16le yuva444p16le",
+    )
+});
 
 /// Packed formats that are taken apart.
-const PACKED: &[Row] = &[
-    (Pixel::RGB24, Rgb, 0, 0, false, 8),
-    (Pixel::RGBA, Rgb, 0, 0, true, 8),
-    (Pixel::RGB48LE, Rgb, 0, 0, false, 16),
-    (Pixel::RGBA64LE, Rgb, 0, 0, true, 16),
-];
+static PACKED: LazyLock<Vec<Row>> = LazyLock::new(|| rows("rgb24 rgba rgb48le rgba64le"));
+
+/// What FFmpeg knows of formats, by its names.
+fn rows(names: &str) -> Vec<Row> {
+    let row = |name| {
+        let pixel = by_name(name)?;
+        let facts = pixel_facts(pixel)?;
+        let model = match facts.components - u8::from(facts.alpha) {
+            1 => Gray,
+            _ if facts.rgb => Rgb,
+            _ => Yuv,
+        };
+        let (x, y) = facts.chroma_shift;
+        Some((pixel, model, x, y, facts.alpha, facts.depth))
+    };
+    names.split(' ').filter_map(row).collect()
+}
 
 /// Formats that hold the same samples in another order, and the planar format for them.
 const REORDERED: &[(Pixel, Pixel)] = &[
@@ -96,7 +62,7 @@ const REORDERED: &[(Pixel, Pixel)] = &[
 ];
 
 fn row(pixel: Pixel) -> Option<&'static Row> {
-    PLANAR.iter().chain(PACKED).find(|r| r.0 == pixel)
+    PLANAR.iter().chain(&*PACKED).find(|r| r.0 == pixel)
 }
 
 /// The format in which frames of pixel format `pixel` are read: itself where that is possible, the

@@ -18,11 +18,9 @@ use std::path::Path;
 /// scale=flags=area+accurate_rnd+full_chroma_int -pix_fmt rgb24`. Rotation tags are not applied.
 pub struct RgbFrames {
     decoder: Decoder,
-    /// With the pixel format, size, matrix and range that it was made for.
-    scaler: Option<(Key, Scaler)>,
+    /// With what it was made for, and the width and height.
+    scaler: Option<((Side, u32, u32), Scaler)>,
 }
-
-type Key = (Pixel, u32, u32, color::Space, color::Range);
 
 impl RgbFrames {
     /// Opens the best video stream of a file.
@@ -37,28 +35,21 @@ impl RgbFrames {
     }
 
     fn convert(&mut self, frame: &frame::Video) -> Result<Picture> {
-        let key = (
-            frame.format(),
-            frame.width(),
-            frame.height(),
-            frame.color_space(),
-            frame.color_range(),
-        );
+        let full =
+            frame.color_range() == color::Range::JPEG || pixel::is_full_range_name(frame.format());
+        let (width, height) = (frame.width(), frame.height());
+        let side = |pixel, full_range| Side {
+            pixel,
+            matrix: frame.color_space(),
+            full_range,
+        };
+        let key = (side(frame.format(), full), width, height);
         let doing = |why| failed("converting to RGB", why);
         let scaler = match &mut self.scaler {
             Some((made_for, scaler)) if *made_for == key => scaler,
             other => {
-                let from = Side {
-                    pixel: key.0,
-                    matrix: key.3,
-                    full_range: key.4 == color::Range::JPEG || pixel::is_full_range_name(key.0),
-                };
-                let to = Side {
-                    pixel: Pixel::RGB24,
-                    matrix: key.3,
-                    full_range: true,
-                };
-                let scaler = Scaler::new(from, to, key.1, key.2).map_err(doing)?;
+                let to = side(Pixel::RGB24, true);
+                let scaler = Scaler::new(key.0, to, width, height).map_err(doing)?;
                 &mut other.insert((key, scaler)).1
             }
         };

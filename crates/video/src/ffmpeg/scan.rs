@@ -89,9 +89,6 @@ pub(super) fn average_rate(mut input: Input, stream: usize) -> Result<Option<Rat
 
 /// The length of a clip as its header announces it; else its packets are counted, which reads the
 /// file once and decodes nothing. Damage is not seen.
-///
-/// # Errors
-/// [`Error`] if there is no such file, it is no clip, or it has no video.
 pub fn length(origin: &Origin) -> Result<Length> {
     let mut input = origin.place.open()?;
     let stream = pick_video(&input, Pick::Index(origin.stream))?;

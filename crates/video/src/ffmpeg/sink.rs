@@ -59,10 +59,6 @@ struct Store {
 ///
 /// With an `origin`, its other streams are copied, and its colour tags, metadata, chapters and rotation are taken over.
 /// Where the clock slows the picture, subtitles and the like go as slowly, and sound as the origin says.
-///
-/// # Errors
-/// [`Error`](crate::Error) if the container or the encoder is unknown or refuses the pictures, or the file cannot be
-/// written, or what is kept cannot be appended to.
 pub(crate) fn create(
     to: &Destination,
     info: &Info,

@@ -235,11 +235,7 @@ impl FileSource {
             return Ok(());
         }
         let say = |(p, w, h): (Pixel, u32, u32)| format!("{w}x{h} {}", pixel::name(p));
-        Err(Error::Changed {
-            index: self.frames,
-            found: say(found),
-            first: say(self.shape),
-        })
+        Err(Error::Changed(self.frames, say(found), say(self.shape)))
     }
 
     /// The frame in the pixel format in which it is read.
@@ -248,23 +244,20 @@ impl FileSource {
             return Ok(frame);
         }
         let full_range = self.tags.range == color::Range::JPEG;
-        if self.scaler.is_none() {
-            let side = |pixel| Side {
-                pixel,
-                matrix: self.tags.matrix,
-                full_range,
-            };
-            let scaler = Scaler::new(
-                side(frame.format()),
-                side(self.read_as),
-                self.shape.1,
-                self.shape.2,
-            );
-            self.scaler = Some(scaler.map_err(|why| failed("converting the pixel format", why))?);
-        }
-        let scaler = self.scaler.as_mut().ok_or(Error::Invalid(String::new()))?;
         let doing = |why| failed("converting the pixel format", why);
-        let mut out = scaler.run(&frame).map_err(doing)?;
+        let matrix = self.tags.matrix;
+        let scaler = match self.scaler.take() {
+            Some(scaler) => scaler,
+            None => {
+                let [from, to] = [frame.format(), self.read_as].map(|pixel| Side {
+                    pixel,
+                    matrix,
+                    full_range,
+                });
+                Scaler::new(from, to, self.shape.1, self.shape.2).map_err(doing)?
+            }
+        };
+        let mut out = self.scaler.insert(scaler).run(&frame).map_err(doing)?;
         if self.deinterlaces {
             // Which field comes first.
             copy_properties(&frame, &mut out).map_err(doing)?;
@@ -354,47 +347,39 @@ impl Source for FileSource {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let (frames, refused, untimed) = (self.frames, self.decoder.refused, self.untimed);
         let announced = self.announced_frames.saturating_sub(self.decoder.hidden);
+        let mut found = Vec::new();
+        let mut say = |what: String| found.push(what);
         if let Some(why) = self.decoder.stopped_by {
-            found.push(format!(
-                "reading stopped early after {} frames: {why}",
-                self.frames
+            say(format!(
+                "reading stopped early after {frames} frames: {why}"
             ));
         }
-        if self.decoder.refused > 0 && self.raw.is_some() {
+        if refused > 0 && self.raw.is_some() {
             // All bytes are samples: only a part of a frame can be refused.
-            found.push(format!(
-                "the stream is cut off within frame {}",
-                self.frames
+            say(format!("the stream is cut off within frame {frames}"));
+        } else if refused > 0 {
+            say(format!(
+                "damaged: {refused} packets could not be decoded, {frames} frames could"
             ));
-        } else if self.decoder.refused > 0 {
-            found.push(format!(
-                "damaged: {} packets could not be decoded, {} frames could",
-                self.decoder.refused, self.frames
-            ));
-        } else if self.ended && announced > self.frames {
-            found.push(format!(
-                "only {} of the {announced} frames announced could be decoded",
-                self.frames
+        } else if self.ended && announced > frames {
+            say(format!(
+                "only {frames} of the {announced} frames announced could be decoded"
             ));
         }
-        if self.untimed > 0 {
-            found.push(format!(
-                "the first {} frames have no times; sound may not fit them",
-                self.untimed
+        if untimed > 0 {
+            say(format!(
+                "the first {untimed} frames have no times; sound may not fit them"
             ));
         }
         if self.deinterlaces {
-            found.push(
-                "it is interlaced; bwdif made one whole frame of each (--no-deinterlace: as it is)"
-                    .to_owned(),
-            );
+            let how = "bwdif made one whole frame of each (--no-deinterlace: as it is)";
+            say(format!("it is interlaced; {how}"));
         }
         if self.info.interlaced {
-            found.push(
-                "it is interlaced; both fields of a frame are moved as one picture".to_owned(),
-            );
+            let how = "both fields of a frame are moved as one picture";
+            say(format!("it is interlaced; {how}"));
         }
         found
     }

@@ -13,9 +13,6 @@ use crate::time::OutputClock;
 use std::path::Path;
 
 /// What would become of the streams beside the video in a file of this name.
-///
-/// # Errors
-/// [`Error`] if the container is unknown, or the source cannot be opened again.
 pub fn streams_beside(path: &Path, clock: &OutputClock, origin: &Origin) -> Result<Beside> {
     match &origin.piped {
         Some(piped) => Ok(Beside {
@@ -28,9 +25,6 @@ pub fn streams_beside(path: &Path, clock: &OutputClock, origin: &Origin) -> Resu
 
 /// FFmpeg's names of the encoder and of the pixel format that a file of this name would be written
 /// with. The encoder is opened, so that settings which it refuses are found; nothing is written.
-///
-/// # Errors
-/// [`Error`] if the container or the encoder is unknown or refuses the pictures.
 pub fn encoder_for(
     path: &Path,
     info: &Info,

@@ -105,38 +105,18 @@ mod tests {
     fn rounded_times_are_freed_of_rounding() {
         let mut cadence = Cadence::new(r(1, 1000), r(1, 30));
         let times = [23, 56, 90, 123, 223, 340].map(|ms| cadence.place(Some(r(ms, 1000))));
-        let first = r(23, 1000);
-        let expected = [
-            first,
-            first + r(1, 30),
-            first + r(2, 30),
-            first + r(3, 30),
-            first + r(6, 30),
-            r(340, 1000), // 6 ms off the grid: a variable rate
-        ];
-        assert_eq!(times, expected);
+        let on_grid = [0, 1, 2, 3, 6].map(|n| r(23, 1000) + r(n, 30));
+        assert_eq!(times[..5], on_grid);
+        // 6 ms off the grid: a variable rate.
+        assert_eq!(times[5], r(340, 1000));
     }
 
     #[test]
     fn broken_times_are_made_increasing() {
         let mut cadence = Cadence::new(r(1, 90000), r(1, 10));
-        let given = [
-            Some(r(5, 1)),
-            Some(r(5, 1)),
-            Some(r(52, 10)),
-            None,
-            Some(r(0, 1)),
-            Some(r(1, 10)),
-        ];
-        let placed = given.map(|t| cadence.place(t));
-        let expected = [
-            r(5, 1),
-            r(505, 100),
-            r(52, 10),
-            r(53, 10),
-            r(54, 10),
-            r(55, 10),
-        ];
+        let given = [Some(500), Some(500), Some(520), None, Some(0), Some(10)];
+        let placed = given.map(|t| cadence.place(t.map(|t| r(t, 100))));
+        let expected = [500, 505, 520, 530, 540, 550].map(|t| r(t, 100));
         assert_eq!(placed, expected);
     }
 

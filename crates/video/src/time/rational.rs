@@ -121,20 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_no_positive_number_is_refused() {
-        for text in [
-            "",
-            "0",
-            "0.0",
-            "-1",
-            "a",
-            "1/0",
-            "1e3",
-            ".",
-            "1.2.3",
-            "1/",
-            "9999999999",
-            "nan",
-        ] {
+        for text in " 0 0.0 -1 a 1/0 1e3 . 1.2.3 1/ 9999999999 nan".split(' ') {
             assert!(parse_rate(text).is_err(), "{text}");
         }
     }

@@ -111,10 +111,11 @@ impl<R: Read + Send> Source for Y4mSource<R> {
             return Ok(None);
         };
         if !(line == b"FRAME" || line.starts_with(b"FRAME ")) {
-            return Err(Error::Invalid(format!(
+            let why = format!(
                 "not a Y4M stream: no FRAME line before frame {}",
                 self.frames
-            )));
+            );
+            return Err(Error::Invalid(why));
         }
         let format = self.info.format;
         let mut planes = Vec::with_capacity(format.plane_count());
@@ -137,14 +138,9 @@ impl<R: Read + Send> Source for Y4mSource<R> {
     }
 
     fn warnings(&self) -> Vec<String> {
-        if self.cut_off {
-            vec![format!(
-                "the stream is cut off within frame {}",
-                self.frames
-            )]
-        } else {
-            Vec::new()
-        }
+        let frame = self.frames;
+        let cut = || format!("the stream is cut off within frame {frame}");
+        self.cut_off.then(cut).into_iter().collect()
     }
 }
 
@@ -155,11 +151,9 @@ fn read_line(reader: &mut impl BufRead) -> Result<Option<Vec<u8>>> {
     if line.is_empty() {
         return Ok(None);
     }
-    if line.pop() == Some(b'\n') {
-        Ok(Some(line))
-    } else {
-        Err(Error::Invalid(
-            "not a Y4M stream: a line does not end".to_owned(),
-        ))
+    if line.pop() != Some(b'\n') {
+        let why = "not a Y4M stream: a line does not end";
+        return Err(Error::Invalid(why.to_owned()));
     }
+    Ok(Some(line))
 }

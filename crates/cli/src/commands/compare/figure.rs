@@ -60,9 +60,6 @@ struct Layout {
 
 impl Figure {
     /// Draws the figure, at most `max_width` pixels wide where that leaves tiles of 1 pixel.
-    ///
-    /// # Errors
-    /// If the embedded font cannot be read.
     pub fn draw(&self, max_width: u32) -> anyhow::Result<RgbImage> {
         let (typeface, layout) = self.layout(max_width)?;
         let heights: Vec<u32> = self.rows.iter().map(|row| layout.row_height(row)).collect();

@@ -145,11 +145,8 @@ fn times(args: &CompareArgs) -> Vec<f64> {
 }
 
 fn default_name(args: &CompareArgs) -> PathBuf {
-    let stem = |path: &Path| match path.file_stem() {
-        Some(stem) if !pair::is_pipe(path) => stem.to_string_lossy().into_owned(),
-        _ => "stdin".to_owned(),
-    };
-    PathBuf::from(format!("{}-{}.compare.png", stem(&args.a), stem(&args.b)))
+    let stems = (pair::stem(&args.a), pair::stem(&args.b));
+    PathBuf::from(format!("{}-{}.compare.png", stems.0, stems.1))
 }
 
 fn read_truth(path: &Path, path_a: &Path, pair: &Pair) -> anyhow::Result<Picture> {

@@ -14,9 +14,6 @@ pub struct Typeface {
 
 impl Typeface {
     /// Ubuntu Light (Ubuntu Font Licence 1.0), `height_px` from the highest to the lowest stroke.
-    ///
-    /// # Errors
-    /// [`InvalidFont`] if the embedded font is broken.
     pub fn new(height_px: f32) -> Result<Self, InvalidFont> {
         Ok(Self {
             font: FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT)?,

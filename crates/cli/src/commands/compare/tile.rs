@@ -8,9 +8,6 @@ use otinterp::picture::Picture;
 pub const ERROR_GAIN: f32 = 4.0;
 
 /// The picture as 8-bit RGB, over white where it is transparent.
-///
-/// # Errors
-/// [`quality::Error::NotRgb`] for Y′CbCr.
 pub fn from_picture(picture: &Picture) -> Result<RgbImage, quality::Error> {
     let rgb = quality::rgb8(picture)?;
     let max_code = picture.format().max_code();
@@ -25,9 +22,6 @@ pub fn from_picture(picture: &Picture) -> Result<RgbImage, quality::Error> {
 
 /// The absolute difference of two pictures of one size, the largest of the three colours, times
 /// [`ERROR_GAIN`]: white where they agree, black where they differ by 64 grey levels or more.
-///
-/// # Errors
-/// [`quality::Error::NotRgb`] for Y′CbCr.
 pub fn error_map(picture: &Picture, truth: &Picture) -> Result<RgbImage, quality::Error> {
     let (picture, truth) = (quality::rgb8(picture)?, quality::rgb8(truth)?);
     Ok(draw(&picture, |x, y| {

@@ -78,9 +78,6 @@ pub struct Answer {
 
 impl Answer {
     /// The distance of two measures of one kind and size.
-    ///
-    /// # Errors
-    /// One line that says how they do not fit, or that they are too large.
     pub fn find(a: &Measure, b: &Measure, question: Question) -> anyhow::Result<Self> {
         let power = question.power;
         let (found, bures, divergence) = match (a, b) {

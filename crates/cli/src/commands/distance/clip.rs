@@ -1,10 +1,11 @@
 //! Distances between the frames of a clip.
 
 use super::answer::{Answer, Question};
-use super::drawing::{Drawing, curve};
+use super::drawing::curve;
 use super::input::{Measure, light};
 use super::report;
 use crate::commands::exit::check_interrupt;
+use crate::commands::output::Plot;
 use crate::reporter::Reporter;
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -27,20 +28,17 @@ struct Clip<'a> {
 }
 
 /// Prints the distances of successive frames, or of each from the first.
-///
-/// # Errors
-/// One line naming the clip.
 pub fn run(
     path: &Path,
     first: bool,
     question: Question,
-    plot: Option<Drawing>,
+    plot: Option<Plot>,
     reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let steps = steps(path, first, question, reporter)?;
     let answers: Vec<&Answer> = steps.iter().map(|s| &s.answer).collect();
     if let Some(plot) = plot {
-        plot.write(&curve(&answers, "frame", 1))?;
+        plot.write(&curve(&answers, "frame"))?;
     }
     let clip = Clip {
         input: path.display().to_string(),

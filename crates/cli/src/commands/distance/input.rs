@@ -25,9 +25,6 @@ pub enum Measure {
 
 impl Measure {
     /// Reads a file. With `points` a table holds points, whatever it looks like.
-    ///
-    /// # Errors
-    /// One line naming the file.
     pub fn read(
         path: &Path,
         side: &'static str,
@@ -87,9 +84,6 @@ impl Measure {
 }
 
 /// The light of a picture as a histogram over its pixels: luma, white at 1, what is transparent being black.
-///
-/// # Errors
-/// One line without the file's name if all pixels are black.
 pub fn light(picture: &Picture, side: &'static str) -> anyhow::Result<Grid> {
     let luma = LumaChroma::of(&premultiplied(picture)).into_luma();
     // Video may have codes below black.

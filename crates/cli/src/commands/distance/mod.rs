@@ -8,6 +8,7 @@ mod report;
 
 use super::common::Common;
 use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
+use super::output::Plot;
 use super::pair::shown;
 use super::tables::CloudArgs;
 use crate::plot::Format;
@@ -15,7 +16,7 @@ use crate::reporter::Reporter;
 use answer::{Answer, Question};
 use anyhow::Context;
 use clap::Args;
-use drawing::{Drawing, curve};
+use drawing::curve;
 use input::Measure;
 use otinterp::ot::Power;
 use serde::Serialize;
@@ -71,22 +72,15 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
         debiased: args.debiased || args.eps.is_some(),
         eps: args.eps,
     };
-    let plot = match &args.plot {
-        Some(path) => Some((Format::of(path).map_err(|e| Usage(e.to_string()))?, path)),
-        None => None,
-    };
+    let format = args.plot.as_deref().map(Format::of).transpose();
+    let format = format.map_err(Usage)?;
+    let plot = || Plot::open(args.plot.as_deref(), common);
     let reporter = &common.reporter(false);
     watch_interrupt();
     match (&args.against, &args.files[..]) {
-        (Some(reference), files) => {
-            let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            against(reference, files, args, question, plot, reporter)
-        }
-        (None, [clip]) => {
-            let plot = plot.map(|p| Drawing::open(p, common)).transpose()?;
-            clip::run(clip, args.first, question, plot, reporter)
-        }
-        (None, [_, _]) if plot.is_some() => {
+        (Some(reference), files) => against(reference, files, args, question, plot()?, reporter),
+        (None, [clip]) => clip::run(clip, args.first, question, plot()?, reporter),
+        (None, [_, _]) if format.is_some() => {
             Err(Usage("--plot: one distance is no curve; give a clip, or --against".into()).into())
         }
         (None, [a, b]) => pair([a, b], args, question, reporter),
@@ -152,7 +146,7 @@ fn against(
     files: &[PathBuf],
     args: &DistanceArgs,
     question: Question,
-    plot: Option<Drawing>,
+    plot: Option<Plot>,
     reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
@@ -185,7 +179,7 @@ fn against(
         && !entries.is_empty()
     {
         let answers: Vec<&Answer> = entries.iter().map(|e| &e.answer).collect();
-        plot.write(&curve(&answers, "file", 1))?;
+        plot.write(&curve(&answers, "file"))?;
     }
     let many = Many {
         against: shown(reference),

@@ -17,9 +17,6 @@ struct Pair<'a> {
 }
 
 /// Says the distance of one pair.
-///
-/// # Errors
-/// If standard output cannot be written.
 pub fn pair(answer: &Answer, inputs: [&str; 2], reporter: &Reporter) -> anyhow::Result<()> {
     reporter.answer(&Pair { answer, inputs }, || text(answer))
 }

@@ -47,9 +47,7 @@ pub struct Target {
 
 impl Target {
     /// Reads `[KIND:]OUT`.
-    ///
-    /// # Errors
-    /// [`Usage`] if the name says nothing, or kind and name do not go together.
+    /// Fails with [`Usage`] if the name says nothing, or kind and name do not go together.
     pub fn parse(text: &str) -> Result<Self, Usage> {
         let (word, name) = match text.split_once(':') {
             Some((word, name)) if is_word(word) => (word, name),
@@ -111,9 +109,7 @@ fn is_word(word: &str) -> bool {
 }
 
 /// Several outputs need several names.
-///
-/// # Errors
-/// [`Usage`] if two are the same.
+/// Fails with [`Usage`] if two are the same.
 pub fn check_together(targets: &[Target]) -> Result<(), Usage> {
     let mut seen = HashSet::new();
     match targets.iter().find(|target| !seen.insert(&target.path)) {
@@ -141,9 +137,6 @@ pub struct Drawn<'a> {
 
 impl Drawn<'_> {
     /// The bytes of one output.
-    ///
-    /// # Errors
-    /// One line naming the file.
     pub fn bytes(&self, target: &Target) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.write_to(target, &mut bytes)

@@ -35,9 +35,7 @@ pub struct Solved {
 }
 
 /// Reads both inputs and solves.
-///
-/// # Errors
-/// [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
+/// Fails with [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
 pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let options = args.mass.options(&[args.method])?;
     match args.method {

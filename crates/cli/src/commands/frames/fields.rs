@@ -3,10 +3,10 @@
 use super::args::FramesArgs;
 use super::pattern::Pattern;
 use super::report::FrameEntry;
-use super::target::{is_folder, stem};
+use super::target::{is_folder, pattern_in, shown_folder};
 use crate::commands::common::{Common, MethodArg};
 use crate::commands::exit::{Usage, check_interrupt};
-use crate::commands::pair::is_pipe;
+use crate::commands::pair::{is_pipe, stem};
 use crate::data::field::{self, Field, FieldFormat};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
 use anyhow::Context;
@@ -19,9 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Makes the fields between two, at `times`.
-///
-/// # Errors
-/// [`Usage`] for a method or an output that takes no fields; else a line that names the file.
+/// Fails with [`Usage`] for a method or an output that takes no fields; else a line that names the file.
 pub fn run(
     args: &FramesArgs,
     times: &[f64],
@@ -142,16 +140,14 @@ impl Output {
                 "{shown}: fields of numbers go to .npy, .pfm or .tif, or to a folder"
             ))
         })?;
-        let name = out.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| Usage(format!("{shown}: the name is not valid UTF-8")))?;
-        let pattern = Pattern::parse(name).map_err(|e| Usage(format!("{shown}: {e}")))?;
+        let (folder, pattern) = pattern_in(out)?;
         if count > 1 && matches!(pattern, Pattern::Literal(_)) {
             return Err(Usage(format!(
                 "{shown} is one file and there are {count} fields; use a pattern (mid_%03d.npy) or a folder"
             )));
         }
         Ok(Self {
-            folder: out.parent().unwrap_or(Path::new("")).to_owned(),
+            folder,
             shown,
             pattern: Some(pattern),
             format,
@@ -159,9 +155,8 @@ impl Output {
     }
 
     fn folder(folder: PathBuf, format: FieldFormat) -> Self {
-        let shown = folder.display().to_string();
         Self {
-            shown: format!("{}/", shown.trim_end_matches(std::path::is_separator)),
+            shown: shown_folder(&folder),
             folder,
             pattern: None,
             format,

@@ -10,13 +10,13 @@ mod target;
 
 use super::common::{Common, print_timings};
 use super::exit::{check_interrupt, watch_interrupt};
-use super::pair::{Pair, is_pipe, read_fields};
+use super::pair::{Pair, is_pipe, read_fields, shown};
 use crate::reporter::Bar;
 use anyhow::Context;
 use otinterp::Transition;
 use otinterp::picture::still::Still;
 use otinterp::timings::{Stage, stage};
-use report::{FrameEntry, Report};
+use report::{FrameEntry, Report, color_name};
 use sink::Sink;
 use std::time::Instant;
 use target::Target;
@@ -64,21 +64,25 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     sink.finish()?;
     let timings = clocks.elapsed();
     print_timings(timings.as_ref(), &reporter);
+    let format = pair.a.picture.format();
     let report = Report {
-        inputs: [&args.a, &args.b],
-        format: pair.a.picture.format(),
-        size: (pair.a.picture.width(), pair.a.picture.height()),
+        inputs: [shown(&args.a), shown(&args.b)],
+        output: target.shown(),
+        width: pair.a.picture.width(),
+        height: pair.a.picture.height(),
+        bit_depth: format.bit_depth,
+        color: color_name(format.model),
+        alpha: format.alpha,
         method: args.method,
         preset: common.preset,
-        target: &target,
         frames,
         unexplained_share: transition.unexplained_share(),
         solve_s,
         render_s: rendering.elapsed().as_secs_f64(),
-        total_s: started.elapsed().as_secs_f64(),
         timings,
     };
-    reporter.summary(&report.json(), || report.text())
+    let total_s = started.elapsed().as_secs_f64();
+    reporter.summary(&report, || report.text(&target, total_s))
 }
 
 /// Renders each frame while the one before it is written.

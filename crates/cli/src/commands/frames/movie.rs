@@ -1,6 +1,7 @@
 //! Movie sink: files and pipes that hold all frames of a run as one clip or animation.
 
 use super::target::Animation;
+use crate::commands::exit::plain;
 use crate::files::PendingFile;
 use otinterp::picture::still::{ApngWriter, GifWriter, Still};
 use otinterp::picture::{ColorModel, Format, Matrix, to_yuv};
@@ -30,15 +31,6 @@ pub struct Clip {
 }
 
 impl Clip {
-    fn new(sink: Box<dyn video::Sink>, format: Format, rate: Rational) -> Self {
-        Self {
-            sink,
-            format,
-            rate,
-            written: 0,
-        }
-    }
-
     fn push(&mut self, frame: &Still) -> anyhow::Result<()> {
         let picture = to_yuv(&frame.picture, self.format)?;
         let shown = Shown::nth(self.written, self.rate);
@@ -90,7 +82,16 @@ impl Movie {
         };
         let header = Header::new(&info(like, format, rate, None), rate)?;
         let sink = Y4mSink::new(out, header).map_err(plain)?;
-        Ok(Self::Clip(Clip::new(Box::new(sink), format, rate)))
+        Ok(Self::clip(Box::new(sink), format, rate))
+    }
+
+    fn clip(sink: Box<dyn video::Sink>, format: Format, rate: Rational) -> Self {
+        Self::Clip(Clip {
+            sink,
+            format,
+            rate,
+            written: 0,
+        })
     }
 
     /// Appends a frame.
@@ -130,7 +131,7 @@ fn video_file(file: &PendingFile, like: &Still, rate: Rational) -> anyhow::Resul
     let clock = OutputClock::new(rate, Rational::from_integer(1));
     let to = video::Destination::File(file.path());
     let created = video::create_clip(&to, &info, &clock, &encoding, None).map_err(plain)?;
-    Ok(Movie::Clip(Clip::new(created.sink, format, rate)))
+    Ok(Movie::clip(created.sink, format, rate))
 }
 
 fn info(like: &Still, format: Format, rate: Rational, siting: Option<Siting>) -> Info {
@@ -143,13 +144,5 @@ fn info(like: &Still, format: Format, rate: Rational, siting: Option<Siting>) ->
         sample_aspect: Some((1, 1)),
         interlaced: false,
         siting,
-    }
-}
-
-/// The system's own errors keep their kind: a closed pipe is no failure.
-fn plain(error: video::Error) -> anyhow::Error {
-    match error {
-        video::Error::Io(error) => error.into(),
-        error => error.into(),
     }
 }

@@ -18,8 +18,6 @@ pub enum Pattern {
 
 impl Pattern {
     /// Reads a file name.
-    ///
-    /// # Errors
     /// What is wrong with it: a conversion other than `%d`, `%0Nd` and `%%`, or two numbers.
     pub fn parse(name: &str) -> Result<Self, String> {
         let mut before = None;

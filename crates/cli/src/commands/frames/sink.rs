@@ -3,11 +3,11 @@
 use super::movie::Movie;
 use super::target::{PipeFormat, Target};
 use crate::files::{OutputFolder, PendingFile, refuse_taken};
-use crate::reporter::DataOut;
+use crate::reporter::{DataOut, Stream};
 use anyhow::Context;
 use otinterp::picture::still::{self, Still, StillError, StillFormat};
 use otinterp_video::time::Rational;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 /// Takes the frames of one run in order.
@@ -23,9 +23,6 @@ pub trait Sink: Send {
 
 /// Opens what `target` asks for, for `count` frames like `like`. Everything that can be refused is
 /// refused here, before the work starts: formats, existing files, folders that cannot be written.
-///
-/// # Errors
-/// One line that names the file.
 pub fn open(
     target: &Target,
     like: &Still,
@@ -60,15 +57,15 @@ pub fn open(
                 anyhow::Ok((movie, file))
             };
             let (movie, file) = open().with_context(|| path.display().to_string())?;
-            let path = path.clone();
-            Ok(Box::new(MovieFile { path, movie, file }))
+            let file = Some((path.clone(), file));
+            Ok(Box::new(MovieSink { movie, file }))
         }
         Target::Pipe(PipeFormat::Y4m) => {
-            let out = BufWriter::new(DataOut::new());
-            Ok(Box::new(MoviePipe(Movie::y4m(out, like, rate)?)))
+            let movie = Movie::y4m(BufWriter::new(DataOut::new()), like, rate)?;
+            Ok(Box::new(MovieSink { movie, file: None }))
         }
-        Target::Pipe(PipeFormat::Png) => Ok(Box::new(Pipe::new(png_bytes))),
-        Target::Pipe(PipeFormat::Rgb24) => Ok(Box::new(Pipe::new(still::rgb24))),
+        Target::Pipe(PipeFormat::Png) => Ok(Box::new(Pipe(png_bytes))),
+        Target::Pipe(PipeFormat::Rgb24) => Ok(Box::new(Pipe(still::rgb24))),
     }
 }
 
@@ -93,17 +90,14 @@ impl Files {
         for name in &names {
             refuse_taken(name, overwrite).with_context(|| name.display().to_string())?;
         }
-        let first = match names.first() {
-            Some(name) => Some(
-                PendingFile::create(name, overwrite).with_context(|| name.display().to_string())?,
-            ),
-            None => None,
+        let create = |name: &PathBuf| {
+            PendingFile::create(name, overwrite).with_context(|| name.display().to_string())
         };
         Ok(Self {
+            first: names.first().map(create).transpose()?,
             names: names.into_iter(),
             format,
             overwrite,
-            first,
             _folder: folder,
         })
     }
@@ -120,71 +114,49 @@ impl Files {
 
 impl Sink for Files {
     fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
-        let name = self
-            .names
-            .next()
-            .context("more frames than files were planned")?;
-        self.write(&name, frame)
-            .with_context(|| name.display().to_string())?;
+        let names = self.names.next();
+        let name = names.context("more frames than files were planned")?;
+        let written = self.write(&name, frame);
+        written.with_context(|| name.display().to_string())?;
         Ok(Some(name))
     }
 }
 
-/// All frames in one file.
-struct MovieFile {
-    path: PathBuf,
+/// All frames in one clip.
+struct MovieSink {
     /// Dropped before the file is removed.
     movie: Movie,
-    file: PendingFile,
+    /// None on standard output.
+    file: Option<(PathBuf, PendingFile)>,
 }
 
-impl Sink for MovieFile {
+impl Sink for MovieSink {
     fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
         let pushed = self.movie.push(frame);
-        pushed.with_context(|| self.path.display().to_string())?;
+        match &self.file {
+            Some((path, _)) => pushed.with_context(|| path.display().to_string())?,
+            None => pushed?,
+        }
         Ok(None)
     }
 
     fn finish(self: Box<Self>) -> anyhow::Result<()> {
-        let Self { path, movie, file } = *self;
-        let finished = movie.finish().and_then(|()| Ok(file.commit()?));
-        finished.with_context(|| path.display().to_string())
-    }
-}
-
-/// A clip on standard output.
-struct MoviePipe(Movie);
-
-impl Sink for MoviePipe {
-    fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
-        self.0.push(frame)?;
-        Ok(None)
-    }
-
-    fn finish(self: Box<Self>) -> anyhow::Result<()> {
-        self.0.finish()
+        let finished = self.movie.finish();
+        let Some((path, file)) = self.file else {
+            return finished;
+        };
+        let committed = finished.and_then(|()| Ok(file.commit()?));
+        committed.with_context(|| path.display().to_string())
     }
 }
 
 /// Stills one after another on standard output.
-struct Pipe {
-    bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>,
-    out: DataOut,
-}
-
-impl Pipe {
-    fn new(bytes_of: fn(&Still) -> Result<Vec<u8>, StillError>) -> Self {
-        let out = DataOut::new();
-        Self { bytes_of, out }
-    }
-}
+struct Pipe(fn(&Still) -> Result<Vec<u8>, StillError>);
 
 impl Sink for Pipe {
     fn push(&mut self, frame: &Still) -> anyhow::Result<Option<PathBuf>> {
-        let bytes = (self.bytes_of)(frame)?;
-        self.out.write_all(&bytes)?;
-        // A reader shows each frame as soon as it is there.
-        self.out.flush()?;
+        // Flushed: a reader shows each frame as soon as it is there.
+        Stream::Out.write(&(self.0)(frame)?)?;
         Ok(None)
     }
 }

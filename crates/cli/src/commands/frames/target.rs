@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use crate::commands::exit::Usage;
-use crate::commands::pair::{Pair, is_pipe};
+use crate::commands::pair::{Pair, is_pipe, stem};
 use crate::reporter::Reporter;
 use anyhow::Context;
 use clap::ValueEnum;
@@ -57,9 +57,7 @@ pub enum PipeFormat {
 
 impl Target {
     /// Reads `-o` (or its absence) and `--format`, for `count` frames between `a` and `b`.
-    ///
-    /// # Errors
-    /// [`Usage`] if `-o` cannot take that many frames, names no known format, or `--format` is
+    /// Fails with [`Usage`] if `-o` cannot take that many frames, names no known format, or `--format` is
     /// given without `-o -`.
     pub fn parse(
         out: Option<&Path>,
@@ -87,9 +85,6 @@ impl Target {
     }
 
     /// Sees that the target can hold the frames between two pictures; warns of what it leaves out.
-    ///
-    /// # Errors
-    /// [`StillError`] if transparency would be lost.
     pub fn check(&self, pair: &Pair, reporter: &Reporter) -> anyhow::Result<()> {
         let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
             Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
@@ -107,7 +102,7 @@ impl Target {
         };
         let stills = [&pair.a, &pair.b];
         if !holds_alpha && stills.iter().any(|s| s.has_transparency()) {
-            return Err(StillError::NoAlpha { format: name }).with_context(|| self.shown());
+            return Err(StillError::NoAlpha(name)).with_context(|| self.shown());
         }
         if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
             reporter.warn(&format!("{name} holds 8 bits; the frames are rounded"));
@@ -121,10 +116,7 @@ impl Target {
     /// The target as messages name it.
     pub fn shown(&self) -> String {
         match self {
-            Self::Folder(folder) => {
-                let shown = folder.display().to_string();
-                format!("{}/", shown.trim_end_matches(std::path::is_separator))
-            }
+            Self::Folder(folder) => shown_folder(folder),
             Self::Files { typed, .. } => typed.display().to_string(),
             Self::Animation(path, _) => path.display().to_string(),
             Self::Pipe(_) => "standard output".into(),
@@ -135,10 +127,7 @@ impl Target {
         let shown = out.display();
         let format = StillFormat::from_path(out)
             .map_err(|e| Usage(format!("{e}; a folder, or .gif, .apng for an animation")))?;
-        let folder = out.parent().unwrap_or(Path::new("")).to_owned();
-        let name = out.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| Usage(format!("{shown}: the name is not valid UTF-8")))?;
-        let pattern = Pattern::parse(name).map_err(|e| Usage(format!("{shown}: {e}")))?;
+        let (folder, pattern) = pattern_in(out)?;
         if count > 1 && matches!(pattern, Pattern::Literal(_)) {
             return Err(Usage(format!(
                 "{shown} is one file and there are {count} frames; use a pattern (mid_%03d.png), \
@@ -167,21 +156,24 @@ impl Animation {
     }
 }
 
+/// The folder and the pattern of a file's name.
+pub(super) fn pattern_in(out: &Path) -> Result<(PathBuf, Pattern), Usage> {
+    let shown = out.display();
+    let name = out.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| Usage(format!("{shown}: the name is not valid UTF-8")))?;
+    let pattern = Pattern::parse(name).map_err(|e| Usage(format!("{shown}: {e}")))?;
+    Ok((out.parent().unwrap_or(Path::new("")).to_owned(), pattern))
+}
+
+/// A folder as messages name it.
+pub(super) fn shown_folder(folder: &Path) -> String {
+    let shown = folder.display().to_string();
+    format!("{}/", shown.trim_end_matches(std::path::is_separator))
+}
+
 /// A folder is what exists as one, ends in a slash, or has no extension (and is no pattern).
 pub(super) fn is_folder(out: &Path) -> bool {
     let shown = out.to_string_lossy();
     let slash = shown.ends_with(std::path::is_separator);
     out.is_dir() || slash || (out.extension().is_none() && !shown.contains('%'))
-}
-
-/// The name of an input without its extension.
-pub(super) fn stem(input: &Path) -> String {
-    if is_pipe(input) {
-        return "stdin".into();
-    }
-    input
-        .file_stem()
-        .unwrap_or(input.as_os_str())
-        .to_string_lossy()
-        .into_owned()
 }

@@ -7,9 +7,8 @@ mod walk;
 use super::common::{Common, MethodArg};
 use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::mass::{MassArgs, masses};
-use super::output::Output;
+use super::output::Plot;
 use super::pair::shown;
-use crate::plot::Format;
 use clap::Args;
 use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
@@ -56,13 +55,7 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         let why = "path measures one mass: --mass is luma or alpha";
         return Err(Usage(why.into()).into());
     }
-    let plot = match &args.plot {
-        Some(path) => {
-            let format = Format::of(path).map_err(|e| Usage(e.to_string()))?;
-            Some((format, Output::open(path, common.overwrite)?))
-        }
-        None => None,
-    };
+    let plot = Plot::open(args.plot.as_deref(), common)?;
     let reporter = common.reporter(false);
     watch_interrupt();
     let masses = masses(&args.a, &args.b, &options, &reporter)?;
@@ -72,8 +65,8 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
         Preset::from(common.preset).most_mass_cells(),
         check_interrupt,
     )?;
-    if let Some((format, output)) = plot {
-        output.write(&plot::figure(&walk).draw(format)?)?;
+    if let Some(plot) = plot {
+        plot.write(&plot::figure(&walk))?;
     }
     let dim = masses[0].dim();
     let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk);

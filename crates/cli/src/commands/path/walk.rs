@@ -43,9 +43,6 @@ pub struct Walk {
 
 impl Walk {
     /// Measures `count` frames evenly between two masses, and the second. `check` is asked now and then whether to go on.
-    ///
-    /// # Errors
-    /// What `check` says; no mass on a side.
     pub fn between(
         masses: &[Plane; 2],
         count: u16,

@@ -23,9 +23,6 @@ struct Report<'a> {
 }
 
 /// Draws and couples the batches, and writes their pairs.
-///
-/// # Errors
-/// One line without the files' names.
 pub fn run(
     source: &Cloud,
     target: &Cloud,

@@ -18,9 +18,6 @@ const SPREADS: [f64; 2] = [1.0, 0.5];
 const HALVES: [f64; 2] = [4.0, 3.0];
 
 /// Both clouds.
-///
-/// # Errors
-/// None; what [`Cloud::new`] may say.
 pub fn clouds() -> Result<(Cloud, Cloud), Error> {
     let mut random = SplitMix(7);
     let (mut x, mut y) = (Vec::new(), Vec::new());

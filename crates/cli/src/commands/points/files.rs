@@ -22,9 +22,6 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that a file's extension names; a coupling is sparse, all else is not.
-    ///
-    /// # Errors
-    /// [`Usage`] if it names none that fits.
     pub fn of(path: &Path, sparse: bool) -> Result<Self, Usage> {
         let extension = path.extension().map(|e| e.to_ascii_lowercase());
         match extension.as_ref().and_then(|e| e.to_str()) {
@@ -47,9 +44,6 @@ impl Kind {
 }
 
 /// `source,target,mass`.
-///
-/// # Errors
-/// The error of the writer.
 pub fn coupling(kind: Kind, plan: &Plan, shape: (usize, usize)) -> anyhow::Result<Vec<u8>> {
     if kind == Kind::Npz {
         let mut out = Cursor::new(Vec::new());
@@ -64,9 +58,6 @@ pub fn coupling(kind: Kind, plan: &Plan, shape: (usize, usize)) -> anyhow::Resul
 }
 
 /// Vectors, a row each.
-///
-/// # Errors
-/// The error of the writer.
 pub fn rows(kind: Kind, name: &str, dimensions: usize, values: &[f64]) -> anyhow::Result<Vec<u8>> {
     let count = values.len() / dimensions;
     if kind != Kind::Csv {
@@ -83,9 +74,6 @@ pub fn rows(kind: Kind, name: &str, dimensions: usize, values: &[f64]) -> anyhow
 }
 
 /// The grains at all times.
-///
-/// # Errors
-/// The error of the writer.
 pub fn positions(
     kind: Kind,
     plan: &Plan,
@@ -113,9 +101,6 @@ pub fn positions(
 }
 
 /// Pairs of minibatches.
-///
-/// # Errors
-/// The error of the writer.
 pub fn pairs(
     kind: Kind,
     batches: &[Batch],

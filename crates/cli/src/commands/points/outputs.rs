@@ -4,49 +4,43 @@ use super::args::PointsArgs;
 use super::plan::Plan;
 use super::{demo, files};
 use crate::commands::common::Common;
-use crate::commands::exit::Usage;
-use crate::commands::output::Output;
+use crate::commands::output::{Output, Plot};
 use crate::commands::pair::shown;
-use crate::plot::{Dots, Format, Panel, Rows};
+use crate::plot::{Dots, Panel, Rows};
 use otinterp::ot::Cloud;
 use std::path::{Path, PathBuf};
 
 /// The files asked for, opened before the work.
 pub struct Outputs {
-    pub(super) coupling: Option<(files::Kind, Output, String)>,
-    pub(super) map: Option<(files::Kind, Output, String)>,
-    pub(super) velocities: Option<(files::Kind, Output, String)>,
-    pub(super) positions: Option<(files::Kind, Output, String)>,
-    pub(super) pairs: Option<(files::Kind, Output, String)>,
-    pub(super) plot: Option<(Format, Output, String)>,
+    coupling: Option<Table>,
+    map: Option<Table>,
+    pub(super) velocities: Option<Table>,
+    positions: Option<Table>,
+    pub(super) pairs: Option<Table>,
+    plot: Option<(Plot, String)>,
 }
+
+type Table = (files::Kind, Output, String);
 
 impl Outputs {
     pub fn open(args: &PointsArgs, common: &Common) -> anyhow::Result<Self> {
-        let table = |path: &Option<PathBuf>, sparse: bool| -> anyhow::Result<_> {
-            let Some(path) = path else {
-                return Ok(None);
+        let table = |path: &Option<PathBuf>, sparse: bool| {
+            let open = |path: &PathBuf| {
+                let kind = files::Kind::of(path, sparse)?;
+                let output = Output::open(path, common.overwrite)?;
+                anyhow::Ok((kind, output, shown(path)))
             };
-            let kind = files::Kind::of(path, sparse)?;
-            let output = Output::open(path, common.overwrite)?;
-            Ok(Some((kind, output, shown(path))))
+            path.as_ref().map(open).transpose()
         };
         let default = Path::new(demo::FIGURE);
-        let plot = args.plot.as_deref().or(args.demo.then_some(default));
-        let plot = match plot {
-            Some(path) => {
-                let format = Format::of(path).map_err(|e| Usage(e.to_string()))?;
-                Some((format, Output::open(path, common.overwrite)?, shown(path)))
-            }
-            None => None,
-        };
+        let figure = args.plot.as_deref().or(args.demo.then_some(default));
         Ok(Self {
             coupling: table(&args.coupling, true)?,
             map: table(&args.map, false)?,
             velocities: table(&args.velocities, false)?,
             positions: table(&args.positions, false)?,
             pairs: table(&args.pairs, false)?,
-            plot,
+            plot: Plot::open(figure, common)?.zip(figure.map(shown)),
         })
     }
 
@@ -77,8 +71,8 @@ impl Outputs {
             output.write(&files::positions(kind, plan, source, times)?)?;
             names.push(name);
         }
-        if let Some((format, output, name)) = self.plot {
-            output.write(&figure(plan, source, target, times).draw(format)?)?;
+        if let Some((plot, name)) = self.plot {
+            plot.write(&figure(plan, source, target, times))?;
             names.push(name);
         }
         Ok(names)

@@ -52,9 +52,6 @@ pub struct Plan {
 
 impl Plan {
     /// The optimal coupling for `|x - y|²`.
-    ///
-    /// # Errors
-    /// Too many pairs; one line.
     pub fn exact(source: &Cloud, target: &Cloud) -> anyhow::Result<Self> {
         let coupling = match exact::couple(source, target, Power::Two, 0.0) {
             Err(error @ otinterp::ot::Error::TooManyPairs { .. }) => {
@@ -81,9 +78,6 @@ impl Plan {
     }
 
     /// The entropic coupling `a b exp((f + g - |x - y|²) / eps)`.
-    ///
-    /// # Errors
-    /// Too many pairs; what the solver refuses.
     pub fn entropic(
         source: &Cloud,
         target: &Cloud,

@@ -1,15 +1,14 @@
 //! Command-line arguments of `otinterp retime`.
 
 use super::job::Target;
-use super::name::Pattern;
+use super::name;
 use super::options::{
-    AudioArg, CutArg, DuplicatesArg, PipeFormat, parse_jobs, parse_option, parse_range,
-    parse_share, parse_size,
+    AudioArg, PipeFormat, parse_jobs, parse_option, parse_range, parse_share, parse_size,
 };
 use super::progress::ProgressArg;
 use crate::commands::common::{MethodArg, TimingsArg};
 use crate::commands::mass::MassArgs;
-use crate::pipeline::DEFAULT_CUT_THRESHOLD;
+use crate::pipeline::{AtCut, DEFAULT_CUT_THRESHOLD, Duplicates};
 use clap::{ArgGroup, Args};
 use otinterp_video::RawVideo;
 use otinterp_video::range::Position;
@@ -63,7 +62,7 @@ pub struct RetimeArgs {
     pub(super) method: MethodArg,
     /// What to show between the last frame of a scene and the first of the next
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "hold")]
-    pub(super) cut: CutArg,
+    pub(super) cut: AtCut,
     /// Detect a cut where this share of the picture, 0 to 1, or more is explained by no motion
     #[arg(help_heading = BETWEEN, long, value_name = "X", value_parser = parse_share, default_value_t = DEFAULT_CUT_THRESHOLD)]
     pub(super) cut_threshold: f32,
@@ -73,7 +72,7 @@ pub struct RetimeArgs {
     pub(super) cuts: Option<PathBuf>,
     /// What to do with frames that repeat the one before (animation on twos, dropped frames)
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "keep")]
-    pub(super) duplicates: DuplicatesArg,
+    pub(super) duplicates: Duplicates,
     /// Output file (its extension chooses the container); `-` writes to a pipe, see --format.
     /// By default beside the source, as clip.60fps.mp4, clip.x2.mp4 or clip.slow4.mp4
     #[arg(help_heading = OUTPUT, short, long, value_name = "OUT", conflicts_with = "out_dir")]
@@ -86,8 +85,8 @@ pub struct RetimeArgs {
     pub(super) out_dir: Option<PathBuf>,
     /// Pattern for the names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {index} (of the input,
     /// from 1). By default {stem}.{target}.{ext}
-    #[arg(help_heading = OUTPUT, long, value_name = "PATTERN", conflicts_with = "output")]
-    pub(super) name: Option<Pattern>,
+    #[arg(help_heading = OUTPUT, long, value_name = "PATTERN", value_parser = name::parse, conflicts_with = "output")]
+    pub(super) name: Option<String>,
     /// Video encoder, by FFmpeg's name [default: chosen for the container]
     #[arg(help_heading = ENCODING, long, value_name = "NAME")]
     pub(super) codec: Option<String>,

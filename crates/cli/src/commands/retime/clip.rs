@@ -10,7 +10,7 @@ use super::pending::Pending;
 use super::report::{CutAt, Done};
 use super::resume;
 use crate::commands::common::{Common, print_timings};
-use crate::commands::exit::Interrupted;
+use crate::commands::exit::{Interrupted, plain};
 use crate::files::PendingFile;
 use crate::pipeline::{self, Counts, Rules};
 use crate::reporter::Stream;
@@ -149,14 +149,6 @@ pub(super) fn rate_and_slowdown(job: &Job, clip: &Clip) -> anyhow::Result<(Ratio
 
 fn create(path: &Path, common: &Common) -> anyhow::Result<PendingFile> {
     PendingFile::create(path, common.overwrite).with_context(|| path.display().to_string())
-}
-
-/// The system's own errors keep their kind: a closed pipe is no failure.
-pub(super) fn plain(error: video::Error) -> anyhow::Error {
-    match error {
-        video::Error::Io(error) => error.into(),
-        error => error.into(),
-    }
 }
 
 /// An error with the output's name.

@@ -1,10 +1,9 @@
 //! Scene cuts and duplicate frames, as the options and the list of cuts say.
 
 use super::args::RetimeArgs;
-use super::options::{CutArg, DuplicatesArg};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
-use crate::pipeline::{AtCut, Cuts, Duplicates, HandCut, Rules};
+use crate::pipeline::{Cuts, HandCut, Rules};
 use anyhow::{Context, bail};
 use otinterp_video::time::{parse_number, zero};
 use std::path::Path;
@@ -24,14 +23,8 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
             .mass
             .given_to(common.interpolator(args.method), args.method)?,
         cuts,
-        at_cut: match args.cut {
-            CutArg::Hold => AtCut::Hold,
-            CutArg::Crossfade => AtCut::CrossFade,
-        },
-        duplicates: match args.duplicates {
-            DuplicatesArg::Keep => Duplicates::Keep,
-            DuplicatesArg::Replace => Duplicates::Replace,
-        },
+        at_cut: args.cut,
+        duplicates: args.duplicates,
     })
 }
 

@@ -6,6 +6,7 @@ use super::events::{Event, Planned};
 use super::input_reporter::InputReporter;
 use super::job::{End, Job};
 use crate::commands::common::Common;
+use crate::commands::exit::plain;
 use anyhow::Context;
 use otinterp_video::time::{OutputClock, Rational, short_decimal, to_f64};
 use otinterp_video::{encoder_for, streams_beside};
@@ -23,15 +24,15 @@ pub(super) fn run(
     let (input, output) = (|| job.input.to_string(), || job.output.to_string());
     let encoding = clip::encoding(job, &source, args, common);
     let (codec, pixel_format) = encoder_for(job.output_name(), &clock, &encoding, &source)
-        .map_err(clip::plain)
+        .map_err(plain)
         .with_context(output)?;
     let length = match job.input {
         // It can be read only once.
         End::Pipe => None,
-        End::File(_) => Some(source.length().map_err(clip::plain).with_context(input)?),
+        End::File(_) => Some(source.length().map_err(plain).with_context(input)?),
     };
     let beside = streams_beside(job.output_name(), &clock, &source)
-        .map_err(clip::plain)
+        .map_err(plain)
         .with_context(input)?;
     let info = source.source.info();
     let duration = length.and_then(|length| length.duration);

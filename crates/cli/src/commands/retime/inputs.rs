@@ -1,6 +1,7 @@
 //! Inputs: files given by name, and the clips found in folders.
 
 use super::job::extension_of;
+use crate::commands::pair::stem;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -37,9 +38,6 @@ pub(super) enum Place {
 ///
 /// Left out of folders are hidden files, files whose extension is not that of a clip, outputs of
 /// the same target (their stem ends with `.suffix`), and `out_dir` where it lies within.
-///
-/// # Errors
-/// A line that names the folder that cannot be read or holds no clip.
 pub(super) fn expand(
     given: &[PathBuf],
     suffix: &str,
@@ -74,7 +72,7 @@ pub(super) fn expand(
         for entry in entries {
             let entry = entry.with_context(|| path.display().to_string())?;
             let file = entry.path();
-            if !is_clip(file) || stem_of(file).ends_with(&own_end) || !file.is_file() {
+            if !is_clip(file) || stem(file).ends_with(&own_end) || !file.is_file() {
                 continue;
             }
             let folder = file.parent().unwrap_or(path);
@@ -102,10 +100,4 @@ fn is_hidden(entry: &DirEntry) -> bool {
 
 fn is_clip(path: &Path) -> bool {
     CLIP_EXTENSIONS.contains(&extension_of(path).as_str())
-}
-
-/// The name without its last extension.
-pub(super) fn stem_of(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
 }

@@ -1,21 +1,12 @@
 //! `--name`: the pattern of output names, with placeholders.
 
-use std::str::FromStr;
-
-/// A name with placeholders.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Part>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Stem,
-    Extension,
-    Target,
-    Number,
-}
+/// What an output is called by default.
+pub(super) const DEFAULT: &str = "{stem}.{target}.{ext}";
+/// Stands for the number of the input, from 1.
+const INDEX: &str = "{index}";
 
 /// What the placeholders stand for.
+#[derive(Default)]
 pub(super) struct Values<'a> {
     /// The input's name without its extension.
     pub(super) stem: &'a str,
@@ -27,77 +18,46 @@ pub(super) struct Values<'a> {
     pub(super) number: usize,
 }
 
-impl Default for Pattern {
-    /// `{stem}.{target}.{ext}`
-    fn default() -> Self {
-        let point = || Part::Text(".".to_owned());
-        Self(vec![
-            Part::Stem,
-            point(),
-            Part::Target,
-            point(),
-            Part::Extension,
-        ])
+/// Reads `--name`.
+pub(super) fn parse(text: &str) -> Result<String, String> {
+    fill(text, &Values::default())?;
+    if text.contains(['/', '\\']) {
+        return Err("it names a file, not a folder; --out-dir names that".to_owned());
     }
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
-impl FromStr for Pattern {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            let Some((name, after)) = after.split_once('}') else {
-                return Err("a { without its }".to_owned());
-            };
-            parts.push(literal(before)?);
-            parts.push(match name {
-                "stem" => Part::Stem,
-                "ext" => Part::Extension,
-                "target" => Part::Target,
-                "index" => Part::Number,
-                _ => {
-                    return Err(format!(
-                        "there is no placeholder {{{name}}}, but {{stem}}, {{ext}}, {{target}} and {{index}}"
-                    ));
-                }
-            });
-            rest = after;
+/// The name for one input; or what is wrong with the pattern.
+pub(super) fn fill(pattern: &str, values: &Values) -> Result<String, String> {
+    let literal = |text: &str| match text.contains('}') {
+        true => Err("a } without its {".to_owned()),
+        false => Ok(text.to_owned()),
+    };
+    let mut name = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (placeholder, after) = after.split_once('}').ok_or("a { without its }")?;
+        name += &literal(before)?;
+        match placeholder {
+            "stem" => name += values.stem,
+            "ext" => name += values.extension,
+            "target" => name += values.target,
+            "index" => name += &values.number.to_string(),
+            _ => {
+                return Err(format!(
+                    "there is no placeholder {{{placeholder}}}, but {{stem}}, {{ext}}, {{target}} and {INDEX}"
+                ));
+            }
         }
-        parts.push(literal(rest)?);
-        if text.contains(['/', '\\']) {
-            return Err("it names a file, not a folder; --out-dir names that".to_owned());
-        }
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        Ok(Self(parts))
+        rest = after;
     }
+    Ok(name + &literal(rest)?)
 }
 
-fn literal(text: &str) -> Result<Part, String> {
-    if text.contains('}') {
-        return Err("a } without its {".to_owned());
-    }
-    Ok(Part::Text(text.to_owned()))
-}
-
-impl Pattern {
-    /// The name for one input.
-    pub(super) fn fill(&self, values: &Values) -> String {
-        let parts = self.0.iter().map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Stem => values.stem.to_owned(),
-            Part::Extension => values.extension.to_owned(),
-            Part::Target => values.target.to_owned(),
-            Part::Number => values.number.to_string(),
-        });
-        parts.collect()
-    }
-
-    /// Whether names depend on which inputs there are besides.
-    pub(super) fn is_numbered(&self) -> bool {
-        self.0.contains(&Part::Number)
-    }
+/// Whether names depend on which inputs there are besides.
+pub(super) fn is_numbered(pattern: &str) -> bool {
+    pattern.contains(INDEX)
 }

@@ -26,24 +26,6 @@ impl From<AudioArg> for Sound {
     }
 }
 
-/// `--cut`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CutArg {
-    /// Repeat the nearer of the two frames, bit for bit
-    Hold,
-    /// Cross-fade from one to the other
-    Crossfade,
-}
-
-/// `--duplicates`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DuplicatesArg {
-    /// Keep them
-    Keep,
-    /// Replace them by in-betweens of the frames around them
-    Replace,
-}
-
 /// `--format`: what `-o -` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PipeFormat {

@@ -1,11 +1,13 @@
 //! Names of the outputs, and the checks that they may be written.
 
 use super::args::RetimeArgs;
-use super::inputs::{self, Input, Place};
+use super::inputs::{Input, Place};
 use super::job::{End, Job, extension_of};
-use super::name::{Pattern, Values};
+use super::name::{self, Values};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
+use crate::commands::pair::stem;
+use crate::files::folder_of;
 use anyhow::{Context, bail};
 use otinterp_video::check_container;
 use std::collections::{HashMap, HashSet};
@@ -23,7 +25,7 @@ pub(super) fn drop_own_outputs(
     args: &RetimeArgs,
     suffix: &str,
 ) -> anyhow::Result<()> {
-    if args.name.as_ref().is_none_or(Pattern::is_numbered) {
+    if args.name.as_deref().is_none_or(name::is_numbered) {
         return Ok(());
     }
     let mut outputs = HashMap::new();
@@ -60,12 +62,14 @@ pub(super) fn output_for(
     } else {
         "mp4".to_owned()
     };
-    let name = args.name.clone().unwrap_or_default().fill(&Values {
-        stem: &inputs::stem_of(&path),
+    let values = Values {
+        stem: &stem(&path),
         extension: &extension,
         target: suffix,
         number,
-    });
+    };
+    let name = name::fill(args.name.as_deref().unwrap_or(name::DEFAULT), &values);
+    let name = name.map_err(Usage)?;
     let folder = match (&args.out_dir, &input.place) {
         (Some(folder), Place::Below(below)) => folder.join(below),
         (Some(folder), Place::Named) => folder.clone(),
@@ -79,10 +83,7 @@ fn identity(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {
         return path;
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let folder = folder.canonicalize().unwrap_or(folder.to_owned());
     folder.join(path.file_name().unwrap_or_default())
 }

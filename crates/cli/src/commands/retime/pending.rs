@@ -1,9 +1,10 @@
 //! Output file or numbered images under a hidden name, until they are whole.
 
-use crate::files::PendingFile;
+use crate::files::{PendingFile, folder_of};
 use crate::work::Work;
 use anyhow::{Context, bail};
 use otinterp_video::{NumberedName, is_image_file, is_y4m};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// An output under a hidden name, until [`Pending::commit`] gives it its own.
@@ -27,10 +28,6 @@ pub(super) struct Images {
 
 impl Pending {
     /// Opens what `target` names.
-    ///
-    /// # Errors
-    /// One line that names the file: it exists and may not be overwritten, its folder cannot be
-    /// written, or it is one image and not a pattern for many.
     pub(super) fn create(
         target: &Path,
         overwrite: bool,
@@ -50,7 +47,7 @@ impl Pending {
                 // The container follows from the extension.
                 let extension = target.extension().unwrap_or_default().to_string_lossy();
                 let path = work.scratch(&format!("output.{extension}"));
-                PendingFile::create_at(&path, target, overwrite)
+                PendingFile::adopt(&path, File::create, target, overwrite)
             }
             None => PendingFile::create(target, overwrite),
         };
@@ -67,9 +64,6 @@ impl Pending {
     }
 
     /// Gives the output its final name, or names, and removes the work folder.
-    ///
-    /// # Errors
-    /// That a source or the name was touched meanwhile, or what the system says.
     pub(super) fn commit(self, work: Option<Work>, overwrite: bool) -> anyhow::Result<()> {
         if let Some(work) = &work {
             work.check_sources()?;
@@ -77,7 +71,7 @@ impl Pending {
         match self {
             Self::File(file) => file.commit()?,
             Self::Data { path, target } => {
-                PendingFile::adopt(&path, &target, overwrite)?.commit()?
+                PendingFile::adopt(&path, File::open, &target, overwrite)?.commit()?
             }
             Self::Images(images) => images.commit(overwrite)?,
         }
@@ -137,18 +131,11 @@ impl Images {
                 bail!("{} exists already; -y overwrites", target.display());
             }
             let named = || target.display().to_string();
-            std::fs::File::open(&made)
+            File::open(&made)
                 .and_then(|file| file.sync_all())
                 .with_context(named)?;
             std::fs::rename(&made, &target).with_context(named)?;
         }
         Ok(crate::files::sync_folder(place)?)
-    }
-}
-
-fn folder_of(target: &Path) -> &Path {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }

@@ -14,9 +14,6 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 /// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
-///
-/// # Errors
-/// A line that names the output: its folder cannot be written, or holds work that is not what is wanted.
 pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Work>> {
     let (End::File(input), End::File(output)) = (&job.input, &job.output) else {
         return Ok(None);
@@ -129,7 +126,7 @@ pub(super) fn give_up(
         return error;
     }
     match error {
-        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed { .. } | Picture(_)) => {
+        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed(..) | Picture(_)) => {
             work.discard();
         }
         _ => reporter.warn(&format!(

@@ -60,9 +60,6 @@ impl Set {
 
 /// The sets under a path: a clip is one; so is a folder of triplets or of numbered pictures; a
 /// tree of several such folders is one for each.
-///
-/// # Errors
-/// One line naming the path if there is nothing to score, or it cannot be read.
 pub fn sets(path: &Path) -> anyhow::Result<Vec<Set>> {
     let shown = path.display();
     if !path.exists() {

@@ -26,9 +26,6 @@ pub struct Floors {
 
 impl Floors {
     /// The part of a file that holds for a preset.
-    ///
-    /// # Errors
-    /// One line naming the file if it cannot be read, is no TOML of this form or has no floors for the preset.
     pub fn read(file: &Path, preset: PresetArg) -> anyhow::Result<Self> {
         let shown = file.display();
         let text =
@@ -47,9 +44,6 @@ impl Floors {
     }
 
     /// Holds the transport's means against the floors.
-    ///
-    /// # Errors
-    /// One line naming all sets that are under a floor; or a set with a floor was not scored.
     pub fn check(&self, report: &Report) -> anyhow::Result<()> {
         let mut under = Vec::new();
         for (name, floor) in &self.sets {

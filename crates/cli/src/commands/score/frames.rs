@@ -22,9 +22,6 @@ pub struct Known<'a> {
 pub type Visit<'a> = dyn FnMut(Known<'_>) -> anyhow::Result<()> + 'a;
 
 /// Visits up to `max` known in-betweens of a set.
-///
-/// # Errors
-/// One line naming the file if it cannot be read or has too few frames; those of `visit`.
 pub fn for_each(set: &Set, max: Option<usize>, visit: &mut Visit) -> anyhow::Result<()> {
     match &set.source {
         Source::Triplets(triplets) => {

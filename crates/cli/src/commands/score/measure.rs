@@ -76,9 +76,6 @@ impl SetScore {
     }
 
     /// Rebuilds a frame with each method. The methods are those of [`SetScore::new`].
-    ///
-    /// # Errors
-    /// One line naming the frame if its neighbours have no in-between.
     pub fn add(
         &mut self,
         known: Known,

@@ -4,10 +4,6 @@ use super::measure::{Numbers, SetScore};
 use crate::commands::common::{Common, MethodArg, PresetArg};
 use otinterp::timings::Timings;
 use serde::Serialize;
-use std::fmt::Write;
-
-/// Columns of the table.
-const COLUMNS: usize = 10;
 
 /// All that was scored.
 #[derive(Debug, Serialize)]
@@ -54,19 +50,8 @@ impl Report {
         if self.sets.is_empty() {
             return String::new();
         }
-        let header = [
-            "set",
-            "size",
-            "frames",
-            "method",
-            "PSNR dB",
-            "SSIM",
-            "SSIMULACRA2",
-            "sharp",
-            "ms",
-            "CPU ms",
-        ];
-        let mut rows = vec![header.map(String::from)];
+        let header = "set,size,frames,method,PSNR dB,SSIM,SSIMULACRA2,sharp,ms,CPU ms";
+        let mut rows = vec![header.split(',').map(String::from).collect()];
         for set in &self.sets {
             if scenes {
                 push_scenes(&mut rows, set);
@@ -86,43 +71,24 @@ impl Report {
     }
 }
 
+type Row = Vec<String>;
+
 /// One row for each frame and method of a set.
-fn push_scenes(rows: &mut Vec<[String; COLUMNS]>, set: &SetScore) {
-    let frames = set.methods.first().map_or(0, |m| m.frames.len());
-    for frame in 0..frames {
+fn push_scenes(rows: &mut Vec<Row>, set: &SetScore) {
+    for frame in 0..set.frames() {
         for (i, method) in set.methods.iter().enumerate() {
             let Some(score) = method.frames.get(frame) else {
                 continue;
             };
-            let name = if i == 0 {
-                score.frame.clone()
-            } else {
-                String::new()
-            };
-            let method = method.method.name().to_owned();
-            rows.push(row(
-                [name, String::new(), String::new(), method],
-                &score.numbers,
-            ));
+            let name = if i == 0 { &score.frame[..] } else { "" };
+            let names = [name, "", "", method.method.name()].map(str::to_owned);
+            rows.push(row(names, &score.numbers));
         }
     }
 }
 
-fn row(names: [String; 4], numbers: &Numbers) -> [String; COLUMNS] {
-    let [set, size, frames, method] = names;
-    let [psnr, ssim, ssimulacra2, sharpness, wall, cpu] = cells(numbers);
-    [
-        set,
-        size,
-        frames,
-        method,
-        psnr,
-        ssim,
-        ssimulacra2,
-        sharpness,
-        wall,
-        cpu,
-    ]
+fn row(names: [String; 4], numbers: &Numbers) -> Row {
+    names.into_iter().chain(cells(numbers)).collect()
 }
 
 /// The frame that was scored last, on one line.
@@ -132,13 +98,10 @@ pub fn frame_line(score: &SetScore) -> String {
         if let Some(last) = method.frames.last() {
             let [psnr, ssim, _, _, wall, _] = cells(&last.numbers);
             if line.len() == score.set.len() {
-                let _ = write!(line, ": {}", last.frame);
+                line += &format!(": {}", last.frame);
             }
-            let _ = write!(
-                line,
-                "; {} {psnr} dB {ssim} {wall} ms",
-                method.method.name()
-            );
+            let name = method.method.name();
+            line += &format!("; {name} {psnr} dB {ssim} {wall} ms");
         }
     }
     line
@@ -160,22 +123,17 @@ fn cells(numbers: &Numbers) -> [String; 6] {
 }
 
 /// Columns two spaces apart; words to the left, numbers to the right.
-fn align(rows: &[[String; COLUMNS]]) -> String {
+fn align(rows: &[Row]) -> String {
     const WORDS: [usize; 3] = [0, 1, 3];
-    let mut widths = [0; COLUMNS];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
+    let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max();
+    let widths: Vec<_> = (0..rows[0].len()).filter_map(width).collect();
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
         for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-            let _ = if WORDS.contains(&i) {
-                write!(line, "{cell:<width$}  ")
-            } else {
-                write!(line, "{cell:>width$}  ")
+            line += &match WORDS.contains(&i) {
+                true => format!("{cell:<width$}  "),
+                false => format!("{cell:>width$}  "),
             };
         }
         out.push_str(line.trim_end());

@@ -1,5 +1,6 @@
 //! Field of numbers, its kinds of files, and the errors of reading one.
 
+use crate::data::Failure;
 use otinterp::picture::Plane;
 use otinterp::picture::still;
 use std::path::Path;
@@ -22,17 +23,6 @@ pub struct Field {
     pub values: Plane,
     /// The kind of file.
     pub format: FieldFormat,
-}
-
-/// Why the bytes are no field.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// What is wrong with them.
-    Broken(String),
-    /// Numbers or a shape that are not read.
-    Unsupported(String),
-    /// More values than any sensible use.
-    TooLarge,
 }
 
 impl FieldFormat {

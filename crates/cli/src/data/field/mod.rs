@@ -10,7 +10,7 @@ mod tiff;
 
 pub use kind::{Field, FieldFormat};
 
-use kind::Failure;
+use super::Failure;
 use otinterp::picture::Plane;
 use otinterp::picture::still::StillError;
 use std::fs::File;
@@ -24,10 +24,7 @@ use std::path::Path;
 /// dimensions, or holds values that are not finite.
 pub fn read(path: &Path) -> Result<Option<Field>, StillError> {
     let name = || path.display().to_string();
-    let failed = |source: io::Error| StillError::Read {
-        name: name(),
-        source,
-    };
+    let failed = |source: io::Error| StillError::Read(name(), source);
     // What is missing or a pipe is left to those who read pictures.
     if !path.metadata().is_ok_and(|meta| meta.is_file()) {
         return Ok(None);
@@ -50,24 +47,16 @@ pub fn read(path: &Path) -> Result<Option<Field>, StillError> {
         FieldFormat::Tiff => tiff::decode(&bytes),
     };
     let values = values.map_err(|failure| match failure {
-        Failure::Broken(reason) => StillError::Broken {
-            name: name(),
-            reason,
-        },
-        Failure::Unsupported(reason) => StillError::UnsupportedField {
-            name: name(),
-            reason,
-        },
-        Failure::TooLarge => StillError::TooLarge { name: name() },
+        Failure::Broken(reason) => StillError::Broken(name(), reason),
+        Failure::TooLarge => StillError::TooLarge(name()),
+        other => StillError::UnsupportedField(name(), other.to_string()),
     })?;
     let Some(values) = values else {
         return Ok(None);
     };
     if let Some(((row, column), value)) = values.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        return Err(StillError::UnsupportedField {
-            name: name(),
-            reason: format!("the value in row {row}, column {column} is {value}"),
-        });
+        let why = format!("the value in row {row}, column {column} is {value}");
+        return Err(StillError::UnsupportedField(name(), why));
     }
     Ok(Some(Field { values, format }))
 }

@@ -1,28 +1,22 @@
 //! NumPy's array files (NEP 1).
 
-use super::kind::{Failure, check_size, plane};
+use super::kind::{check_size, plane};
 use crate::data::npy::{Array, read_npy, write_npy};
-use crate::data::table;
+use crate::data::table::Failure;
 use otinterp::picture::Plane;
 use otinterp::picture::still::{MAX_PIXELS, StillError};
 use std::io::Write;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Failure> {
-    let Array { shape, values } = read_npy(bytes, MAX_PIXELS).map_err(|failure| match failure {
-        table::Failure::Broken(reason) => Failure::Broken(reason),
-        other => Failure::Unsupported(other.to_string()),
-    })?;
+    let Array { shape, values } = read_npy(bytes, MAX_PIXELS)?;
     let [rows, columns] = shape[..] else {
-        return Err(Failure::Unsupported(format!(
+        return Err(Failure::Content(format!(
             "its shape is {shape:?}; arrays of two dimensions are read"
         )));
     };
     let (rows, columns) = check_size(rows, columns)?;
-    plane(
-        rows,
-        columns,
-        values.into_iter().map(|v| v as f32).collect(),
-    )
+    let values = values.into_iter().map(|v| v as f32);
+    plane(rows, columns, values.collect())
 }
 
 pub(super) fn encode(values: &Plane, out: impl Write) -> Result<(), StillError> {

@@ -1,7 +1,8 @@
 //! Portable float maps of one channel: `Pf`, width, height, a scale whose sign is the byte order, then rows from the bottom up
 //! (Debevec, *PFM portable floatmap image format*).
 
-use super::kind::{Failure, check_size, plane};
+use super::kind::{check_size, plane};
+use crate::data::table::Failure;
 use otinterp::picture::Plane;
 use otinterp::picture::still::StillError;
 use std::io::Write;

@@ -1,6 +1,7 @@
 //! TIFF with one channel of floating-point numbers.
 
-use super::kind::{Failure, check_size, plane};
+use super::kind::{check_size, plane};
+use crate::data::table::Failure;
 use otinterp::picture::still::StillError;
 use otinterp::picture::{Plane, samples};
 use std::io::{Cursor, Seek, Write};
@@ -23,9 +24,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Plane>, Failure> {
         return Ok(None);
     }
     if !matches!(decoder.colortype().map_err(broken)?, ColorType::Gray(_)) {
-        return Err(Failure::Unsupported(
-            "it has more than one channel; fields have one".into(),
-        ));
+        let why = "it has more than one channel; fields have one";
+        return Err(Failure::Content(why.into()));
     }
     let (width, height) = decoder.dimensions().map_err(broken)?;
     let (height, width) = check_size(u64::from(height), u64::from(width))?;
@@ -33,10 +33,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Plane>, Failure> {
         DecodingResult::F32(values) => values,
         DecodingResult::F64(values) => values.into_iter().map(|v| v as f32).collect(),
         _ => {
-            return Err(Failure::Unsupported(
-                "its numbers have 16 bits; floating-point numbers of 32 and 64 bits are read"
-                    .into(),
-            ));
+            let why = "its numbers have 16 bits; floating-point numbers of 32 and 64 bits are read";
+            return Err(Failure::Content(why.into()));
         }
     };
     plane(height, width, values).map(Some)
@@ -48,9 +46,6 @@ pub(super) fn encode(values: &Plane, out: impl Write + Seek) -> Result<(), Still
         .and_then(|mut file| file.write_image::<Gray32Float>(width, height, samples(values)));
     written.map_err(|error| match error {
         tiff::TiffError::IoError(e) => StillError::Write(e),
-        other => StillError::Encode {
-            format: "TIFF",
-            reason: other.to_string(),
-        },
+        other => StillError::encode("TIFF", other),
     })
 }

@@ -10,101 +10,59 @@ const READABLE: &str = "PNG, JPEG, WebP, TIFF, BMP, PNM and GIF can be read";
 #[derive(Debug, thiserror::Error)]
 pub enum StillError {
     /// No file of that name.
-    #[error("{name}: there is no such file")]
-    NotFound {
-        /// The file as it was named.
-        name: String,
-    },
+    #[error("{0}: there is no such file")]
+    NotFound(String),
     /// A folder where a picture is expected.
-    #[error("{name} is a folder; a picture file is needed")]
-    Folder {
-        /// The folder as it was named.
-        name: String,
-    },
+    #[error("{0} is a folder; a picture file is needed")]
+    Folder(String),
     /// The system could not read it.
-    #[error("{name} cannot be read")]
-    Read {
-        /// The file as it was named.
-        name: String,
-        /// What the system says.
-        source: io::Error,
-    },
+    #[error("{0} cannot be read")]
+    Read(String, #[source] io::Error),
     /// Its content is no known kind of picture.
-    #[error("{name} is not a picture ({READABLE})")]
-    NotAPicture {
-        /// The file as it was named.
-        name: String,
-    },
-    /// A known kind of picture, but not one that can be read.
-    #[error("{name} is a picture of the kind {kind}, which is not supported ({READABLE})")]
-    UnsupportedKind {
-        /// The file as it was named.
-        name: String,
-        /// The kind's name.
-        kind: String,
-    },
-    /// A readable kind of picture with samples of a sort that is not read.
-    #[error("{name}: {reason}; grey and RGB of 8 or 16 bits can be read")]
-    UnsupportedSamples {
-        /// The file as it was named.
-        name: String,
-        /// What the decoder says.
-        reason: String,
-    },
-    /// A field of numbers that is not of the sort that is read.
-    #[error("{name}: {reason}")]
-    UnsupportedField {
-        /// The file as it was named.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The file breaks the rules of its format, or ends too early.
-    #[error("{name} is broken or cut short: {reason}")]
-    Broken {
-        /// The file as it was named.
-        name: String,
-        /// What the decoder says.
-        reason: String,
-    },
+    #[error("{0} is not a picture ({READABLE})")]
+    NotAPicture(String),
+    /// A known kind of picture, whose name comes second, but not one that can be read.
+    #[error("{0} is a picture of the kind {1}, which is not supported ({READABLE})")]
+    UnsupportedKind(String, String),
+    /// A readable kind of picture with samples of a sort that is not read; what the decoder says.
+    #[error("{0}: {1}; grey and RGB of 8 or 16 bits can be read")]
+    UnsupportedSamples(String, String),
+    /// A field of numbers that is not of the sort that is read; what is wrong.
+    #[error("{0}: {1}")]
+    UnsupportedField(String, String),
+    /// The file breaks the rules of its format, or ends too early; what the decoder says.
+    #[error("{0} is broken or cut short: {1}")]
+    Broken(String, String),
     /// More pixels than any sensible use, or a decompression bomb.
-    #[error("{name} is too large: at most {} million pixels are read", super::read::MAX_PIXELS / 1_000_000)]
-    TooLarge {
-        /// The file as it was named.
-        name: String,
-    },
-    /// The extension names no format that can be written.
+    #[error("{} is too large: at most {} million pixels are read", .0, super::read::MAX_PIXELS / 1_000_000)]
+    TooLarge(String),
+    /// The extension, which comes second if there is one, names no format that can be written.
     #[error(
-        "{name}: {}; use .png, .tif, .jpg, .webp, .bmp, .ppm, .pgm or .pam",
-        match extension {
+        "{}: {}; use .png, .tif, .jpg, .webp, .bmp, .ppm, .pgm or .pam",
+        .0,
+        match .1 {
             Some(e) => format!("no picture format has the extension .{e}"),
             None => "it has no extension that would tell the picture format".into(),
         }
     )]
-    UnknownExtension {
-        /// The file as it was named.
-        name: String,
-        /// Its extension, if it has one.
-        extension: Option<String>,
-    },
-    /// The picture has transparent pixels and the format cannot hold them.
-    #[error("{format} holds no transparency; use .png, .webp or .tif")]
-    NoAlpha {
-        /// The format asked for.
-        format: &'static str,
-    },
+    UnknownExtension(String, Option<String>),
+    /// The picture has transparent pixels and this format cannot hold them.
+    #[error("{0} holds no transparency; use .png, .webp or .tif")]
+    NoAlpha(&'static str),
     /// Only grey and RGB pictures are stills.
     #[error("a Y'CbCr picture cannot be written as a still before it is converted to RGB")]
     Yuv,
-    /// The format cannot hold this picture (its size, most often).
-    #[error("{format} cannot hold this picture: {reason}")]
-    Encode {
-        /// The format asked for.
-        format: &'static str,
-        /// What the encoder says.
-        reason: String,
-    },
+    /// This format cannot hold the picture (its size, most often); what the encoder says.
+    #[error("{0} cannot hold this picture: {1}")]
+    Encode(&'static str, String),
     /// The system could not write it.
     #[error("it cannot be written")]
     Write(#[source] io::Error),
+}
+
+impl StillError {
+    /// That a format cannot hold the picture, and why.
+    pub fn encode(format: &'static str, why: impl ToString) -> Self {
+        Self::Encode(format, why.to_string())
+    }
 }

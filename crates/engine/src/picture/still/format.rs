@@ -41,10 +41,8 @@ impl StillFormat {
             Some("pgm" | "ppm" | "pnm") => Self::Pnm,
             Some("pam") => Self::Pam,
             _ => {
-                return Err(StillError::UnknownExtension {
-                    name: path.display().to_string(),
-                    extension,
-                });
+                let name = path.display().to_string();
+                return Err(StillError::UnknownExtension(name, extension));
             }
         })
     }
@@ -74,9 +72,7 @@ impl StillFormat {
             return Err(StillError::Yuv);
         }
         if still.has_transparency() && !self.holds_alpha() {
-            return Err(StillError::NoAlpha {
-                format: self.name(),
-            });
+            return Err(StillError::NoAlpha(self.name()));
         }
         Ok(())
     }

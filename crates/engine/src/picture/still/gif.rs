@@ -50,12 +50,8 @@ impl<W: Write> GifWriter<W> {
     /// [`StillError`] if the system refuses.
     pub fn push(&mut self, still: &Still) -> Result<(), StillError> {
         let (width, height) = gif_size(still)?;
-        let rgba = converted(&still.picture, Format::rgb(8).with_alpha()).map_err(|e| {
-            StillError::Encode {
-                format: "GIF",
-                reason: e.to_string(),
-            }
-        })?;
+        let rgba = converted(&still.picture, Format::rgb(8).with_alpha())
+            .map_err(|e| StillError::encode("GIF", e))?;
         let mut pixels = interleaved(&rgba, u16::to_ne_bytes);
         for alpha in pixels.iter_mut().skip(3).step_by(4) {
             *alpha = if *alpha < 128 { 0 } else { 255 };
@@ -86,10 +82,8 @@ impl<W: Write> GifWriter<W> {
 
 fn gif_size(still: &Still) -> Result<(u16, u16), StillError> {
     let side = |n: usize| {
-        u16::try_from(n).map_err(|_| StillError::Encode {
-            format: "GIF",
-            reason: "sides are limited to 65535 pixels".into(),
-        })
+        let why = "sides are limited to 65535 pixels";
+        u16::try_from(n).map_err(|_| StillError::encode("GIF", why))
     };
     Ok((side(still.picture.width())?, side(still.picture.height())?))
 }
@@ -97,9 +91,6 @@ fn gif_size(still: &Still) -> Result<(u16, u16), StillError> {
 fn gif_error(error: ::gif::EncodingError) -> StillError {
     match error {
         ::gif::EncodingError::Io(e) => StillError::Write(e),
-        other => StillError::Encode {
-            format: "GIF",
-            reason: other.to_string(),
-        },
+        other => StillError::encode("GIF", other),
     }
 }

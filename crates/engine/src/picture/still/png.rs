@@ -99,10 +99,7 @@ fn apng_error(error: ::png::EncodingError) -> StillError {
 fn png_error(error: ::png::EncodingError, format: &'static str) -> StillError {
     match error {
         ::png::EncodingError::IoError(e) => StillError::Write(e),
-        other => StillError::Encode {
-            format,
-            reason: other.to_string(),
-        },
+        other => StillError::encode(format, other),
     }
 }
 

@@ -24,16 +24,13 @@ const MAX_DECODER_BYTES: u64 = 8 * MAX_PIXELS;
 pub fn read(path: &Path) -> Result<Still, StillError> {
     let name = path.display().to_string();
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => StillError::NotFound { name: name.clone() },
-        io::ErrorKind::IsADirectory => StillError::Folder { name: name.clone() },
-        _ => StillError::Read {
-            name: name.clone(),
-            source,
-        },
+        io::ErrorKind::NotFound => StillError::NotFound(name.clone()),
+        io::ErrorKind::IsADirectory => StillError::Folder(name.clone()),
+        _ => StillError::Read(name.clone(), source),
     };
     let meta = path.metadata().map_err(failed)?;
     if meta.is_dir() {
-        return Err(StillError::Folder { name });
+        return Err(StillError::Folder(name));
     }
     let file = File::open(path).map_err(failed)?;
     if meta.is_file() {
@@ -53,29 +50,20 @@ pub fn read_stream(stream: impl Read, name: &str) -> Result<Still, StillError> {
     stream
         .take(MAX_DECODER_BYTES)
         .read_to_end(&mut bytes)
-        .map_err(|source| StillError::Read {
-            name: name.to_owned(),
-            source,
-        })?;
+        .map_err(|source| StillError::Read(name.to_owned(), source))?;
     decode(Cursor::new(bytes), name)
 }
 
 fn decode<R: BufRead + Seek>(reader: R, name: &str) -> Result<Still, StillError> {
-    let cannot_read = |source| StillError::Read {
-        name: name.to_owned(),
-        source,
-    };
+    let cannot_read = |source| StillError::Read(name.to_owned(), source);
     let reader = ImageReader::new(reader)
         .with_guessed_format()
         .map_err(cannot_read)?;
-    let kind = reader.format().ok_or_else(|| StillError::NotAPicture {
-        name: name.to_owned(),
-    })?;
+    let kind = reader.format();
+    let kind = kind.ok_or_else(|| StillError::NotAPicture(name.to_owned()))?;
     if !kind.reading_enabled() {
-        return Err(StillError::UnsupportedKind {
-            name: name.to_owned(),
-            kind: format!("{kind:?}").to_uppercase(),
-        });
+        let kind = format!("{kind:?}").to_uppercase();
+        return Err(StillError::UnsupportedKind(name.to_owned(), kind));
     }
     let failed = |error| decoder_error(error, name);
     match kind {
@@ -86,10 +74,8 @@ fn decode<R: BufRead + Seek>(reader: R, name: &str) -> Result<Still, StillError>
                 .read_to_end(&mut bytes)
                 .map_err(cannot_read)?;
             if !is_whole(&bytes) {
-                return Err(StillError::Broken {
-                    name: name.to_owned(),
-                    reason: "the end of the JPEG is missing".into(),
-                });
+                let why = "the end of the JPEG is missing".to_owned();
+                return Err(StillError::Broken(name.to_owned(), why));
             }
             still(JpegDecoder::new(Cursor::new(bytes)).map_err(failed)?, name)
         }
@@ -114,13 +100,11 @@ fn limits() -> Limits {
 fn still(mut decoder: impl ImageDecoder, name: &str) -> Result<Still, StillError> {
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(StillError::TooLarge {
-            name: name.to_owned(),
-        });
+        return Err(StillError::TooLarge(name.to_owned()));
     }
-    let format = format_of(decoder.color_type()).ok_or_else(|| StillError::UnsupportedSamples {
-        name: name.to_owned(),
-        reason: "its samples are floating-point numbers".into(),
+    let format = format_of(decoder.color_type()).ok_or_else(|| {
+        let why = "its samples are floating-point numbers".to_owned();
+        StillError::UnsupportedSamples(name.to_owned(), why)
     })?;
     let failed = |error| decoder_error(error, name);
     // A damaged profile or tag is no reason to refuse the pixels.
@@ -129,11 +113,8 @@ fn still(mut decoder: impl ImageDecoder, name: &str) -> Result<Still, StillError
     decoder.set_limits(limits()).map_err(failed)?;
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
     pixels.apply_orientation(orientation);
-    let picture =
-        Picture::new(format, planes(&pixels, format)).map_err(|e| StillError::Broken {
-            name: name.to_owned(),
-            reason: e.to_string(),
-        })?;
+    let picture = Picture::new(format, planes(&pixels, format))
+        .map_err(|e| StillError::Broken(name.to_owned(), e.to_string()))?;
     Ok(Still {
         icc: icc.filter(|profile| profile_fits(profile, format)),
         picture,
@@ -193,17 +174,11 @@ fn deinterleave<T: Copy + Into<f32>>(
 fn decoder_error(error: ImageError, name: &str) -> StillError {
     let name = name.to_owned();
     match error {
-        ImageError::Limits(_) => StillError::TooLarge { name },
-        ImageError::Unsupported(e) => StillError::UnsupportedSamples {
-            name,
-            reason: e.to_string(),
-        },
+        ImageError::Limits(_) => StillError::TooLarge(name),
+        ImageError::Unsupported(e) => StillError::UnsupportedSamples(name, e.to_string()),
         ImageError::IoError(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
-            StillError::Read { name, source }
+            StillError::Read(name, source)
         }
-        other => StillError::Broken {
-            name,
-            reason: other.to_string(),
-        },
+        other => StillError::Broken(name, other.to_string()),
     }
 }

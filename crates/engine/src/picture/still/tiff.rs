@@ -33,10 +33,7 @@ pub(super) fn write_image(still: &Still, out: impl Write + Seek) -> Result<(), S
     };
     written.map_err(|error| match error {
         TiffError::IoError(e) => StillError::Write(e),
-        other => StillError::Encode {
-            format: "TIFF",
-            reason: other.to_string(),
-        },
+        other => StillError::encode("TIFF", other),
     })
 }
 

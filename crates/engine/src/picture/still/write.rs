@@ -69,10 +69,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillE
     }
     Ok(Cow::Owned(Still {
         picture: converted(&still.picture, target)
-            .map_err(|e| StillError::Encode {
-                format: format.name(),
-                reason: e.to_string(),
-            })?
+            .map_err(|e| StillError::encode(format.name(), e))?
             .into_owned(),
         icc: still.icc.clone().filter(|_| keeps_profile),
     }))
@@ -85,10 +82,7 @@ fn encode(
 ) -> Result<(), StillError> {
     let failed = |error| match error {
         ImageError::IoError(e) => StillError::Write(e),
-        other => StillError::Encode {
-            format: format.name(),
-            reason: other.to_string(),
-        },
+        other => StillError::encode(format.name(), other),
     };
     if let Some(icc) = &still.icc {
         encoder
@@ -126,10 +120,8 @@ fn color_type(format: Format) -> ExtendedColorType {
 /// [`StillError`] if the picture is Y'CbCr or has transparent pixels.
 pub fn rgb24(still: &Still) -> Result<Vec<u8>, StillError> {
     StillFormat::Pnm.check(still)?;
-    let picture = converted(&still.picture, Format::rgb(8)).map_err(|e| StillError::Encode {
-        format: "RGB24",
-        reason: e.to_string(),
-    })?;
+    let picture =
+        converted(&still.picture, Format::rgb(8)).map_err(|e| StillError::encode("RGB24", e))?;
     Ok(interleaved(&picture, u16::to_ne_bytes))
 }
 

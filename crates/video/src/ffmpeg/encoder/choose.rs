@@ -17,43 +17,30 @@ fn candidates(
     is_sequence: bool,
     format: Format,
     lossless: bool,
-) -> &'static [&'static str] {
-    match extension {
-        "nut" if lossless => &["rawvideo", "ffv1"],
-        _ if lossless => &["ffv1"],
-        "webm" => &["libvpx-vp9", "libaom-av1", "libsvtav1", "libvpx"],
+) -> impl Iterator<Item = &'static str> {
+    let is_deep = format.bit_depth > 8;
+    let names = match extension {
+        "nut" if lossless => "rawvideo ffv1",
+        _ if lossless => "ffv1",
+        "webm" => "libvpx-vp9 libaom-av1 libsvtav1 libvpx",
         // AVI has no place for the reordered frames of H.264; MPEG-4 is 4:2:0 only.
-        "avi" => &["mpeg4", "ffv1"],
+        "avi" => "mpeg4 ffv1",
         // Alpha is what ProRes has over the others.
-        "mov" if format.bit_depth > 8 => &["libx265", "libx264", "prores_ks"],
-        "mov" => &["libx264", "libx265", "prores_ks", "mpeg4"],
-        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" => {
-            // Above 8 bits HEVC's Main 10 is what players know; H.264's High 10 they mostly do not.
-            if format.bit_depth > 8 {
-                &[
-                    "libx265",
-                    "libx264",
-                    "libsvtav1",
-                    "libaom-av1",
-                    "prores_ks",
-                    "ffv1",
-                ]
-            } else {
-                &[
-                    "libx264",
-                    "libx265",
-                    "libvpx-vp9",
-                    "mpeg4",
-                    "prores_ks",
-                    "ffv1",
-                ]
-            }
+        "mov" if is_deep => "libx265 libx264 prores_ks",
+        "mov" => "libx264 libx265 prores_ks mpeg4",
+        // Above 8 bits HEVC's Main 10 is what players know; H.264's High 10 they mostly do not.
+        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" if is_deep => {
+            "libx265 libx264 libsvtav1 libaom-av1 prores_ks ffv1"
         }
-        "webp" if is_sequence => &["libwebp"],
-        "webp" => &["libwebp_anim"],
-        "tif" | "tiff" => &["tiff"],
-        _ => &[],
-    }
+        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" => {
+            "libx264 libx265 libvpx-vp9 mpeg4 prores_ks ffv1"
+        }
+        "webp" if is_sequence => "libwebp",
+        "webp" => "libwebp_anim",
+        "tif" | "tiff" => "tiff",
+        _ => "",
+    };
+    names.split_whitespace()
 }
 
 /// The encoder that the user names; or of the container's the first that keeps alpha, depth and
@@ -70,19 +57,15 @@ pub(super) fn choose(
         None => {
             let default = container.codec(&format!("a.{extension}"), media::Type::Video);
             let is_sequence = container.name() == "image2";
-            let named = candidates(extension, is_sequence, info.format, encoding.lossless).iter();
-            named
-                .filter_map(|name| encoder::find_by_name(name))
+            candidates(extension, is_sequence, info.format, encoding.lossless)
+                .filter_map(encoder::find_by_name)
                 .chain(encoder::find(default))
                 .filter(|codec| can_hold(container, codec.id()) && takes_tick(codec, tick))
                 .collect()
         }
     };
-    let wanted = encoding
-        .pixel_format
-        .as_deref()
-        .map(by_pixel_name)
-        .transpose()?;
+    let wanted = encoding.pixel_format.as_deref().map(by_pixel_name);
+    let wanted = wanted.transpose()?;
     let with_pixel: Vec<(Codec, Pixel)> = found
         .iter()
         .filter_map(|codec| Some((*codec, nearest(codec, source, wanted, info, encoding)?)))
@@ -92,16 +75,14 @@ pub(super) fn choose(
         !info.format.alpha || (holds_alpha(container, codec) && pixel::keeps_alpha(source, *p))
     };
     let detail = |p: &Pixel| pixel::keeps_detail(source, *p) || pixel::keeps_all(source, *p);
-    let best = with_pixel
-        .iter()
-        .position(|(c, p)| alpha(c, p) && detail(p))
-        .or_else(|| {
-            with_pixel
-                .iter()
-                .position(|(c, p)| info.format.alpha && alpha(c, p))
-        })
-        .or_else(|| with_pixel.iter().position(|(_, p)| detail(p)));
-    let chosen = with_pixel.into_iter().nth(best.unwrap_or(0));
+    let first = |fits: &dyn Fn(&Codec, &Pixel) -> bool| {
+        with_pixel.iter().find(|(codec, pixel)| fits(codec, pixel))
+    };
+    let chosen = first(&|c, p| alpha(c, p) && detail(p))
+        .or_else(|| first(&|c, p| info.format.alpha && alpha(c, p)))
+        .or_else(|| first(&|_, p| detail(p)))
+        .or(with_pixel.first())
+        .copied();
     chosen.ok_or_else(|| match (wanted, found.first()) {
         (wanted, Some(codec)) if codec.id() == codec::Id::RAWVIDEO => Error::Invalid(format!(
             ".{extension} files cannot say that their bare samples are {}",
@@ -164,13 +145,12 @@ fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Co
             let name = name.escape_debug();
             Error::Invalid(format!("FFmpeg has no video encoder '{name}'; {}", there()))
         })?;
-    if can_hold(container, codec.id()) {
-        Ok(codec)
-    } else {
-        Err(Error::Invalid(format!(
+    match can_hold(container, codec.id()) {
+        true => Ok(codec),
+        false => Err(Error::Invalid(format!(
             ".{extension} files cannot hold {name}; {}",
             there()
-        )))
+        ))),
     }
 }
 

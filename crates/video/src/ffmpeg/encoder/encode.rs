@@ -1,6 +1,6 @@
 //! A video encoder: pictures in, packets out.
 
-use super::opening::Opening;
+use super::settings::Opening;
 use super::{choose, settings};
 use crate::clip::{Error, Info, Result};
 use crate::ffi::container::set_chroma_location;
@@ -175,9 +175,8 @@ impl Encoder {
             palette.close(0)?;
         }
         self.encode_filtered()?;
-        self.encoder
-            .send_eof()
-            .map_err(|why| failed("encoding", why))
+        let ended = self.encoder.send_eof();
+        ended.map_err(|why| failed("encoding", why))
     }
 
     /// The next packet that is ready.
@@ -190,11 +189,8 @@ impl Encoder {
                     // MP4 counts in the order of decoding: the end of the clip follows from the
                     // packet that comes last.
                     let is_last = self.clip_ended && self.durations.is_empty();
-                    packet.set_duration(if is_last {
-                        self.last_duration
-                    } else {
-                        duration
-                    });
+                    let last = is_last.then_some(self.last_duration);
+                    packet.set_duration(last.unwrap_or(duration));
                 }
                 Ok(Some(packet))
             }
@@ -222,13 +218,11 @@ fn conversion(
     };
     let to_rgb = pixel_facts(target).is_some_and(|f| f.rgb || f.palette);
     if is_rgb && !to_rgb {
-        tags.matrix = color::Space::BT709;
-        tags.range = color::Range::MPEG;
+        (tags.matrix, tags.range) = (color::Space::BT709, color::Range::MPEG);
     }
     let matrix = tags.matrix;
     if to_rgb {
-        tags.matrix = color::Space::RGB;
-        tags.range = color::Range::JPEG;
+        (tags.matrix, tags.range) = (color::Space::RGB, color::Range::JPEG);
     }
     if pixel::is_full_range_name(target) {
         tags.range = color::Range::JPEG;
@@ -269,12 +263,8 @@ fn open(opening: &Opening) -> Result<encoder::video::Encoder> {
         count: opening.encoding.threads.unwrap_or(0),
         ..threading::Config::default()
     });
-    let mut flags = codec::Flags::empty();
-    if opening.global_header {
-        flags |= codec::Flags::GLOBAL_HEADER;
-    }
-    let (options, extra_flags) = settings::settings(opening, &mut encoder)?;
-    encoder.set_flags(flags | extra_flags);
+    let (options, flags) = settings::settings(opening, &mut encoder)?;
+    encoder.set_flags(flags);
     encoder.open_with(options).map_err(|why| {
         Error::Invalid(format!(
             "the encoder {} refuses {}x{} {} with these settings: {why}",

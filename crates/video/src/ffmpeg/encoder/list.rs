@@ -54,29 +54,21 @@ const KNOWN: &[(&str, &str, Lossless)] = &[
     ("rawvideo", "bare samples", Yes),
 ];
 
-/// Containers that are asked whether they can hold an encoder; a pattern stands for single images.
-const CONTAINERS: &[(&str, &str)] = &[
-    ("mp4", "a.mp4"),
-    ("mov", "a.mov"),
-    ("mkv", "a.mkv"),
-    ("webm", "a.webm"),
-    ("avi", "a.avi"),
-    ("nut", "a.nut"),
-    ("gif", "a.gif"),
-    ("apng", "a.apng"),
-    ("webp", "a.webp"),
+/// Extensions of containers that are asked whether they can hold an encoder.
+const CONTAINERS: &[&str] = &[
+    "mp4", "mov", "mkv", "webm", "avi", "nut", "gif", "apng", "webp",
 ];
 
-/// Encoders whose codec is a file of its own, and the extensions of those.
-const IMAGES: &[(&str, &[&str])] = &[
-    ("png", &["%d.png"]),
-    ("mjpeg", &["%d.jpg"]),
-    ("tiff", &["%d.tif"]),
-    ("bmp", &["%d.bmp"]),
-    ("libwebp", &["%d.webp"]),
-    ("exr", &["%d.exr"]),
-    ("libjxl", &["%d.jxl"]),
-    ("jpeg2000", &["%d.jp2"]),
+/// Encoders whose codec is a file of its own, and the names of those.
+const IMAGES: &[(&str, &str)] = &[
+    ("png", "%d.png"),
+    ("mjpeg", "%d.jpg"),
+    ("tiff", "%d.tif"),
+    ("bmp", "%d.bmp"),
+    ("libwebp", "%d.webp"),
+    ("exr", "%d.exr"),
+    ("libjxl", "%d.jxl"),
+    ("jpeg2000", "%d.jp2"),
 ];
 
 /// The video encoders that the linked FFmpeg has, of those that suit clips.
@@ -96,10 +88,9 @@ pub fn encoders() -> Result<Vec<EncoderInfo>> {
         let mut bit_depths: Vec<u8> = facts.iter().map(|f| f.depth).collect();
         bit_depths.sort_unstable();
         bit_depths.dedup();
-        let containers = CONTAINERS
-            .iter()
-            .filter(|(_, file)| muxer(file).is_some_and(|found| can_hold(&found, codec.id())))
-            .map(|(extension, _)| *extension);
+        let holds = |found: format::Output| can_hold(&found, codec.id());
+        let containers = CONTAINERS.iter().copied();
+        let containers = containers.filter(|e| muxer(&format!("a.{e}")).is_some_and(holds));
         let images = IMAGES.iter().filter(|(image, _)| *image == name);
         Some(EncoderInfo {
             name,
@@ -107,9 +98,7 @@ pub fn encoders() -> Result<Vec<EncoderInfo>> {
             lossless,
             alpha: !drops_alpha && facts.iter().any(|f| f.alpha),
             bit_depths,
-            containers: containers
-                .chain(images.flat_map(|(_, extensions)| extensions.iter().copied()))
-                .collect(),
+            containers: containers.chain(images.map(|image| image.1)).collect(),
             pixel_formats: pixel_names(&codec),
         })
     });

@@ -3,7 +3,6 @@
 mod choose;
 mod encode;
 mod list;
-mod opening;
 mod settings;
 
 pub(super) use encode::Encoder;

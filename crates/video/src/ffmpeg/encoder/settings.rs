@@ -1,40 +1,36 @@
 //! Settings of encoders: those for a good master where the user says nothing, and what the user says.
 
-use super::opening::Opening;
-use crate::clip::{Error, Result};
+use crate::clip::{Error, Info, Result};
 use crate::ffi::container::has_option;
+use crate::ffmpeg::color::ColorTags;
+use crate::ffmpeg::hdr::Extras;
+use crate::options::Encoding;
+use crate::time::Rational;
 use ffmpeg_next::format::Pixel;
-use ffmpeg_next::{Dictionary, codec, encoder};
+use ffmpeg_next::{Codec, Dictionary, codec, encoder};
+
+/// All that an encoder is opened with.
+pub(super) struct Opening {
+    pub(super) codec: Codec,
+    pub(super) pixel: Pixel,
+    pub(super) info: Info,
+    /// Frames per second, about, and the tick in seconds.
+    pub(super) times: (Rational, Rational),
+    pub(super) encoding: Encoding,
+    pub(super) tags: ColorTags,
+    pub(super) extras: Extras,
+    pub(super) global_header: bool,
+}
 
 /// x264 and x265.
 const X26X: &[&str] = &["libx264", "libx264rgb", "libx265"];
 
 /// Their presets.
-const X26X_PRESETS: &[&str] = &[
-    "ultrafast",
-    "superfast",
-    "veryfast",
-    "faster",
-    "fast",
-    "medium",
-    "slow",
-    "slower",
-    "veryslow",
-    "placebo",
-];
+const X26X_PRESETS: &str =
+    "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow, placebo";
 
 /// Options with which the user takes the rate control in hand: no CRF is set beside them.
-const RATE_CONTROL: &[&str] = &[
-    "qp",
-    "b",
-    "crf",
-    "q",
-    "cq",
-    "global_quality",
-    "lossless",
-    "rc",
-    "quality",
-];
+const RATE_CONTROL: &str = "qp b crf q cq global_quality lossless rc quality";
 
 /// CRF and preset that make a good master: visually lossless, at a speed below that of the
 /// interpolation. Each encoder has its own scale.
@@ -75,11 +71,12 @@ pub(super) fn settings(
 ) -> Result<(Dictionary<'static>, codec::Flags)> {
     let (name, encoding) = (opening.codec.name(), &opening.encoding);
     let mut options = Dictionary::new();
-    let mut flags = codec::Flags::empty();
-    let takes_over = encoding
-        .options
-        .iter()
-        .any(|(key, _)| RATE_CONTROL.contains(&key.as_str()));
+    let mut flags = match opening.global_header {
+        true => codec::Flags::GLOBAL_HEADER,
+        false => codec::Flags::empty(),
+    };
+    let controls = |key: &str| RATE_CONTROL.split(' ').any(|option| option == key);
+    let takes_over = encoding.options.iter().any(|(key, _)| controls(key));
     let (crf, preset) = crf_and_preset(name);
     for (key, value) in defaults(name, opening.pixel) {
         options.set(key, value);
@@ -102,20 +99,17 @@ pub(super) fn settings(
     }
     if let Some(preset) = &encoding.preset
         && X26X.contains(&name)
-        && !X26X_PRESETS.contains(&preset.as_str())
+        && !X26X_PRESETS.split(", ").any(|known| known == preset)
     {
         // The libraries would write to stderr themselves.
-        return Err(Error::Invalid(format!(
-            "{name} has no preset '{preset}', but {}",
-            X26X_PRESETS.join(", ")
-        )));
+        let why = format!("{name} has no preset '{preset}', but {X26X_PRESETS}");
+        return Err(Error::Invalid(why));
     }
     let mut set = |option: &str, wanted: Option<String>, default: Option<String>| {
         let known = has_option(encoder, option);
         if let (Some(_), false) = (&wanted, known) {
-            return Err(Error::Invalid(format!(
-                "the encoder {name} has no {option}"
-            )));
+            let why = format!("the encoder {name} has no {option}");
+            return Err(Error::Invalid(why));
         }
         if let Some(value) = wanted.or(default).filter(|_| known) {
             options.set(option, &value);

@@ -40,9 +40,6 @@ pub(crate) struct Stretch {
 
 impl Stretch {
     /// Opens decoder and encoder for one stream of the source, to be `speed` times slower.
-    ///
-    /// # Errors
-    /// [`Error`](crate::Error) if its sound cannot be decoded, or the container takes none that can be encoded.
     pub(crate) fn open(
         origin: &Origin,
         stream: usize,
