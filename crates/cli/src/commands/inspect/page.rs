@@ -4,7 +4,7 @@ use super::gallery::Exhibit;
 use std::fmt::Write;
 
 /// Pictures are shown as wide, whatever their level, so that places can be compared.
-const STYLE: &str = "body{font:15px/1.4 sans-serif;margin:1.5em;background:#222;color:#ddd}\
+const STYLE: &str = "body{font:15px/1.4 sans-serif;margin:1.5em;max-width:1060px;background:#222;color:#ddd}\
 h2{margin:1.5em 0 .4em}figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top}\
 img{width:480px;image-rendering:pixelated;border:1px solid #555}figcaption{color:#aaa}pre{white-space:pre-wrap}";
 
