@@ -3,14 +3,14 @@
 
 use crate::common::clips::{ffmpeg, otinterp};
 use crate::common::played::{RATE, ffprobe, samples};
-use crate::desk::{Desk, wait_until};
+use crate::resumable::{Resumable, wait_until};
 use otinterp_video::time::Rational;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 /// 12 s of 30 frames a second with a beat on a tone, in a folder.
-fn with_sound(test: &str, source: &str) -> Option<Desk> {
+fn with_sound(test: &str, source: &str) -> Option<Resumable> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(source);
     let picture = "testsrc2=size=64x48:rate=30:duration=12";
@@ -25,41 +25,41 @@ fn with_sound(test: &str, source: &str) -> Option<Desk> {
     )?;
     let folder = dir.path().to_owned();
     let slowed = ["--slow", "4", "--audio", "stretch"];
-    Some(Desk::of(folder, Some(dir), source, &slowed))
+    Some(Resumable::of(folder, Some(dir), source, &slowed))
 }
 
 #[test]
 fn stretched_sound_is_the_same_after_a_kill_and_an_interrupt() {
     let test = "stretched_sound_is_the_same_after_a_kill_and_an_interrupt";
-    let Some(desk) = with_sound(test, "source.mp4") else {
+    let Some(job) = with_sound(test, "source.mp4") else {
         return;
     };
     for name in ["out.mp4", "out.mkv"] {
         let whole = format!("whole-{name}");
-        desk.ok(&whole, &["-q"]);
+        job.ok(&whole, &["-q"]);
         // Four times as long, and encoded anew.
-        let heard = samples(test, &desk.at(&whole)).len() as f64 / RATE;
+        let heard = samples(test, &job.at(&whole)).len() as f64 / RATE;
         assert!((heard - 48.0).abs() < 0.2, "{name}: {heard}");
 
-        desk.cut_short(name, 2, &[]);
-        let kept = desk.segments(name);
-        let interrupted = desk.start(name, &["-q", "--resume"]);
-        wait_until(|| desk.segments(name) > kept);
+        job.cut_short(name, 2, &[]);
+        let kept = job.segments(name);
+        let interrupted = job.start(name, &["-q", "--resume"]);
+        wait_until(|| job.segments(name) > kept);
         let id = interrupted.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().unwrap();
         let stopped = interrupted.wait_with_output().unwrap();
         assert_eq!(stopped.status.code(), Some(130), "{name}");
         // All segments are there: the sound is being encoded, or is about to be.
-        let mut child = desk.start(name, &["-q", "--resume"]);
-        wait_until(|| desk.segments(name) == 1440 / 250 || desk.at(name).exists());
+        let mut child = job.start(name, &["-q", "--resume"]);
+        wait_until(|| job.segments(name) == 1440 / 250 || job.at(name).exists());
         child.kill().unwrap();
         child.wait().unwrap();
-        if !desk.at(name).exists() {
-            desk.ok(name, &["-q", "--resume"]);
+        if !job.at(name).exists() {
+            job.ok(name, &["-q", "--resume"]);
         }
-        let read = |name: &str| fs::read(desk.at(name)).unwrap();
+        let read = |name: &str| fs::read(job.at(name)).unwrap();
         assert!(read(name) == read(&whole), "{name} differs");
-        assert!(!desk.work_folder(name).exists());
+        assert!(!job.work_folder(name).exists());
     }
 }
 

@@ -6,8 +6,6 @@ mod batch;
 #[path = "../common/mod.rs"]
 mod common;
 mod cuts;
-#[cfg(all(feature = "video", unix))]
-mod desk;
 mod drawn;
 mod duplicates;
 #[cfg(feature = "video")]
@@ -16,6 +14,8 @@ mod errors;
 mod joins;
 mod pipeline;
 mod report;
+#[cfg(all(feature = "video", unix))]
+mod resumable;
 #[cfg(all(feature = "video", unix))]
 mod resume;
 #[cfg(feature = "video")]

@@ -2,7 +2,7 @@
 
 use crate::common::clips::{SMALL, SMALL_HEAD, events, names, otinterp, report, y4m};
 use crate::common::through_ffmpeg::frames;
-use crate::desk::{Desk, FACTOR, FRAMES, wait_until};
+use crate::resumable::{FACTOR, FRAMES, Resumable, wait_until};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -19,18 +19,18 @@ fn chance(state: &mut u64) -> f64 {
 
 /// Kills runs at `kills` moments, each of which goes on where the one before was killed, and compares the result.
 fn killed_at_random_moments(name: &str, kills: usize, seed: u64) {
-    let desk = Desk::new();
+    let job = Resumable::new();
     let undisturbed = format!("undisturbed-{name}");
     let begun = Instant::now();
-    desk.ok(&undisturbed, &["-q"]);
+    job.ok(&undisturbed, &["-q"]);
     let whole = begun.elapsed();
-    let expected = fs::read(desk.at(&undisturbed)).unwrap();
+    let expected = fs::read(job.at(&undisturbed)).unwrap();
     let (mut state, mut killed, mut went_on) = (seed, 0, 0);
     while killed < kills {
-        let mut child = desk.start(name, &["-q", "--resume"]);
+        let mut child = job.start(name, &["-q", "--resume"]);
         if killed + 1 == kills {
             // However slow the machine is, once something is kept.
-            wait_until(|| desk.segments(name) > 0 || desk.at(name).exists());
+            wait_until(|| job.segments(name) > 0 || job.at(name).exists());
         } else {
             std::thread::sleep(whole.mul_f64(0.6 * chance(&mut state)));
         }
@@ -39,21 +39,21 @@ fn killed_at_random_moments(name: &str, kills: usize, seed: u64) {
         }
         child.kill().unwrap();
         let status = child.wait().unwrap();
-        if desk.at(name).exists() {
+        if job.at(name).exists() {
             // It was whole before the kill came, or else it may not stand there.
-            assert!(fs::read(desk.at(name)).unwrap() == expected);
-            fs::remove_file(desk.at(name)).unwrap();
+            assert!(fs::read(job.at(name)).unwrap() == expected);
+            fs::remove_file(job.at(name)).unwrap();
         } else {
             assert!(!status.success());
-            went_on += usize::from(desk.segments(name) > 0);
+            went_on += usize::from(job.segments(name) > 0);
         }
     }
-    desk.ok(name, &["-q", "--resume"]);
+    job.ok(name, &["-q", "--resume"]);
     assert!(
-        fs::read(desk.at(name)).unwrap() == expected,
+        fs::read(job.at(name)).unwrap() == expected,
         "{name} differs"
     );
-    assert!(!desk.work_folder(name).exists());
+    assert!(!job.work_folder(name).exists());
     println!("{name}: killed {killed} times, {went_on} times with segments kept");
     assert!(went_on > 0);
 }
@@ -67,23 +67,23 @@ fn twenty_kills_at_random_moments_change_nothing() {
 
 #[test]
 fn what_is_kept_is_not_made_again() {
-    let desk = Desk::new();
-    desk.cut_short("out.mkv", 2, &[]);
-    let done = desk.command("out.mkv", &["--resume", "--json"]).output();
+    let job = Resumable::new();
+    job.cut_short("out.mkv", 2, &[]);
+    let done = job.command("out.mkv", &["--resume", "--json"]).output();
     let lines = report(&done.unwrap().stdout);
     let start = events(&lines, "start")[0];
     assert!(start["frames_kept"].as_u64().unwrap() >= 500, "{start}");
     let done = events(&lines, "done")[0];
     assert_eq!(done["frames_out"], FRAMES * FACTOR);
-    assert_eq!(frames(&desk.at("out.mkv")).len(), FRAMES * FACTOR);
+    assert_eq!(frames(&job.at("out.mkv")).len(), FRAMES * FACTOR);
 }
 
 #[test]
 fn every_time_is_right_across_segments() {
-    let desk = Desk::new();
-    desk.cut_short("out.mp4", 3, &[]);
-    desk.ok("out.mp4", &["--resume", "-q"]);
-    let all = frames(&desk.at("out.mp4"));
+    let job = Resumable::new();
+    job.cut_short("out.mp4", 3, &[]);
+    job.ok("out.mp4", &["--resume", "-q"]);
+    let all = frames(&job.at("out.mp4"));
     assert_eq!(all.len(), FRAMES * FACTOR);
     for (index, frame) in all.iter().enumerate() {
         let expected = otinterp_video::time::Rational::new(1001 * index as i128, 120_000);
@@ -93,84 +93,84 @@ fn every_time_is_right_across_segments() {
 
 #[test]
 fn numbered_images_go_on_too() {
-    let desk = Desk::new();
-    desk.ok("whole_%04d.png", &["-q"]);
-    desk.cut_short("out_%04d.png", 2, &[]);
-    desk.ok("out_%04d.png", &["-q", "--resume"]);
+    let job = Resumable::new();
+    job.ok("whole_%04d.png", &["-q"]);
+    job.cut_short("out_%04d.png", 2, &[]);
+    job.ok("out_%04d.png", &["-q", "--resume"]);
     for number in 1..=FRAMES * FACTOR {
-        let read = |name: &str| fs::read(desk.at(&format!("{name}_{number:04}.png"))).unwrap();
+        let read = |name: &str| fs::read(job.at(&format!("{name}_{number:04}.png"))).unwrap();
         assert!(read("out") == read("whole"), "image {number}");
     }
-    assert!(!desk.work_folder("out_%04d.png").exists());
+    assert!(!job.work_folder("out_%04d.png").exists());
 }
 
 #[test]
 fn an_unfinished_work_is_neither_lost_nor_mixed() {
-    let desk = Desk::new();
-    desk.cut_short("out.mp4", 2, &[]);
-    let kept = desk.segments("out.mp4");
+    let job = Resumable::new();
+    job.cut_short("out.mp4", 2, &[]);
+    let kept = job.segments("out.mp4");
     let refuses = |more: &[&str], words: &[&str]| {
-        let (code, said) = desk.run("out.mp4", more);
+        let (code, said) = job.run("out.mp4", more);
         assert_eq!(code, 1, "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         for word in words {
             assert!(said.contains(word), "{word:?} is not in: {said}");
         }
-        assert!(!desk.at("out.mp4").exists());
-        assert_eq!(desk.segments("out.mp4"), kept);
+        assert!(!job.at("out.mp4").exists());
+        assert_eq!(job.segments("out.mp4"), kept);
     };
     refuses(&[], &["out.mp4", "unfinished", "--resume", "-y"]);
     refuses(&["--resume", "--crf", "30"], &["--crf", "30", "not set"]);
     refuses(&["--resume", "--preset", "fast"], &["--preset", "balanced"]);
     // Another source of the same name and size.
-    let source = fs::read(desk.at("clip.y4m")).unwrap();
+    let source = fs::read(job.at("clip.y4m")).unwrap();
     let mut other = source.clone();
     let middle = other.len() / 2;
     other[middle] ^= 1;
-    fs::write(desk.at("clip.y4m"), &other).unwrap();
+    fs::write(job.at("clip.y4m"), &other).unwrap();
     refuses(&["--resume"], &["source", "not the one"]);
     // The same content is the same source, whenever it was written.
-    fs::write(desk.at("clip.y4m"), &source).unwrap();
-    desk.ok("out.mp4", &["--resume", "-q"]);
-    desk.ok("undisturbed.mp4", &["-q"]);
-    let read = |name: &str| fs::read(desk.at(name)).unwrap();
+    fs::write(job.at("clip.y4m"), &source).unwrap();
+    job.ok("out.mp4", &["--resume", "-q"]);
+    job.ok("undisturbed.mp4", &["-q"]);
+    let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mp4") == read("undisturbed.mp4"));
 }
 
 #[test]
 fn y_throws_away_what_was_left() {
-    let desk = Desk::new();
-    desk.cut_short("out.mp4", 2, &[]);
-    desk.ok("out.mp4", &["-y", "-q", "--crf", "30"]);
-    desk.ok("anew.mp4", &["-q", "--crf", "30"]);
-    let read = |name: &str| fs::read(desk.at(name)).unwrap();
+    let job = Resumable::new();
+    job.cut_short("out.mp4", 2, &[]);
+    job.ok("out.mp4", &["-y", "-q", "--crf", "30"]);
+    job.ok("anew.mp4", &["-q", "--crf", "30"]);
+    let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mp4") == read("anew.mp4"));
-    assert!(!desk.work_folder("out.mp4").exists());
+    assert!(!job.work_folder("out.mp4").exists());
 }
 
 #[test]
 fn lines_and_data_that_did_not_reach_the_disk_whole_are_made_again() {
-    let desk = Desk::new();
-    desk.ok("undisturbed.mp4", &["-q"]);
-    desk.cut_short("out.mp4", 2, &[]);
+    let job = Resumable::new();
+    job.ok("undisturbed.mp4", &["-q"]);
+    job.cut_short("out.mp4", 2, &[]);
     let append = |name: &str, bytes: &[u8]| {
-        let path = desk.work_folder("out.mp4").join(name);
+        let path = job.work_folder("out.mp4").join(name);
         let mut file = OpenOptions::new().append(true).open(path).unwrap();
         file.write_all(bytes).unwrap();
     };
     append("data", &[7; 5000]);
     append("journal", b"{\"data_bytes\":99,\"sta");
-    desk.ok("out.mp4", &["--resume", "-q"]);
-    let read = |name: &str| fs::read(desk.at(name)).unwrap();
+    job.ok("out.mp4", &["--resume", "-q"]);
+    let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mp4") == read("undisturbed.mp4"));
 }
 
 #[test]
 fn two_runs_do_not_write_one_output() {
-    let desk = Desk::new();
-    let mut first = desk.start("out.mp4", &["-q"]);
-    wait_until(|| desk.segments("out.mp4") > 0);
-    let (code, said) = desk.run("out.mp4", &["--resume"]);
+    let job = Resumable::new();
+    let mut first = job.start("out.mp4", &["-q"]);
+    wait_until(|| job.segments("out.mp4") > 0);
+    let (code, said) = job.run("out.mp4", &["--resume"]);
     if first.try_wait().unwrap().is_none() {
         assert_eq!(code, 1);
         assert!(said.contains("another run"), "{said}");
@@ -180,41 +180,41 @@ fn two_runs_do_not_write_one_output() {
 
 #[test]
 fn an_interrupt_keeps_what_is_done() {
-    let desk = Desk::new();
-    let child = desk.start("out.mp4", &[]);
-    wait_until(|| desk.segments("out.mp4") > 0);
+    let job = Resumable::new();
+    let child = job.start("out.mp4", &[]);
+    wait_until(|| job.segments("out.mp4") > 0);
     let id = child.id().to_string();
     Command::new("kill").args(["-INT", &id]).status().unwrap();
     let done = child.wait_with_output().unwrap();
     let said = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(130), "{said}");
     assert!(said.contains("--resume goes on with it"), "{said}");
-    assert!(!desk.at("out.mp4").exists());
-    desk.ok("out.mp4", &["-q", "--resume"]);
+    assert!(!job.at("out.mp4").exists());
+    job.ok("out.mp4", &["-q", "--resume"]);
 }
 
 #[test]
 fn without_a_finished_segment_nothing_is_left() {
-    let desk = Desk::new();
-    let before = names(&desk.folder);
-    let child = desk.start("out.mp4", &[]);
-    wait_until(|| desk.work_folder("out.mp4").exists());
+    let job = Resumable::new();
+    let before = names(&job.folder);
+    let child = job.start("out.mp4", &[]);
+    wait_until(|| job.work_folder("out.mp4").exists());
     let id = child.id().to_string();
     Command::new("kill").args(["-INT", &id]).status().unwrap();
     child.wait_with_output().unwrap();
-    if desk.segments("out.mp4") == 0 && !desk.at("out.mp4").exists() {
-        assert_eq!(names(&desk.folder), before);
+    if job.segments("out.mp4") == 0 && !job.at("out.mp4").exists() {
+        assert_eq!(names(&job.folder), before);
     }
 }
 
 #[test]
 fn a_source_that_shrinks_while_it_is_read_is_noticed() {
-    let desk = Desk::new();
-    desk.ok("undisturbed.mkv", &["-q"]);
-    let source = fs::read(desk.at("clip.y4m")).unwrap();
-    let child = desk.start("out.mkv", &[]);
-    wait_until(|| desk.segments("out.mkv") > 0);
-    let file = OpenOptions::new().write(true).open(desk.at("clip.y4m"));
+    let job = Resumable::new();
+    job.ok("undisturbed.mkv", &["-q"]);
+    let source = fs::read(job.at("clip.y4m")).unwrap();
+    let child = job.start("out.mkv", &[]);
+    wait_until(|| job.segments("out.mkv") > 0);
+    let file = OpenOptions::new().write(true).open(job.at("clip.y4m"));
     file.unwrap()
         .set_len(source.len() as u64 - 100_000)
         .unwrap();
@@ -225,11 +225,11 @@ fn a_source_that_shrinks_while_it_is_read_is_noticed() {
         said.contains("clip.y4m changed while it was read"),
         "{said}"
     );
-    assert!(!desk.at("out.mkv").exists());
+    assert!(!job.at("out.mkv").exists());
     // Whole again, it is gone on with.
-    fs::write(desk.at("clip.y4m"), &source).unwrap();
-    desk.ok("out.mkv", &["-q", "--resume"]);
-    let read = |name: &str| fs::read(desk.at(name)).unwrap();
+    fs::write(job.at("clip.y4m"), &source).unwrap();
+    job.ok("out.mkv", &["-q", "--resume"]);
+    let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mkv") == read("undisturbed.mkv"));
 }
 
@@ -265,7 +265,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Bytes of the source of [`Desk`].
+/// Bytes of the source of [`Resumable`].
 fn source_bytes() -> usize {
     y4m(SMALL_HEAD, SMALL, 8, FRAMES).len()
 }
@@ -277,23 +277,23 @@ fn a_full_disk_loses_nothing() {
     let Some(disk) = SmallDisk::new("a_full_disk_loses_nothing", room) else {
         return;
     };
-    let desk = Desk::within(disk.path().to_owned(), None);
-    let elsewhere = Desk::new();
+    let job = Resumable::within(disk.path().to_owned(), None);
+    let elsewhere = Resumable::new();
     let lossless = ["-q", "--codec", "ffv1"];
     elsewhere.ok("out.mkv", &lossless);
-    let (code, said) = desk.run("out.mkv", &["--codec", "ffv1"]);
+    let (code, said) = job.run("out.mkv", &["--codec", "ffv1"]);
     assert_eq!(code, 1, "{said}");
     assert!(
         said.contains("out.mkv") && said.contains("No space left"),
         "{said}"
     );
-    assert!(!desk.at("out.mkv").exists());
-    assert!(desk.segments("out.mkv") > 0);
+    assert!(!job.at("out.mkv").exists());
+    assert!(job.segments("out.mkv") > 0);
     assert!(disk.mount("remount,size=200m"));
-    desk.ok("out.mkv", &["-q", "--codec", "ffv1", "--resume"]);
+    job.ok("out.mkv", &["-q", "--codec", "ffv1", "--resume"]);
     let expected = fs::read(elsewhere.at("out.mkv")).unwrap();
-    assert!(fs::read(desk.at("out.mkv")).unwrap() == expected);
-    assert!(!desk.work_folder("out.mkv").exists());
+    assert!(fs::read(job.at("out.mkv")).unwrap() == expected);
+    assert!(!job.work_folder("out.mkv").exists());
 }
 
 #[test]
@@ -302,28 +302,28 @@ fn a_read_only_folder_gets_one_line() {
     let Some(disk) = SmallDisk::new("a_read_only_folder_gets_one_line", room) else {
         return;
     };
-    let desk = Desk::within(disk.path().to_owned(), None);
-    let before = names(&desk.folder);
+    let job = Resumable::within(disk.path().to_owned(), None);
+    let before = names(&job.folder);
     assert!(disk.mount("remount,ro"));
     for output in ["out.mp4", "out.y4m", "out_%04d.png"] {
-        let (code, said) = desk.run(output, &[]);
+        let (code, said) = job.run(output, &[]);
         assert_eq!(code, 1, "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.contains(output) && said.contains("ead-only"), "{said}");
     }
-    assert_eq!(names(&desk.folder), before);
+    assert_eq!(names(&job.folder), before);
 }
 
 #[test]
 fn pipes_keep_nothing() {
-    let desk = Desk::new();
-    let before = names(&desk.folder);
-    let source = fs::read(desk.at("clip.y4m")).unwrap();
+    let job = Resumable::new();
+    let before = names(&job.folder);
+    let source = fs::read(job.at("clip.y4m")).unwrap();
     otinterp()
-        .current_dir(&desk.folder)
+        .current_dir(&job.folder)
         .args(["retime", "-", "-o", "-", "--method", "hold", "--fps", "10"])
         .write_stdin(source)
         .assert()
         .success();
-    assert_eq!(names(&desk.folder), before);
+    assert_eq!(names(&job.folder), before);
 }

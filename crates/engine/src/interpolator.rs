@@ -189,7 +189,15 @@ fn solved(
     let halving = stage(Stage::Pyramid);
     let compares_cells = matches!(render, RenderPlan::Cells { .. });
     let plan = solve.pyramid((first.height(), first.width()), compares_cells);
-    let of = |cache: &PyramidCache, picture| cache.or_make(|| FramePyramid::of(cpu, picture, plan));
+    // Where full size is solved, pyramids are large beside what it takes to make them again for the next pair.
+    let of = |cache: &PyramidCache, picture| {
+        let make = || FramePyramid::of(cpu, picture, plan);
+        if compares_cells {
+            cache.or_make(make)
+        } else {
+            Arc::new(make())
+        }
+    };
     let (a, b) = rayon::join(|| of(for_first, first), || of(for_second, second));
     drop(halving);
     let comparing = stage(Stage::Content);

@@ -268,7 +268,7 @@ mod tests {
         }
     }
 
-    fn exchanged(cpu: Cpu, mut field: Field) -> (Field, Plane, Plane) {
+    fn propagated(cpu: Cpu, mut field: Field) -> (Field, Plane, Plane) {
         let [a, b] = [features(0.0), features(BY)];
         let both = Both {
             t: 0.5,
@@ -294,7 +294,7 @@ mod tests {
             };
             let start = field(3.0);
             let before = wrong(&start);
-            let (found, errors, truth) = exchanged(cpu, start);
+            let (found, errors, truth) = propagated(cpu, start);
             assert!(3 * wrong(&found) < before, "{} of {before}", wrong(&found));
             for (carried, truth) in errors.iter().zip(&truth) {
                 assert!((carried - truth).abs() < 1e-5, "{carried} {truth}");
@@ -306,9 +306,9 @@ mod tests {
     fn the_true_motion_stays() {
         for cpu in Cpu::available() {
             let inner = |field: &Field| field.dx.slice(ndarray::s![14..26, 25..36]).to_owned();
-            let (found, ..) = exchanged(cpu, field(0.0));
+            let (found, ..) = propagated(cpu, field(0.0));
             assert_eq!(inner(&found), inner(&field(0.0)));
-            let (still, ..) = exchanged(
+            let (still, ..) = propagated(
                 cpu,
                 Field {
                     dx: Plane::zeros(DIM),

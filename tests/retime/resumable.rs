@@ -21,14 +21,14 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// A folder with a source, and runs of the program in it.
-pub struct Desk {
+pub struct Resumable {
     _dir: Option<tempfile::TempDir>,
     pub folder: PathBuf,
     source: String,
     settings: Vec<String>,
 }
 
-impl Desk {
+impl Resumable {
     /// With a source in Y4M, for four times its frames.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
