@@ -10,7 +10,7 @@ use otinterp::picture::still;
 use otinterp::timings::process_cpu_time;
 use otinterp::{Interpolator, Method, Picture, Preset};
 use otinterp_cli::quality::{psnr_db, rgb8, ssim};
-use recipe::{Recipe, Solved};
+use recipe::Recipe;
 use std::error::Error;
 use std::io::Write;
 use std::path::Path;
@@ -92,48 +92,37 @@ fn main() -> Result<()> {
         let set = Path::new(folder).file_name().ok_or("no set's name")?;
         let set = &set.to_string_lossy();
         presets(set, &scenes)?;
-        for solved in Recipe::solves() {
-            sweep(set, &scenes, solved)?;
+        for recipe in Recipe::grid() {
+            let interpolator = Interpolator::new(Method::Ot, Preset::Best);
+            let sums = measured(interpolator.with_plan(recipe.plan()), &scenes)?;
+            sums.print(set, None, Some(recipe), scenes.len())?;
         }
     }
     Ok(())
 }
 
-/// The presets, by the main door.
+/// The presets as they are.
 fn presets(set: &str, scenes: &[Scene]) -> Result<()> {
     for (name, preset) in [
         ("fast", Preset::Fast),
         ("balanced", Preset::Balanced),
         ("best", Preset::Best),
     ] {
-        let interpolator = Interpolator::new(Method::Ot, preset);
-        let mut sums = Sums::default();
-        for scene in scenes {
-            let (middle, cpu_ms) =
-                timed(|| Ok(interpolator.between(&scene.first, &scene.second)?.at(0.5)))?;
-            sums.add(&middle, &scene.truth, cpu_ms)?;
-        }
+        let sums = measured(Interpolator::new(Method::Ot, preset), scenes)?;
         sums.print(set, Some(name), None, scenes.len())?;
     }
     Ok(())
 }
 
-/// All recipes that share how the motion is solved: it is solved once for them.
-fn sweep(set: &str, scenes: &[Scene], recipe: Recipe) -> Result<()> {
-    let mut sums = [Sums::default(); Recipe::RINGS.len()];
+/// The middle of every scene against its truth.
+fn measured(interpolator: Interpolator, scenes: &[Scene]) -> Result<Sums> {
+    let mut sums = Sums::default();
     for scene in scenes {
-        let (solved, solving) = timed(|| Solved::of(recipe, &scene.first, &scene.second))?;
-        for (sums, rings) in sums.iter_mut().zip(Recipe::RINGS) {
-            let copy = solved.clone();
-            let (middle, rendering) =
-                timed(|| Ok(copy.middle(rings, &scene.first, &scene.second)))?;
-            sums.add(&middle, &scene.truth, solving + rendering)?;
-        }
+        let (middle, cpu_ms) =
+            timed(|| Ok(interpolator.between(&scene.first, &scene.second)?.at(0.5)))?;
+        sums.add(&middle, &scene.truth, cpu_ms)?;
     }
-    for (sums, rings) in sums.iter().zip(Recipe::RINGS) {
-        sums.print(set, None, Some(Recipe { rings, ..recipe }), scenes.len())?;
-    }
-    Ok(())
+    Ok(sums)
 }
 
 /// What a call gives, and its CPU time in ms.

@@ -1,12 +1,8 @@
-//! The settings that are swept, and what the main door does with its presets' own.
+//! Grid of plans that are swept.
 
-use otinterp::Picture;
-use otinterp::frame_pyramid::{BrightnessChange, FramePyramid};
-use otinterp::motion::{self, Iterations, Motion, SolvePlan};
-use otinterp::probe::Deaf;
-use otinterp::render::{RenderPlan, Renderer};
-use otinterp_simd::Level as Cpu;
-use std::sync::Arc;
+use otinterp::Plan;
+use otinterp::motion::{Iterations, SolvePlan};
+use otinterp::render::RenderPlan;
 
 /// One point of the grid.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
@@ -22,89 +18,40 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The numbers of rings that are tried with every solve.
-    pub const RINGS: [u32; 4] = [0, 1, 2, 3];
+    /// The grid: tiles down to an eighth of the resolution and refinement up to two levels finer.
+    pub fn grid() -> impl Iterator<Item = Self> {
+        let levels = (0..=3).flat_map(|finest_solved: usize| {
+            let refined = finest_solved.saturating_sub(2)..=finest_solved.min(2);
+            refined.map(move |finest_refined| (finest_solved, finest_refined))
+        });
+        levels.flat_map(|(finest_solved, finest_refined)| {
+            let work = (1..=3).flat_map(|warps| (0..=3).map(move |rings| (warps, rings)));
+            work.map(move |(warps, rings)| Self {
+                finest_solved,
+                finest_refined,
+                warps,
+                rings,
+            })
+        })
+    }
 
-    /// All ways to solve, with tiles down to an eighth of the resolution and refinement up to two levels finer; their
-    /// `rings` is 0.
-    pub fn solves() -> impl Iterator<Item = Self> {
-        (0..=3).flat_map(|finest_solved: usize| {
-            (finest_solved.saturating_sub(2)..=finest_solved.min(2)).flat_map(
-                move |finest_refined| {
-                    [1, 2, 3].map(|warps| Self {
-                        finest_solved,
-                        finest_refined,
-                        warps,
-                        rings: 0,
-                    })
+    /// The plan of `best` for small pictures with this recipe's numbers.
+    pub fn plan(self) -> Plan {
+        Plan::Motion {
+            solve: SolvePlan {
+                finest_solved: self.finest_solved,
+                finest_refined: self.finest_refined,
+                refinement: Iterations {
+                    warps: self.warps,
+                    fixed_point: 3,
+                    relaxation: 4,
                 },
-            )
-        })
-    }
-}
-
-/// A pair whose motion is known.
-#[derive(Clone)]
-pub struct Solved {
-    cpu: Cpu,
-    motion: Motion,
-    pyramids: [Arc<FramePyramid>; 2],
-    change: BrightnessChange,
-}
-
-impl Recipe {
-    /// The preset `best` for small pictures with this recipe's numbers.
-    fn plan(self) -> SolvePlan {
-        SolvePlan {
-            finest_solved: self.finest_solved,
-            finest_refined: self.finest_refined,
-            refinement: Iterations {
-                warps: self.warps,
-                fixed_point: 3,
-                relaxation: 4,
+                residual_pixels: 2000,
+                solves_changes_only: false,
+                covers_finest_once: false,
+                cell_log2: 1,
             },
-            residual_pixels: 2000,
-            solves_changes_only: false,
-            covers_finest_once: false,
-            cell_log2: 1,
+            render: RenderPlan::Mixture { rings: self.rings },
         }
-    }
-}
-
-impl Solved {
-    /// Solves a pair of opaque pictures as [`otinterp::Interpolator`] does.
-    pub fn of(
-        recipe: Recipe,
-        first: &Picture,
-        second: &Picture,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
-        let cpu = Cpu::current()?;
-        let solve = recipe.plan();
-        let plan = solve.pyramid((first.height(), first.width()), false);
-        let a = FramePyramid::of(cpu, first, plan);
-        let b = FramePyramid::of(cpu, second, plan);
-        let change = a.brightness_change_to(&b);
-        let b = FramePyramid::of_matched(cpu, second, plan, &change);
-        Ok(Self {
-            cpu,
-            motion: motion::solve(cpu, [&a, &b], &solve, &Deaf),
-            pyramids: [Arc::new(a), Arc::new(b)],
-            change,
-        })
-    }
-
-    /// The picture in the middle.
-    pub fn middle(self, rings: u32, first: &Picture, second: &Picture) -> Picture {
-        let render = RenderPlan::Mixture { rings };
-        let pictures = [first, second];
-        Renderer::new(
-            self.cpu,
-            render,
-            self.motion,
-            pictures,
-            self.pyramids,
-            self.change,
-        )
-        .at(self.cpu, pictures, 0.5, &Deaf)
     }
 }

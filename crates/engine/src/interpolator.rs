@@ -32,6 +32,16 @@ pub enum Error {
         /// Format of the second.
         second: Box<Format>,
     },
+    /// The plan that was given is not one for such pictures.
+    #[error("pictures of {width}x{height} pixels cannot be rendered by the plan: {plan}")]
+    Plan {
+        /// Width of the pictures.
+        width: usize,
+        /// Height of the pictures.
+        height: usize,
+        /// The plan.
+        plan: Box<Plan>,
+    },
     /// The environment asks for a CPU level that does not exist.
     #[error(transparent)]
     Cpu(#[from] LevelError),
@@ -46,17 +56,24 @@ pub struct Interpolator {
     method: Method,
     preset: Preset,
     mass: MassOptions,
+    /// In place of the preset's.
+    plan: Option<Plan>,
 }
 
 impl Interpolator {
     /// An interpolator with a method and a preset.
     pub fn new(method: Method, preset: Preset) -> Self {
-        let mass = MassOptions::default();
         Self {
             method,
             preset,
-            mass,
+            ..Self::default()
         }
+    }
+
+    /// The same by one plan for pictures of every size that it fits, in place of the preset's.
+    pub fn with_plan(self, plan: Plan) -> Self {
+        let plan = Some(plan);
+        Self { plan, ..self }
     }
 
     /// The same with other options for [`Method::Mass`].
@@ -67,7 +84,7 @@ impl Interpolator {
     /// Solves the transport between two pictures of one size and format.
     ///
     /// # Errors
-    /// [`Error`] if sizes or formats differ, or if `OTINTERP_CPU` names no CPU level.
+    /// [`Error`] if sizes or formats differ, if the plan that was given does not fit, or if `OTINTERP_CPU` names no CPU level.
     pub fn between<'a>(
         &self,
         a: &'a Picture,
@@ -87,7 +104,7 @@ impl Interpolator {
         caches: [&PyramidCache; 2],
     ) -> Result<Transition<P>, Error> {
         let [a, b] = ends.each_ref().map(Borrow::borrow);
-        check(a, b)?;
+        self.check(a, b)?;
         // Within the pool from here on: its threads need not be woken for every step.
         let variant = rayon::scope(|_| self.variant(a, b, caches, &Deaf))?;
         Ok(Transition::new(ends, variant))
@@ -95,7 +112,34 @@ impl Interpolator {
 
     /// The plan for pictures of that height and width.
     pub fn plan(&self, dim: (usize, usize)) -> Plan {
-        Plan::of(self.method, self.preset, dim)
+        let preset = || Plan::of(self.method, self.preset, dim);
+        self.plan.unwrap_or_else(preset)
+    }
+
+    fn check(&self, a: &Picture, b: &Picture) -> Result<(), Error> {
+        if (a.width(), a.height()) != (b.width(), b.height()) {
+            return Err(Error::SizesDiffer {
+                first: (a.width(), a.height()),
+                second: (b.width(), b.height()),
+            });
+        }
+        if a.format() != b.format() {
+            return Err(Error::FormatsDiffer {
+                first: Box::new(a.format()),
+                second: Box::new(b.format()),
+            });
+        }
+        let (height, width) = (a.height(), a.width());
+        let plan = self.plan((height, width));
+        if !plan.fits((height, width)) {
+            let plan = Box::new(plan);
+            return Err(Error::Plan {
+                width,
+                height,
+                plan,
+            });
+        }
+        Ok(())
     }
 
     fn variant(
@@ -146,7 +190,7 @@ impl Interpolator {
         t: f32,
         probe: &dyn Probe,
     ) -> Result<Picture, Error> {
-        check(a, b)?;
+        self.check(a, b)?;
         let caches = [&PyramidCache::default(), &PyramidCache::default()];
         rayon::scope(|_| {
             let variant = self.variant(a, b, caches, probe)?;
@@ -155,15 +199,15 @@ impl Interpolator {
     }
 
     /// The optical flow between two pictures of one size and format, both ways, by the cells of the plan: what [`Interpolator::between`]
-    /// renders with [`Method::Ot`]. Between equal pictures it is 0.
+    /// renders. Between equal pictures it is 0, and so it is with other methods than [`Method::Ot`].
     ///
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn motion(&self, a: &Picture, b: &Picture) -> Result<Motion, Error> {
-        check(a, b)?;
+        self.check(a, b)?;
         let cpu = Cpu::current()?;
         let dim = (a.height(), a.width());
-        let Plan::Motion { solve, render } = Plan::of(Method::Ot, self.preset, dim) else {
+        let Plan::Motion { solve, render } = self.plan(dim) else {
             return Ok(Motion::zeros(0, dim));
         };
         if a == b {
@@ -214,24 +258,9 @@ fn solved(
             probe.plane(Place { view, side, level }, planes.luma());
         }
     }
-    let motion = motion::solve(cpu, [&a, &b], &solve, probe);
-    (motion, [a, b], change)
-}
-
-fn check(a: &Picture, b: &Picture) -> Result<(), Error> {
-    if (a.width(), a.height()) != (b.width(), b.height()) {
-        return Err(Error::SizesDiffer {
-            first: (a.width(), a.height()),
-            second: (b.width(), b.height()),
-        });
-    }
-    if a.format() != b.format() {
-        return Err(Error::FormatsDiffer {
-            first: Box::new(a.format()),
-            second: Box::new(b.format()),
-        });
-    }
-    Ok(())
+    let mut pyramids = [a, b];
+    let motion = motion::solve(cpu, &mut pyramids, &solve, probe);
+    (motion, pyramids, change)
 }
 
 /// Both pictures premultiplied, if they have alpha.

@@ -93,20 +93,22 @@ impl Plan {
     pub fn of(method: Method, preset: Preset, (height, width): (usize, usize)) -> Self {
         let pixels = height * width;
         let has_cells = width.min(height) >= LEAST_SIDE_OF_CELLS_PX;
-        let is_large = pixels > MEGAPIXEL;
         match (method, preset) {
             (Method::CrossFade | Method::Hold, _) => Self::Unsolved,
             (Method::Mass, preset) => Self::Mass {
                 most_cells: preset.most_mass_cells(),
             },
+            (Method::Ot, Preset::Fast) if has_cells => Self::Motion {
+                solve: fast(pixels),
+                render: RenderPlan::Cells { propagates: false },
+            },
             (Method::Ot, Preset::Fast) => Self::Motion {
                 solve: SolvePlan {
-                    covers_finest_once: true,
-                    ..cells(pixels, if is_large { 3 } else { 2 }, 2, 300)
+                    cell_log2: 1,
+                    ..fast(pixels)
                 },
-                render: RenderPlan::Cells { propagates: false },
-            }
-            .for_mixture_unless(has_cells),
+                render: RenderPlan::Mixture { rings: 0 },
+            },
             (Method::Ot, Preset::Balanced)
                 if has_cells && pixels > MOST_PIXELS_OF_BALANCED_MIXTURE =>
             {
@@ -120,23 +122,24 @@ impl Plan {
                 render: RenderPlan::Mixture { rings: 1 },
             },
             (Method::Ot, Preset::Best) => Self::Motion {
-                solve: mixture(pixels, 3, if is_large { 1000 } else { 2000 }),
+                solve: mixture(pixels, 3, if pixels > MEGAPIXEL { 1000 } else { 2000 }),
                 render: RenderPlan::Mixture { rings: 3 },
             },
         }
     }
 
-    /// Pictures with too few large cells are rendered from cells of 2 px.
-    fn for_mixture_unless(self, has_cells: bool) -> Self {
+    /// Whether pictures of that height and width can be rendered so: mixtures are made of cells of 2 px, and large cells need their
+    /// level of the pyramid to be its finest.
+    pub fn fits(&self, dim: (usize, usize)) -> bool {
         match self {
-            Self::Motion { solve, .. } if !has_cells => Self::Motion {
-                solve: SolvePlan {
-                    cell_log2: 1,
-                    ..solve
-                },
-                render: RenderPlan::Mixture { rings: 0 },
+            Self::Unsolved | Self::Mass { .. } => true,
+            Self::Motion { solve, render } => match render {
+                RenderPlan::Mixture { .. } => solve.cell_log2 == 1,
+                RenderPlan::Cells { .. } => {
+                    let cells = usize::from(solve.cell_log2);
+                    (2..=3).contains(&cells) && solve.pyramid(dim, true).finest == cells
+                }
             },
-            other => other,
         }
     }
 
@@ -152,7 +155,7 @@ impl Plan {
     }
 }
 
-/// One line: `solve: tiles from level 2, refined from level 1 (…); render: …`. Level 0 is full size, level 1 half, and so on.
+/// One line that begins with `plan: `. Level 0 is full size, level 1 half, and so on.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -212,6 +215,15 @@ fn cells(pixels: usize, cell_log2: u8, warps: usize, residual_pixels: usize) -> 
     }
 }
 
+/// The same for [`Preset::Fast`]: tiles cover the finest level once.
+fn fast(pixels: usize) -> SolvePlan {
+    let cell_log2 = if pixels > MEGAPIXEL { 3 } else { 2 };
+    SolvePlan {
+        covers_finest_once: true,
+        ..cells(pixels, cell_log2, 2, 300)
+    }
+}
+
 /// Solved and refined at full size as far as that is worth its time.
 fn mixture(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
     SolvePlan {
@@ -244,4 +256,33 @@ fn finest_level(pixels: usize, most: usize) -> usize {
         level += 1;
     }
     level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_has_a_plan_that_fits_every_size() {
+        let sides = [
+            1, 2, 7, 16, 127, 128, 129, 480, 640, 769, 1025, 1920, 2160, 4320, 8192,
+        ];
+        for preset in [Preset::Fast, Preset::Balanced, Preset::Best] {
+            for (height, width) in sides.iter().flat_map(|&h| sides.map(|w| (h, w))) {
+                let plan = Plan::of(Method::Ot, preset, (height, width));
+                assert!(plan.fits((height, width)), "{width}x{height}: {plan}");
+            }
+        }
+    }
+
+    #[test]
+    fn large_cells_do_not_fit_small_pictures_nor_mixtures() {
+        let plan = Plan::of(Method::Ot, Preset::Fast, (1080, 1920));
+        assert!(plan.fits((1080, 1920)) && !plan.fits((16, 16)));
+        let Plan::Motion { solve, .. } = plan else {
+            panic!("motion is solved")
+        };
+        let render = RenderPlan::Mixture { rings: 1 };
+        assert!(!Plan::Motion { solve, render }.fits((1080, 1920)));
+    }
 }

@@ -22,8 +22,6 @@ pub enum Stage {
     Content,
     /// Pyramids.
     Pyramid,
-    /// Features of a level.
-    Features,
     /// Tiles and their fusion.
     Tiles,
     /// Residual transport.
@@ -49,13 +47,12 @@ pub enum Stage {
 }
 
 /// Every stage and its name in reports, in the order of the work.
-const STAGES: [(Stage, &str); 17] = [
+const STAGES: [(Stage, &str); 16] = [
     (Stage::Decode, "decode"),
     (Stage::FromSamples, "from_samples"),
     (Stage::Cuts, "cuts"),
     (Stage::Content, "content"),
     (Stage::Pyramid, "pyramid"),
-    (Stage::Features, "features"),
     (Stage::Tiles, "tiles"),
     (Stage::Residual, "residual"),
     (Stage::Refine, "refine"),

@@ -4,6 +4,7 @@ use super::{LumaChroma, QuantizedFeatures};
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use ndarray::Array2;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Rows that one task works on at least.
 const BAND_ROWS: usize = 16;
@@ -16,7 +17,7 @@ pub struct PyramidLevel {
     /// brightness.
     pub planes: Vec<Plane>,
     /// The same as whole numbers, on the levels whose tiles are solved.
-    pub quantized: Option<QuantizedFeatures>,
+    pub quantized: Option<Arc<QuantizedFeatures>>,
 }
 
 impl PyramidLevel {
@@ -42,7 +43,10 @@ impl PyramidLevel {
 
     /// The same level with quantised features.
     pub fn with_quantized(self, quantized: Option<QuantizedFeatures>) -> Self {
-        Self { quantized, ..self }
+        Self {
+            quantized: quantized.map(Arc::new),
+            ..self
+        }
     }
 
     /// Luma.

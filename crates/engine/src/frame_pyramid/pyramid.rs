@@ -94,6 +94,18 @@ impl FramePyramid {
     pub fn levels(&self) -> &[PyramidLevel] {
         &self.levels
     }
+
+    /// The quantised features of the `n`-th of them, if it has any, when coarser ones are done with. A pyramid that nobody else holds
+    /// loses these features and the coarser levels: at full size they are large.
+    pub(crate) fn take_quantized(self: &mut Arc<Self>, n: usize) -> Option<Arc<QuantizedFeatures>> {
+        match Arc::get_mut(self) {
+            Some(own) => {
+                own.levels.truncate(n + 1);
+                own.levels[n].quantized.take()
+            }
+            None => self.levels[n].quantized.clone(),
+        }
+    }
 }
 
 /// The colour planes on a level, chroma no smaller than luma where it is subsampled by no more than the level. Its samples then stand

@@ -13,6 +13,7 @@ use crate::probe::{Place, Probe, Side, View};
 use crate::timings::{Stage, stage};
 use otinterp_ot::tile::Options;
 use otinterp_simd::Level as Cpu;
+use std::sync::Arc;
 
 /// Half width of the window of displacements: at the coarsest level, where nothing is known, and at
 /// the others, where the coarser level predicts (measured: wider windows gained nothing).
@@ -53,21 +54,26 @@ impl LevelSolver<'_> {
         }
     }
 
-    /// The fields both ways, from their predictions.
-    pub fn solve(&self, [a, b]: [&PyramidLevel; 2], fields: [Field; 2]) -> [Field; 2] {
-        let lumas = [a.luma(), b.luma()];
-        let (Some(quantized_a), Some(quantized_b)) = (&a.quantized, &b.quantized) else {
+    /// The fields both ways, from their predictions; refined only where the levels have no quantised features.
+    pub fn solve(
+        &self,
+        levels: [&PyramidLevel; 2],
+        quantized: Option<(Arc<QuantizedFeatures>, Arc<QuantizedFeatures>)>,
+        fields: [Field; 2],
+    ) -> [Field; 2] {
+        let lumas = levels.map(PyramidLevel::luma);
+        let Some((first, second)) = quantized else {
             return self.refined(lumas, fields);
         };
-        let quantized = [quantized_a, quantized_b];
         let mask = self.mask(lumas, &fields);
-        let fields = self.tiled(mask, quantized, fields);
-        let fields = self.refined(lumas, fields);
-        if self.plan.has_residual(a.dim()) {
-            self.with_residual([a, b], quantized, fields)
-        } else {
-            fields
+        let fields = self.tiled(mask, [&first, &second], fields);
+        if self.plan.has_residual(levels[0].dim()) {
+            let fields = self.refined(lumas, fields);
+            return self.with_residual(levels, [&first, &second], fields);
         }
+        // The refinement takes memory of its own.
+        drop((first, second));
+        self.refined(lumas, fields)
     }
 
     /// Residual transport of the pixels that tiles match badly; tiles then try its matches as candidates.

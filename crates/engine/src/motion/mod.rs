@@ -17,18 +17,21 @@ use crate::frame_pyramid::FramePyramid;
 use crate::probe::{Probe, Side, View};
 use level::LevelSolver;
 use otinterp_simd::Level as Cpu;
+use std::sync::Arc;
 
-/// The optical flow between two pictures whose pyramids are those of the plan, by the plan's cells.
+/// The optical flow between two pictures whose pyramids are those of the plan, by the plan's cells. Of pyramids that nobody
+/// else holds the planes of the finest level are left.
 pub fn solve(
     cpu: Cpu,
-    [first, second]: [&FramePyramid; 2],
+    [first, second]: &mut [Arc<FramePyramid>; 2],
     plan: &SolvePlan,
     probe: &dyn Probe,
 ) -> Motion {
     let finest = first.finest();
     let mut fields: Option<[Field; 2]> = None;
-    let pairs = first.levels().iter().zip(second.levels());
-    for (n, (a, b)) in pairs.enumerate().rev() {
+    for n in (0..first.levels().len()).rev() {
+        let quantized = first.take_quantized(n).zip(second.take_quantized(n));
+        let (a, b) = (&first.levels()[n], &second.levels()[n]);
         let solver = LevelSolver {
             cpu,
             level: finest + n,
@@ -40,7 +43,7 @@ pub fn solve(
             None => [Field::zeros(a.dim()), Field::zeros(a.dim())],
             Some(coarser) => finer(coarser, a.dim()),
         };
-        let solved = solver.solve([a, b], prediction);
+        let solved = solver.solve([a, b], quantized, prediction);
         for (field, side) in solved.iter().zip([Side::First, Side::Second]) {
             probe.motion(solver.place(View::Motion, side), &field.dx, &field.dy);
         }

@@ -1,9 +1,10 @@
 //! Hole filling of splatted displacements: places that none reached are filled from their surroundings (push-pull).
 
-use super::splat::Splatted;
+use super::splat::{Carrier, Splatted};
 use crate::motion::Field;
 use crate::picture::{samples, samples_mut, sampling::Grid};
 use ndarray::Array2;
+use otinterp_simd::Level as Cpu;
 use rayon::prelude::*;
 
 /// Below this mass a displacement is completed from the coarser level, in proportion.
@@ -12,9 +13,23 @@ const ENOUGH_MASS: f32 = 0.3;
 /// Rows that one task takes at least.
 const BAND_ROWS: usize = 16;
 
+/// Both pictures' displacements at time t, without holes; the mass is what arrived before they were filled.
+pub fn filled(cpu: Cpu, [forward, backward]: [&Carrier; 2], t: f32) -> [Splatted; 2] {
+    let filled = |carrier: &Carrier, t: f32, sign: f32| {
+        let mut splatted = carrier.at(cpu, t, sign);
+        fill(&mut splatted);
+        splatted
+    };
+    rayon::join(
+        || filled(forward, t, 1.0),
+        || filled(backward, 1.0 - t, -1.0),
+    )
+    .into()
+}
+
 /// Push-pull filling (Gortler et al., *The lumigraph*, 1996): means of what is there go down a pyramid
 /// and come back up into the holes.
-pub fn fill(splatted: &mut Splatted) {
+fn fill(splatted: &mut Splatted) {
     let (height, width) = splatted.mass.dim();
     if width <= 2 || height <= 2 || splatted.mass.iter().all(|&m| m >= ENOUGH_MASS) {
         return;

@@ -17,8 +17,8 @@ use crate::frame_pyramid::FramePyramid;
 use crate::motion::{Motion, MotionField};
 use crate::picture::Picture;
 use crate::probe::Probe;
-use crate::render::fill::fill;
-use crate::render::splat::{Carrier, Splatted};
+use crate::render::fill::filled;
+use crate::render::splat::Carrier;
 use crate::timings::{Stage, stage};
 use candidates::Candidates;
 use errors::Both;
@@ -78,23 +78,22 @@ impl CellRenderer {
         probe: &dyn Probe,
     ) -> Picture {
         let splatting = stage(Stage::Splat);
-        let carried = |carrier: &Carrier, t: f32, sign: f32| {
-            let mut splatted: Splatted = carrier.at(cpu, t, sign);
-            fill(&mut splatted);
-            splatted
-        };
-        let (a, b) = rayon::join(
-            || carried(&self.carriers[0], t, 1.0),
-            || carried(&self.carriers[1], 1.0 - t, -1.0),
-        );
+        let splatted = filled(cpu, self.carriers.each_ref(), t);
         drop(splatting);
         let judging = stage(Stage::Evidence);
         let pictures = [0, 1].map(|n| &self.pyramids[n].levels()[0]);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
         let level = self.pyramids[0].finest();
         let both = Both { t, pictures };
-        let candidates =
-            Candidates::new(cpu, both, [a, b], level, &fallback, self.propagates, probe);
+        let candidates = Candidates::new(
+            cpu,
+            both,
+            splatted,
+            level,
+            &fallback,
+            self.propagates,
+            probe,
+        );
         drop(judging);
         let mut out = first.alike();
         rows::render(cpu, &candidates, [first, second], &mut out);

@@ -26,9 +26,8 @@ use crate::frame_pyramid::BrightnessChange;
 use crate::motion::{Field, Motion};
 use crate::picture::{Picture, Plane};
 use crate::probe::{Place, Probe, View};
-use crate::render::fill::fill;
-use crate::render::splat::report;
-use crate::render::splat::{Carrier, Splatted};
+use crate::render::fill::filled;
+use crate::render::splat::{Carrier, report};
 use crate::timings::{Stage, stage};
 use candidates::{Candidate, Candidates};
 use fallback::{FallbackMap, UNCERTAINTY_LEVEL, Uncertainty};
@@ -49,8 +48,7 @@ const TIMELESS_SHARE: f32 = 0.2;
 /// Renderer that blends samples along the motions through a pixel and around it, weighted by their photometric error.
 #[derive(Debug)]
 pub struct MixtureRenderer {
-    forward: Carrier,
-    backward: Carrier,
+    carriers: [Carrier; 2],
     /// Of all planes of the two pictures.
     splines: [Vec<Spline>; 2],
     /// By the motion of either picture.
@@ -79,7 +77,7 @@ impl MixtureRenderer {
         ];
         drop(judging);
         let splatting = stage(Stage::Splat);
-        let (forward, backward) = rayon::join(
+        let carriers = rayon::join(
             || carrier(cpu, forward, first, &alike),
             || carrier(cpu, backward, &alike, first),
         );
@@ -91,8 +89,7 @@ impl MixtureRenderer {
         });
         let photometric = PhotometricError::of(cpu, first, &alike);
         Self {
-            forward,
-            backward,
+            carriers: carriers.into(),
             photometric,
             splines,
             fallback,
@@ -117,16 +114,13 @@ impl MixtureRenderer {
     ) -> Picture {
         let mut out = first.alike();
         let splatting = stage(Stage::Splat);
-        let (a, b) = rayon::join(
-            || filled(self.forward.at(cpu, t, 1.0)),
-            || filled(self.backward.at(cpu, 1.0 - t, -1.0)),
-        );
+        let [a, b] = filled(cpu, self.carriers.each_ref(), t);
         let prior_weight = |mass: Plane, time: f32| {
             mass.mapv_into(|m| (m.min(1.0) + LEAST_MASS) * (TIMELESS_SHARE + time))
         };
-        let fields = [a.0, b.0];
-        report(probe, LEVEL, &fields, [&a.1, &b.1]);
-        let prior_weight = [prior_weight(a.1, 1.0 - t), prior_weight(b.1, t)];
+        let fields = [a.field, b.field];
+        report(probe, LEVEL, &fields, [&a.mass, &b.mass]);
+        let prior_weight = [prior_weight(a.mass, 1.0 - t), prior_weight(b.mass, t)];
         let mean = mean(&fields, &prior_weight);
         let padded = |field: &Field| {
             // Half size has half the displacement.
@@ -160,12 +154,6 @@ impl MixtureRenderer {
         }
         out
     }
-}
-
-/// A splatted field without holes, and the mass it had before.
-fn filled(mut splatted: Splatted) -> (Field, Plane) {
-    fill(&mut splatted);
-    (splatted.field, splatted.mass)
 }
 
 /// The mean of two fields by their weights.
