@@ -64,12 +64,15 @@ def sections(library):
 
 
 def function_starts(library):
-    """{(member, offset in the debug information): section} wherever the address of a function's first byte is told."""
-    found, member = {}, ""
+    """{(member, offset in the debug information): section} wherever the address of a function's first byte is told there. Other
+    sections, such as the ranges of addresses, have relocations at the same offsets."""
+    found, member, in_info = {}, "", False
     for line in readelf(library, "--relocs"):
         if line.startswith("File: "):
             member = line
-        elif " .text." in line and (match := FUNCTION_START.match(line)):
+        elif line.startswith("Relocation section"):
+            in_info = "'.rela.debug_info'" in line
+        elif in_info and " .text." in line and (match := FUNCTION_START.match(line)):
             found[member, int(match[1], 16)] = match[2]
     return found
 
