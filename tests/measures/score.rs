@@ -70,8 +70,13 @@ fn triplets_of_flat_pictures_have_closed_forms() {
     );
     assert!(first["wall_ms"].as_f64().unwrap() > 0.0);
     assert_eq!(first["ssimulacra2"], 100.0);
-    // These frames are flat: there is no sharpness to compare.
+    assert_eq!(first["gmsd"], 0.0);
+    // These frames are flat, and near their truth: there is no sharpness to compare and nothing that could be a ghost.
     assert_eq!(first["sharpness"], Value::Null);
+    assert_eq!(first["ghost"], Value::Null);
+    assert_eq!(set["methods"][0]["mean"]["ghost"], Value::Null);
+    // Nothing is known of layers here.
+    assert_eq!(first.get("layers"), None);
 }
 
 #[test]
@@ -104,7 +109,7 @@ fn falling_under_a_floor_fails_and_names_the_set() {
         b"[balanced.other]\npsnr_db = 1.0\nssim = 0.0\n",
     );
     let fallen = [
-        ("high.toml", "set 100.000 dB < 100.1 dB"),
+        ("high.toml", "set PSNR 100.000 dB < 100.1 dB"),
         ("other.toml", "other was not scored"),
     ];
     for (file, reason) in fallen {
@@ -113,6 +118,34 @@ fn falling_under_a_floor_fails_and_names_the_set() {
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(error.contains(file) && error.contains(reason), "{error}");
         assert!(!output.stdout.is_empty(), "the table is shown all the same");
+    }
+}
+
+/// Of GMSD and ghosts there may be too much; a number that is missing keeps no bound.
+#[test]
+fn floors_hold_what_should_be_small_too() {
+    let room = Room::new();
+    triplet(&room, "set/x", ["im1", "gt", "im3"], [40, 100, 160]);
+    let floors = |bound: &str| {
+        let text = format!("[balanced.set]\npsnr_db = 1.0\nssim = 0.0\n{bound}\n");
+        room.write("floors.toml", text.as_bytes());
+        let output = room.run("score set --floors floors.toml");
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), said)
+    };
+    // A fade between flat pictures is exact: nothing of the ends is left, and no structure is lost.
+    for bound in ["gmsd = 0.0", "ghost = 0.001"] {
+        let (kept, said) = floors(bound);
+        assert!(kept, "{bound}: {said}");
+    }
+    for (bound, reason) in [
+        ("ghost = -0.1", "set ghost 0.0000 > -0.1"),
+        ("gmsd = -0.1", "set GMSD 0.0000 > -0.1"),
+        ("thing = 0.5", "set thing is not known"),
+        ("one_db = 20.0", "set one is not known"),
+    ] {
+        let (kept, said) = floors(bound);
+        assert!(!kept && said.contains(reason), "{bound}: {said}");
     }
 }
 
@@ -178,6 +211,10 @@ fn the_default_methods_are_transport_and_cross_fade() {
     assert!(
         lines[2].contains("crossfade") && lines[2].contains("100.00"),
         "{table}"
+    );
+    assert!(
+        !lines[0].contains("thing"),
+        "no scene is in layers: {table}"
     );
     // Numbers end where their heads end.
     let end = lines[0].find("PSNR dB").unwrap() + "PSNR dB".len();
@@ -248,7 +285,8 @@ fn every_other_frame_of_a_clip_is_rebuilt() {
 }
 
 /// PSNR and SSIM of a cross-fade as OpenCV (`addWeighted`) and scikit-image
-/// (`structural_similarity`, Gaussian 11 × 11, sigma 1.5, population covariance) give them.
+/// (`structural_similarity`, Gaussian 11 × 11, sigma 1.5, population covariance) give them; GMSD by OpenCV's `blur` and
+/// `filter2D`, ghosts by NumPy's `lstsq`.
 #[test]
 fn numbers_agree_with_an_independent_program() {
     let Some(data) = data("numbers_agree_with_an_independent_program") else {
@@ -258,23 +296,26 @@ fn numbers_agree_with_an_independent_program() {
     let room = Room::new();
     let report = json(&room, &format!("{} --method crossfade", triplets.display()));
     let expected = [
-        ("davis", 15, 20.866, 0.6238),
-        ("middlebury", 6, 28.116, 0.7907),
-        ("ucf101", 55, 33.022, 0.9184),
+        ("davis", 15, 20.866, 0.6238, 0.18895, 0.50000),
+        ("middlebury", 6, 28.116, 0.7907, 0.08688, 0.49998),
+        ("ucf101", 55, 33.022, 0.9184, 0.06828, 0.50000),
     ];
     let rows = rows(&report);
     assert_eq!(rows.len(), expected.len());
-    for (i, (set, frames, psnr_db, ssim)) in expected.into_iter().enumerate() {
+    for (i, (set, frames, psnr_db, ssim, gmsd, ghost)) in expected.into_iter().enumerate() {
         assert_eq!((rows[i].0.as_str(), rows[i].2), (set, frames));
         assert!(
             (rows[i].3 - psnr_db).abs() < 1e-3,
             "{:?} {psnr_db}",
             rows[i]
         );
-        let mean = &report["sets"][i]["methods"][0]["mean"]["ssim"];
-        assert!(
-            (mean.as_f64().unwrap() - ssim).abs() < 1e-4,
-            "{set} {mean} {ssim}"
-        );
+        let mean = &report["sets"][i]["methods"][0]["mean"];
+        for (name, expected) in [("ssim", ssim), ("gmsd", gmsd), ("ghost", ghost)] {
+            let found = mean[name].as_f64().unwrap();
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{set} {name} {found} {expected}"
+            );
+        }
     }
 }

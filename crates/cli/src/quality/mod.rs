@@ -1,15 +1,21 @@
-//! Quality metrics on 8-bit RGB: PSNR, SSIM, SSIMULACRA 2 and sharpness.
+//! Quality metrics on 8-bit RGB: PSNR, SSIM, SSIMULACRA 2, GMSD, sharpness, ghosts; scenes in layers by visibility.
 
+mod ghost;
+mod gmsd;
+mod layers;
 mod psnr;
 mod rgb8;
 mod sharpness;
 mod ssim;
 mod ssimulacra2;
 
+pub(crate) use ghost::Ghost;
+pub(crate) use layers::{LayerScores, LayerSums, Layers};
 pub use psnr::psnr_db;
 pub use rgb8::{Error, rgb8};
 pub use ssim::ssim;
 
+use gmsd::gmsd;
 use otinterp::picture::Picture;
 use sharpness::sharpness;
 use ssimulacra2::ssimulacra2;
@@ -25,6 +31,8 @@ pub(crate) struct Scores {
     pub sharpness: Option<f64>,
     /// [`ssimulacra2()`], at most 100; `None` for pictures under 8 pixels.
     pub ssimulacra2: Option<f64>,
+    /// [`gmsd()`], 0 if equal.
+    pub gmsd: Option<f64>,
 }
 
 /// Compares two grey or RGB pictures of any depth, both taken to 8-bit RGB by [`rgb8()`].
@@ -39,6 +47,7 @@ pub(crate) fn scores(picture: &Picture, truth: &Picture) -> Result<Scores, Error
         ssim: ssim(picture.planes(), truth.planes()),
         sharpness: sharpness(picture.planes(), truth.planes()),
         ssimulacra2: ssimulacra2(picture.planes(), truth.planes()),
+        gmsd: gmsd(picture.planes(), truth.planes()),
     })
 }
 

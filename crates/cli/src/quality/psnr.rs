@@ -7,26 +7,67 @@ use rayon::prelude::*;
 /// pictures that differ reach at most 48.1 dB + 10 log10(samples), 121 dB at 4K RGB.
 pub const IDENTICAL_DB: f64 = 100.0;
 
+/// Squared errors summed over samples of 8-bit codes, so that they can be pooled before the logarithm.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct SquaredError {
+    sum: f64,
+    samples: usize,
+}
+
+impl SquaredError {
+    /// Over all samples of planes that agree in size.
+    pub fn of(picture: &[Plane], truth: &[Plane]) -> Self {
+        let mut error = Self::default();
+        for (p, t) in picture.iter().zip(truth) {
+            // Sums of whole numbers below 2^53 are exact, so the order of the threads is no matter.
+            let square = |y: usize| {
+                let row = p.row(y).into_iter().zip(t.row(y));
+                row.map(|(&a, &b)| f64::from(a - b).powi(2)).sum::<f64>()
+            };
+            error.sum += (0..p.nrows()).into_par_iter().map(square).sum::<f64>();
+            error.samples += p.len();
+        }
+        error
+    }
+
+    /// Over the samples of one pixel.
+    pub fn at(picture: &[Plane], truth: &[Plane], pixel: (usize, usize)) -> Self {
+        let pairs = picture.iter().zip(truth);
+        let squares = pairs.map(|(p, t)| f64::from(p[pixel] - t[pixel]).powi(2));
+        Self {
+            sum: squares.sum(),
+            samples: truth.len(),
+        }
+    }
+
+    /// Pools the errors of other samples.
+    pub fn add(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.samples += other.samples;
+    }
+
+    /// How many samples there are.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// `10 log10(255² / MSE)` in dB, [`IDENTICAL_DB`] where the MSE is 0; `None` without samples.
+    pub fn psnr_db(&self) -> Option<f64> {
+        if self.samples == 0 {
+            return None;
+        }
+        Some(match self.sum > 0.0 {
+            true => 10.0 * (255.0 * 255.0 * self.samples as f64 / self.sum).log10(),
+            false => IDENTICAL_DB,
+        })
+    }
+}
+
 /// `10 log10(255² / MSE)` in dB, with the mean squared error taken over the samples of all planes
 /// together; [`IDENTICAL_DB`] where it is 0. The planes hold 8-bit codes and agree in size.
 pub fn psnr_db(picture: &[Plane], truth: &[Plane]) -> f64 {
-    let mut squares = 0.0;
-    let mut samples = 0;
-    for (p, t) in picture.iter().zip(truth) {
-        // Sums of whole numbers below 2^53 are exact, so the order of the threads is no matter.
-        squares += (0..p.nrows())
-            .into_par_iter()
-            .map(|y| {
-                let row = p.row(y).into_iter().zip(t.row(y));
-                row.map(|(&a, &b)| f64::from(a - b).powi(2)).sum::<f64>()
-            })
-            .sum::<f64>();
-        samples += p.len();
-    }
-    if squares == 0.0 {
-        return IDENTICAL_DB;
-    }
-    10.0 * (255.0 * 255.0 * samples as f64 / squares).log10()
+    let error = SquaredError::of(picture, truth);
+    error.psnr_db().unwrap_or(IDENTICAL_DB)
 }
 
 #[cfg(test)]

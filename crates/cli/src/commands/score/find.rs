@@ -18,6 +18,11 @@ const EXTENSIONS: &[&str] = &[
     "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm",
 ];
 
+/// What lies beside a triplet that is a scene in layers: which pixels are seen in which picture, and
+/// where small fast things are in the first frame, the truth and the second frame.
+const CLASSES: &str = "classes.png";
+const THINGS: [&str; 3] = ["ball0.png", "ball.png", "ball1.png"];
+
 /// Frames that are scored together.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Set {
@@ -45,6 +50,17 @@ pub struct Triplet {
     pub name: String,
     /// First frame, truth, second frame.
     pub files: [PathBuf; 3],
+    /// Beside a scene in layers.
+    pub layers: Option<LayerFiles>,
+}
+
+/// What is known of a scene in layers.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub struct LayerFiles {
+    /// Who sees what.
+    pub classes: PathBuf,
+    /// Where things are in the first frame, the truth and the second frame; none if one of them is missing.
+    pub things: Option<[PathBuf; 3]>,
 }
 
 impl Set {
@@ -121,7 +137,12 @@ fn walk(root: &Path, folder: &Path, found: &mut Found) -> anyhow::Result<()> {
     pictures.sort();
     if let Some(files) = triplet(&pictures) {
         let set = set_name(root, below);
-        let triplet = Triplet { name, files };
+        let layers = layers(folder, &pictures);
+        let triplet = Triplet {
+            name,
+            files,
+            layers,
+        };
         found.triplets.entry(set).or_default().push(triplet);
     } else if let Some(files) = sequence(pictures) {
         let source = Source::Sequence(files);
@@ -154,6 +175,17 @@ fn triplet(pictures: &[PathBuf]) -> Option<[PathBuf; 3]> {
     TRIPLETS
         .iter()
         .find_map(|[a, truth, b]| Some([find(a)?, find(truth)?, find(b)?]))
+}
+
+fn layers(folder: &Path, pictures: &[PathBuf]) -> Option<LayerFiles> {
+    let there = |name: &str| {
+        let path = folder.join(name);
+        pictures.contains(&path).then_some(path)
+    };
+    let classes = there(CLASSES)?;
+    let [before, now, after] = THINGS.map(there);
+    let things = before.zip(now).zip(after).map(|((a, b), c)| [a, b, c]);
+    Some(LayerFiles { classes, things })
 }
 
 /// The pictures in the order of their numbers, if there are three or more and each is numbered
@@ -242,6 +274,47 @@ mod tests {
         let names: Vec<_> = listing(dir.path()).into_iter().collect();
         assert_eq!(names[0], ("one".into(), vec!["one/x".into()]));
         assert_eq!(names[1], ("two".into(), vec!["two/p/q".into()]));
+    }
+
+    #[test]
+    fn what_is_known_of_layers_lies_beside() {
+        let dir = tree(&[
+            "s/a/im1.png",
+            "s/a/gt.png",
+            "s/a/im3.png",
+            "s/b/im1.png",
+            "s/b/gt.png",
+            "s/b/im3.png",
+            "s/b/classes.png",
+            "s/b/ball.png",
+            "s/c/im1.png",
+            "s/c/gt.png",
+            "s/c/im3.png",
+            "s/c/classes.png",
+            "s/c/ball.png",
+            "s/c/ball0.png",
+            "s/c/ball1.png",
+        ]);
+        let sets = sets(dir.path()).unwrap();
+        let Source::Triplets(triplets) = &sets[0].source else {
+            panic!("{sets:?}");
+        };
+        let at = |name: &str| dir.path().join("s").join(name);
+        let expected = [
+            None,
+            Some(LayerFiles {
+                classes: at("b/classes.png"),
+                things: None,
+            }),
+            Some(LayerFiles {
+                classes: at("c/classes.png"),
+                things: Some(["c/ball0.png", "c/ball.png", "c/ball1.png"].map(at)),
+            }),
+        ];
+        assert!(
+            triplets.iter().map(|t| &t.layers).eq(&expected),
+            "{triplets:?}"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Floors of quality: scores that a set must not fall under.
+//! Floors of quality: scores that a set must not fall behind.
 
+use super::measure::Numbers;
 use super::report::Report;
 use crate::commands::common::{MethodArg, PresetArg};
 use anyhow::{Context, bail};
@@ -7,13 +8,70 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Least means of a set.
+/// What a set is held to: least means, and of what is better the less of it there is, greatest ones.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Floor {
     /// In dB.
     psnr_db: f64,
     ssim: f64,
+    /// Greatest.
+    gmsd: Option<f64>,
+    /// Greatest.
+    ghost: Option<f64>,
+    /// Of scenes in layers, in dB.
+    one_db: Option<f64>,
+    /// Of scenes in layers, in dB.
+    edge_db: Option<f64>,
+    /// Of scenes in layers.
+    thing: Option<f64>,
+}
+
+impl Floor {
+    /// What is wrong with a set's means.
+    fn broken(&self, mean: &Numbers) -> Vec<String> {
+        let layers = mean.layers;
+        let bounds = [
+            broken(("PSNR", " dB"), Some(mean.psnr_db), '<', Some(self.psnr_db)),
+            broken(("SSIM", ""), mean.ssim, '<', Some(self.ssim)),
+            broken(("GMSD", ""), mean.gmsd, '>', self.gmsd),
+            broken(("ghost", ""), mean.ghost, '>', self.ghost),
+            broken(
+                ("one", " dB"),
+                layers.and_then(|l| l.one_db),
+                '<',
+                self.one_db,
+            ),
+            broken(
+                ("edge", " dB"),
+                layers.and_then(|l| l.edge_db),
+                '<',
+                self.edge_db,
+            ),
+            broken(("thing", ""), layers.and_then(|l| l.thing), '<', self.thing),
+        ];
+        bounds.into_iter().flatten().collect()
+    }
+}
+
+/// What is wrong with a number, given by name and unit, if there is a bound: that it is beyond it on the side of `sign`, or is
+/// missing.
+fn broken(
+    (name, unit): (&str, &str),
+    found: Option<f64>,
+    sign: char,
+    bound: Option<f64>,
+) -> Option<String> {
+    let bound = bound?;
+    let Some(found) = found else {
+        return Some(format!("{name} is not known"));
+    };
+    let beyond = match sign {
+        '<' => found < bound,
+        _ => found > bound,
+    };
+    let digits = if unit.is_empty() { 4 } else { 3 };
+    beyond.then(|| format!("{name} {found:.digits$}{unit} {sign} {bound}{unit}"))
 }
 
 /// The floors of one preset, by set.
@@ -53,21 +111,13 @@ impl Floors {
                 under.push(format!("{name} was not scored"));
                 continue;
             };
-            if mean.psnr_db < floor.psnr_db {
-                under.push(format!(
-                    "{name} {:.3} dB < {} dB",
-                    mean.psnr_db, floor.psnr_db
-                ));
-            }
-            let ssim = mean.ssim.unwrap_or(0.0);
-            if ssim < floor.ssim {
-                under.push(format!("{name} SSIM {ssim:.4} < {}", floor.ssim));
-            }
+            let broken = floor.broken(&mean).into_iter();
+            under.extend(broken.map(|what| format!("{name} {what}")));
         }
         if !under.is_empty() {
             let (file, preset) = (self.file.display(), self.preset);
             bail!(
-                "under the floors of {file} for {preset}: {}",
+                "behind the floors of {file} for {preset}: {}",
                 under.join("; ")
             );
         }

@@ -1,9 +1,10 @@
 //! Frames of a set, one known in-between at a time, in constant memory.
 
-use super::find::{Set, Source, Triplet};
+use super::find::{LayerFiles, Set, Source, Triplet};
+use crate::quality::Layers;
 use anyhow::{Context, bail};
-use otinterp::picture::Picture;
 use otinterp::picture::still::{self, Still};
+use otinterp::picture::{Format, Picture, Plane};
 use std::path::Path;
 
 /// Two frames and the true one in the middle.
@@ -16,6 +17,8 @@ pub struct Known<'a> {
     pub truth: &'a Picture,
     /// The frame after.
     pub after: &'a Picture,
+    /// Of a scene in layers, who sees what.
+    pub layers: Option<Layers>,
 }
 
 /// What is done with each.
@@ -61,11 +64,36 @@ fn visit_triplet(triplet: &Triplet, visit: &mut Visit) -> anyhow::Result<()> {
     same_size(&shown(first), &before, &shown(second), &after)?;
     same_size(&shown(first), &before, &shown(middle), &truth)?;
     still::promote(&mut before, &mut after)?;
+    let layers = match &triplet.layers {
+        Some(files) => Some(read_layers(files, &shown(middle), &truth)?),
+        None => None,
+    };
     visit(Known {
         name: triplet.name.clone(),
         before: &before.picture,
         truth: &truth.picture,
         after: &after.picture,
+        layers,
+    })
+}
+
+fn read_layers(files: &LayerFiles, truth_name: &str, truth: &Still) -> anyhow::Result<Layers> {
+    let codes = |path: &Path| -> anyhow::Result<Plane> {
+        let still = still::read(path)?;
+        let shown = path.display().to_string();
+        same_size(truth_name, truth, &shown, &still)?;
+        if still.picture.format() != Format::gray(8) {
+            bail!("{shown}: needed are 8 bits of grey; each code says what a pixel is");
+        }
+        Ok(still.picture.planes()[0].clone())
+    };
+    let things = match &files.things {
+        Some([before, now, after]) => Some([codes(before)?, codes(now)?, codes(after)?]),
+        None => None,
+    };
+    Ok(Layers {
+        classes: codes(&files.classes)?,
+        things,
     })
 }
 
@@ -102,6 +130,7 @@ fn every_other(
             before: &first.picture,
             truth: &truth.picture,
             after: &second.picture,
+            layers: None,
         })?;
         rebuilt += 1;
         before = Some((second_name, second));

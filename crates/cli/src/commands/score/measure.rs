@@ -2,9 +2,10 @@
 
 use super::frames::Known;
 use crate::commands::common::MethodArg;
-use crate::quality;
+use crate::quality::{self, Ghost, LayerScores, LayerSums, Layers, rgb8};
 use anyhow::Context;
 use otinterp::Interpolator;
+use otinterp::picture::Picture;
 use otinterp::timings::process_cpu_time;
 use serde::Serialize;
 use std::time::Instant;
@@ -27,7 +28,7 @@ pub struct SetScore {
 pub struct MethodScore {
     /// The method.
     pub method: MethodArg,
-    /// Means over the frames, from [`SetScore::finish`] on.
+    /// Means over the frames, from [`SetScore::finish`] on; shares and layers are pooled.
     pub mean: Numbers,
     /// Every frame.
     pub frames: Vec<FrameScore>,
@@ -40,6 +41,15 @@ pub struct FrameScore {
     pub frame: String,
     #[serde(flatten)]
     pub numbers: Numbers,
+    #[serde(skip)]
+    sums: Sums,
+}
+
+/// Of a frame or of several, what is summed before it is divided.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    ghost: Ghost,
+    layers: Option<LayerSums>,
 }
 
 /// What is measured of a frame, or its mean over frames.
@@ -51,8 +61,15 @@ pub struct Numbers {
     pub ssim: Option<f64>,
     /// SSIMULACRA 2 over 8-bit RGB; none for pictures under 8 pixels.
     pub ssimulacra2: Option<f64>,
+    /// GMSD over 8-bit RGB.
+    pub gmsd: Option<f64>,
     /// Sharpness beside the truth's, over 8-bit RGB; none where the truth is flat.
     pub sharpness: Option<f64>,
+    /// Share of the two ends that still stands there, over 8-bit RGB; none where both are like the truth.
+    pub ghost: Option<f64>,
+    /// By visibility, of scenes in layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<LayerScores>,
     /// Time to solve and to render it, in ms.
     pub wall_ms: f64,
     /// The same as time of all cores together; none where the system does not tell.
@@ -84,12 +101,14 @@ impl SetScore {
         if self.width == 0 {
             (self.width, self.height) = (known.truth.width(), known.truth.height());
         }
+        let context = || format!("{}: {}", self.set, known.name);
+        let truth = Truth::of(&known).with_context(context)?;
         for (score, (_, interpolator)) in self.methods.iter_mut().zip(interpolators) {
-            let numbers = rebuild(&known, interpolator)
-                .with_context(|| format!("{}: {}", self.set, known.name))?;
+            let (numbers, sums) = rebuild(&known, &truth, interpolator).with_context(context)?;
             score.frames.push(FrameScore {
                 frame: known.name.clone(),
                 numbers,
+                sums,
             });
         }
         Ok(())
@@ -109,25 +128,76 @@ impl SetScore {
     }
 }
 
-fn rebuild(known: &Known, interpolator: &Interpolator) -> anyhow::Result<Numbers> {
+/// What is known of an in-between, as 8-bit RGB: what every method is held against.
+struct Truth {
+    middle: Picture,
+    ends: [Picture; 2],
+}
+
+impl Truth {
+    fn of(known: &Known) -> Result<Self, quality::Error> {
+        Ok(Self {
+            middle: rgb8(known.truth)?,
+            ends: [rgb8(known.before)?, rgb8(known.after)?],
+        })
+    }
+
+    fn sums(&self, made: &Picture, layers: Option<&Layers>) -> Result<Sums, quality::Error> {
+        let made = rgb8(made)?;
+        let (made, truth) = (made.planes(), self.middle.planes());
+        let ends = self.ends.each_ref().map(Picture::planes);
+        Ok(Sums {
+            ghost: Ghost::of(made, truth, ends),
+            layers: layers.map(|layers| LayerSums::of(layers, made, truth, ends)),
+        })
+    }
+}
+
+impl Sums {
+    fn of(frames: &[FrameScore]) -> Self {
+        let mut sums = Self::default();
+        for frame in frames {
+            sums.ghost.add(&frame.sums.ghost);
+            if let Some(layers) = &frame.sums.layers {
+                sums.layers.get_or_insert_default().add(layers);
+            }
+        }
+        sums
+    }
+
+    fn layer_scores(&self) -> Option<LayerScores> {
+        self.layers.map(|layers| layers.scores())
+    }
+}
+
+fn rebuild(
+    known: &Known,
+    truth: &Truth,
+    interpolator: &Interpolator,
+) -> anyhow::Result<(Numbers, Sums)> {
     let (wall, cpu) = (Instant::now(), process_cpu_time());
     let middle = interpolator.between(known.before, known.after)?.at(0.5);
     let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
     let cpu_ms = cpu
         .zip(process_cpu_time())
         .map(|(from, to)| (to - from).as_secs_f64() * 1e3);
-    let scores = quality::scores(&middle, known.truth)?;
-    Ok(Numbers {
+    let scores = quality::scores(&middle, &truth.middle)?;
+    let sums = truth.sums(&middle, known.layers.as_ref())?;
+    let numbers = Numbers {
         psnr_db: scores.psnr_db,
         ssim: scores.ssim,
         ssimulacra2: scores.ssimulacra2,
+        gmsd: scores.gmsd,
         sharpness: scores.sharpness,
+        ghost: sums.ghost.share(),
+        layers: sums.layer_scores(),
         wall_ms,
         cpu_ms,
-    })
+    };
+    Ok((numbers, sums))
 }
 
-/// Means over frames; of what some frames lack, over those that have it.
+/// Means over frames; of what some frames lack, over those that have it. Shares and layers are pooled.
 fn mean(frames: &[FrameScore]) -> Numbers {
     let some = |value: &dyn Fn(&Numbers) -> Option<f64>| {
         let values: Vec<f64> = frames.iter().filter_map(|f| value(&f.numbers)).collect();
@@ -136,11 +206,15 @@ fn mean(frames: &[FrameScore]) -> Numbers {
     let all = |value: &dyn Fn(&Numbers) -> f64| {
         frames.iter().map(|f| value(&f.numbers)).sum::<f64>() / frames.len() as f64
     };
+    let sums = Sums::of(frames);
     Numbers {
         psnr_db: all(&|n| n.psnr_db),
         ssim: some(&|n| n.ssim),
         ssimulacra2: some(&|n| n.ssimulacra2),
+        gmsd: some(&|n| n.gmsd),
         sharpness: some(&|n| n.sharpness),
+        ghost: sums.ghost.share(),
+        layers: sums.layer_scores(),
         wall_ms: all(&|n| n.wall_ms),
         cpu_ms: some(&|n| n.cpu_ms),
     }

@@ -32,7 +32,8 @@ pub struct ScoreArgs {
     /// List every frame in the table, not only the sets' means (JSON has both)
     #[arg(long)]
     scenes: bool,
-    /// Fail if a set's transport is below its floor: TOML, `[PRESET.SET]` with `psnr_db` and `ssim`
+    /// Fail if a set's transport is behind its floor: TOML, `[PRESET.SET]` with least `psnr_db` and `ssim`, and if wanted greatest
+    /// `gmsd` and `ghost`, and least `one_db`, `edge_db` and `thing` of scenes in layers
     #[arg(long, value_name = "FILE")]
     floors: Option<PathBuf>,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use super::measure::{Numbers, SetScore};
 use crate::commands::common::{Common, MethodArg, PresetArg};
+use crate::quality::LayerScores;
 use otinterp::timings::Timings;
 use serde::Serialize;
 
@@ -50,11 +51,12 @@ impl Report {
         if self.sets.is_empty() {
             return String::new();
         }
-        let header = "set,size,frames,method,PSNR dB,SSIM,SSIMULACRA2,sharp,ms,CPU ms";
-        let mut rows = vec![header.split(',').map(String::from).collect()];
+        let methods = || self.sets.iter().flat_map(|set| &set.methods);
+        let layers = methods().any(|method| method.mean.layers.is_some());
+        let mut rows = vec![header(layers)];
         for set in &self.sets {
             if scenes {
-                push_scenes(&mut rows, set);
+                push_scenes(&mut rows, set, layers);
             }
             for (i, method) in set.methods.iter().enumerate() {
                 let once = |text: String| if i == 0 { text } else { String::new() };
@@ -64,7 +66,7 @@ impl Report {
                     once(method.frames.len().to_string()),
                     method.method.name().to_owned(),
                 ];
-                rows.push(row(names, &method.mean));
+                rows.push(row(names, &method.mean, layers));
             }
         }
         align(&rows)
@@ -74,7 +76,7 @@ impl Report {
 type Row = Vec<String>;
 
 /// One row for each frame and method of a set.
-fn push_scenes(rows: &mut Vec<Row>, set: &SetScore) {
+fn push_scenes(rows: &mut Vec<Row>, set: &SetScore, layers: bool) {
     for frame in 0..set.frames() {
         for (i, method) in set.methods.iter().enumerate() {
             let Some(score) = method.frames.get(frame) else {
@@ -82,13 +84,26 @@ fn push_scenes(rows: &mut Vec<Row>, set: &SetScore) {
             };
             let name = if i == 0 { &score.frame[..] } else { "" };
             let names = [name, "", "", method.method.name()].map(str::to_owned);
-            rows.push(row(names, &score.numbers));
+            rows.push(row(names, &score.numbers, layers));
         }
     }
 }
 
-fn row(names: [String; 4], numbers: &Numbers) -> Row {
-    names.into_iter().chain(cells(numbers)).collect()
+/// The names of the columns, with those of scenes in layers or without.
+fn header(layers: bool) -> Row {
+    let layers = if layers { LAYER_HEADER } else { "" };
+    let header = [HEADER, layers, "ms,CPU ms"].map(|part| part.split_terminator(','));
+    header.into_iter().flatten().map(String::from).collect()
+}
+
+fn row(names: [String; 4], numbers: &Numbers, layers: bool) -> Row {
+    let mut row = names.to_vec();
+    row.extend(cells(numbers));
+    if layers {
+        row.extend(layer_cells(numbers.layers.as_ref()));
+    }
+    row.extend([wall(numbers), or_dash(numbers.cpu_ms, 1)]);
+    row
 }
 
 /// The frame that was scored last, on one line.
@@ -96,7 +111,8 @@ pub fn frame_line(score: &SetScore) -> String {
     let mut line = score.set.clone();
     for method in &score.methods {
         if let Some(last) = method.frames.last() {
-            let [psnr, ssim, _, _, wall, _] = cells(&last.numbers);
+            let [psnr, ssim, ..] = cells(&last.numbers);
+            let wall = wall(&last.numbers);
             if line.len() == score.set.len() {
                 line += &format!(": {}", last.frame);
             }
@@ -107,19 +123,38 @@ pub fn frame_line(score: &SetScore) -> String {
     line
 }
 
+const HEADER: &str = "set,size,frames,method,PSNR dB,SSIM,SSIMULACRA2,GMSD,sharp,ghost";
+const LAYER_HEADER: &str = "both dB,one dB,edge dB,thing,trace dB";
+
 fn cells(numbers: &Numbers) -> [String; 6] {
-    let or_dash = |value: Option<f64>, digits: usize| match value {
-        Some(v) => format!("{v:.digits$}"),
-        None => "-".to_owned(),
-    };
     [
         format!("{:.2}", numbers.psnr_db),
         or_dash(numbers.ssim, 4),
         or_dash(numbers.ssimulacra2, 2),
+        or_dash(numbers.gmsd, 4),
         or_dash(numbers.sharpness, 3),
-        format!("{:.1}", numbers.wall_ms),
-        or_dash(numbers.cpu_ms, 1),
+        or_dash(numbers.ghost, 3),
     ]
+}
+
+fn layer_cells(scores: Option<&LayerScores>) -> [String; 5] {
+    let of =
+        |value: fn(&LayerScores) -> Option<f64>, digits| or_dash(scores.and_then(value), digits);
+    [
+        of(|scores| scores.both_db, 2),
+        of(|scores| scores.one_db, 2),
+        of(|scores| scores.edge_db, 2),
+        of(|scores| scores.thing, 3),
+        of(|scores| scores.trace_db, 2),
+    ]
+}
+
+fn wall(numbers: &Numbers) -> String {
+    format!("{:.1}", numbers.wall_ms)
+}
+
+fn or_dash(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
 /// Columns two spaces apart; words to the left, numbers to the right.
