@@ -71,12 +71,18 @@ sweep-presets: setup-test
 bench-ot:
 	cargo bench --no-default-features --bench ot
 
-# Rebuilds the true middle frames of the triplets under $$OTINTERP_DATA/triplets (one folder per set) and fails if
-# a set falls under its floor. With QUALITY_ARGS=--scenes every frame is listed.
+# Rebuilds the true middle frames of 24 scenes in layers, made here, and of the triplets under $$OTINTERP_DATA/triplets (one
+# folder per set) if there are any, and fails if a set falls behind its floor. With QUALITY_ARGS=--scenes every frame is listed.
 quality: setup
-	@test -n "$$OTINTERP_DATA" || { echo "make quality: set OTINTERP_DATA to a folder with triplets/SET/SCENE/{im1,gt,im3}.png"; exit 1; }
-	cargo build --release
-	for preset in balanced best; do \
+	cargo build --release --bin otinterp --example layered_scenes
+	@rm -rf target/layered
+	target/release/examples/layered_scenes target/layered --seeds 0-23 --size 640x360
+	for preset in fast balanced best; do \
+	    target/release/otinterp score target/layered --preset $$preset \
+	        --floors benches/quality-floors-layered.toml $(QUALITY_ARGS) || exit 1; \
+	done
+	@test -n "$$OTINTERP_DATA" || echo "make quality: no triplets; set OTINTERP_DATA to a folder with triplets/SET/SCENE/{im1,gt,im3}.png"
+	test -z "$$OTINTERP_DATA" || for preset in balanced best; do \
 	    target/release/otinterp score "$$OTINTERP_DATA/triplets" --preset $$preset \
 	        --floors benches/quality-floors.toml $(QUALITY_ARGS) || exit 1; \
 	done
