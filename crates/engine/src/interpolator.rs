@@ -169,7 +169,7 @@ impl Interpolator {
                 let pictures = ends(&premultiplied, [a, b]);
                 let (motion, pyramids, change) =
                     solved(cpu, (solve, render), pictures, caches, probe);
-                let renderer = Renderer::new(cpu, render, motion, pictures, pyramids, change);
+                let renderer = Renderer::new(cpu, render, motion, pictures, pyramids, &change);
                 Variant::Motion {
                     cpu,
                     renderer,
@@ -231,7 +231,7 @@ fn solved(
     probe: &dyn Probe,
 ) -> (Motion, [Arc<FramePyramid>; 2], BrightnessChange) {
     let halving = stage(Stage::Pyramid);
-    let compares_cells = matches!(render, RenderPlan::Cells { .. });
+    let compares_cells = matches!(render, RenderPlan::Splatted { .. });
     let plan = solve.pyramid((first.height(), first.width()), compares_cells);
     // Where full size is solved, pyramids are large beside what it takes to make them again for the next pair.
     let of = |cache: &PyramidCache, picture| {

@@ -7,6 +7,7 @@
 
 pub mod frame_pyramid;
 mod interpolator;
+mod layers;
 pub mod mass;
 pub mod motion;
 pub mod picture;

@@ -100,30 +100,30 @@ impl Plan {
             },
             (Method::Ot, Preset::Fast) if has_cells => Self::Motion {
                 solve: fast(pixels),
-                render: RenderPlan::Cells { propagates: false },
+                render: RenderPlan::Splatted { propagates: false },
             },
             (Method::Ot, Preset::Fast) => Self::Motion {
                 solve: SolvePlan {
                     cell_log2: 1,
                     ..fast(pixels)
                 },
-                render: RenderPlan::Mixture { rings: 0 },
+                render: RenderPlan::Layered,
             },
             (Method::Ot, Preset::Balanced)
                 if has_cells && pixels > MOST_PIXELS_OF_BALANCED_MIXTURE =>
             {
                 Self::Motion {
                     solve: cells(pixels, 2, 4, 600),
-                    render: RenderPlan::Cells { propagates: true },
+                    render: RenderPlan::Splatted { propagates: true },
                 }
             }
             (Method::Ot, Preset::Balanced) => Self::Motion {
                 solve: mixture(pixels, 2, 1000),
-                render: RenderPlan::Mixture { rings: 1 },
+                render: RenderPlan::Layered,
             },
             (Method::Ot, Preset::Best) => Self::Motion {
                 solve: mixture(pixels, 3, if pixels > MEGAPIXEL { 1000 } else { 2000 }),
-                render: RenderPlan::Mixture { rings: 3 },
+                render: RenderPlan::Layered,
             },
         }
     }
@@ -134,8 +134,8 @@ impl Plan {
         match self {
             Self::Unsolved | Self::Mass { .. } => true,
             Self::Motion { solve, render } => match render {
-                RenderPlan::Mixture { .. } => solve.cell_log2 == 1,
-                RenderPlan::Cells { .. } => {
+                RenderPlan::Layered => (1..=3).contains(&solve.cell_log2),
+                RenderPlan::Splatted { .. } => {
                     let cells = usize::from(solve.cell_log2);
                     (2..=3).contains(&cells) && solve.pyramid(dim, true).finest == cells
                 }
@@ -148,7 +148,7 @@ impl Plan {
         matches!(
             self,
             Self::Motion {
-                render: RenderPlan::Cells { .. },
+                render: RenderPlan::Splatted { .. },
                 ..
             }
         )
@@ -187,14 +187,14 @@ impl fmt::Display for Plan {
                     1 << solve.cell_log2,
                 )?;
                 match render {
-                    RenderPlan::Cells { propagates: true } => {
+                    RenderPlan::Splatted { propagates: true } => {
                         write!(f, "one or two motions a cell, propagated")
                     }
-                    RenderPlan::Cells { propagates: false } => {
+                    RenderPlan::Splatted { propagates: false } => {
                         write!(f, "one or two motions a cell")
                     }
-                    RenderPlan::Mixture { rings } => {
-                        write!(f, "mixture of motions of {rings} rings of neighbours")
+                    RenderPlan::Layered => {
+                        write!(f, "motions by visibility and order of depth")
                     }
                 }
             }
@@ -282,7 +282,7 @@ mod tests {
         let Plan::Motion { solve, .. } = plan else {
             panic!("motion is solved")
         };
-        let render = RenderPlan::Mixture { rings: 1 };
+        let render = RenderPlan::Layered;
         assert!(!Plan::Motion { solve, render }.fits((1080, 1920)));
     }
 }

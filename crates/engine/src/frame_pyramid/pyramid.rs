@@ -65,6 +65,21 @@ impl FramePyramid {
         Self::of_reduced(cpu, picture, &change.applied(&reduced), plan)
     }
 
+    /// One level of a picture alone, compared pixel by pixel, its brightness changed.
+    pub fn level_of(
+        cpu: Cpu,
+        picture: &Picture,
+        level: usize,
+        change: Option<&BrightnessChange>,
+    ) -> PyramidLevel {
+        let reduced = reduced(cpu, picture, level);
+        let content = match change {
+            None => LumaChroma::of(&reduced),
+            Some(change) => LumaChroma::of(&change.applied(&reduced)),
+        };
+        PyramidLevel::compared_of(content)
+    }
+
     fn of_reduced(cpu: Cpu, picture: &Picture, reduced: &Picture, plan: PyramidPlan) -> Self {
         Self {
             plan,

@@ -4,8 +4,8 @@ pub mod alpha;
 mod cells;
 mod fade;
 mod fill;
+mod layered;
 mod linear;
-mod mixture;
 mod smooth;
 mod splat;
 
@@ -15,34 +15,30 @@ use crate::frame_pyramid::{BrightnessChange, FramePyramid};
 use crate::motion::Motion;
 use crate::picture::Picture;
 use crate::probe::Probe;
-use crate::timings::{Stage, stage};
 use cells::CellRenderer;
-use mixture::MixtureRenderer;
+use layered::LayerRenderer;
 use otinterp_simd::Level as Cpu;
 use std::sync::Arc;
 
-/// How pictures are rendered from a motion.
+/// How the motions that a picture is rendered along are chosen, by cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderPlan {
-    /// By cells of 4 or 8 px: warped along one motion, along two where they differ.
-    Cells {
+    /// Those splatted from either picture: one, two where they differ.
+    Splatted {
         /// Cells may take over motions of their neighbours.
         propagates: bool,
     },
-    /// By cells of 2 px: the mean along several candidate motions, weighted by their photometric error.
-    Mixture {
-        /// Rings of neighbours whose motions every pixel is rendered along.
-        rings: u32,
-    },
+    /// Those of the layers of both pictures, by visibility and order of depth.
+    Layered,
 }
 
 /// A motion between two pictures, ready to be rendered at any time.
 #[derive(Debug)]
 pub enum Renderer {
-    /// See [`RenderPlan::Cells`].
-    Cells(Box<CellRenderer>),
-    /// See [`RenderPlan::Mixture`].
-    Mixture(Box<MixtureRenderer>),
+    /// See [`RenderPlan::Splatted`].
+    Splatted(Box<CellRenderer>),
+    /// See [`RenderPlan::Layered`].
+    Layered(Box<LayerRenderer>),
 }
 
 impl Renderer {
@@ -54,17 +50,17 @@ impl Renderer {
         motion: Motion,
         pictures: [&Picture; 2],
         pyramids: [Arc<FramePyramid>; 2],
-        change: BrightnessChange,
+        change: &BrightnessChange,
     ) -> Self {
         match plan {
-            RenderPlan::Cells { propagates } => {
+            RenderPlan::Splatted { propagates } => {
                 let renderer = CellRenderer::new(cpu, motion, pyramids, propagates);
-                Self::Cells(Box::new(renderer))
+                Self::Splatted(Box::new(renderer))
             }
-            RenderPlan::Mixture { rings } => {
+            RenderPlan::Layered => {
                 drop(pyramids);
-                let renderer = MixtureRenderer::new(cpu, motion, pictures, change, rings);
-                Self::Mixture(Box::new(renderer))
+                let renderer = LayerRenderer::new(cpu, motion, pictures, change);
+                Self::Layered(Box::new(renderer))
             }
         }
     }
@@ -72,23 +68,16 @@ impl Renderer {
     /// Mean of the fallback map halfway: the share of the picture that no motion explains.
     pub fn unexplained_share(&self) -> f32 {
         match self {
-            Self::Cells(renderer) => renderer.unexplained_share(),
-            Self::Mixture(renderer) => renderer.unexplained_share(),
+            Self::Splatted(renderer) => renderer.unexplained_share(),
+            Self::Layered(renderer) => renderer.unexplained_share(),
         }
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
     pub fn at(&self, cpu: Cpu, pictures: [&Picture; 2], t: f32, probe: &dyn Probe) -> Picture {
         match self {
-            Self::Cells(renderer) => renderer.at(cpu, pictures, t, probe),
-            Self::Mixture(renderer) => {
-                let mut out = renderer.at(cpu, pictures, t, probe);
-                if !out.format().alpha {
-                    let _stage = stage(Stage::Quantize);
-                    out.quantize();
-                }
-                out
-            }
+            Self::Splatted(renderer) => renderer.at(cpu, pictures, t, probe),
+            Self::Layered(renderer) => renderer.at(cpu, pictures, t, probe),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Candidates of every cell at time t: the motions splatted from both pictures, weighted by prior and photometric error.
 
 use super::errors::{Both, errors};
+use super::lists::Lists;
 use super::photometric::FallbackMap;
 use super::propagate::propagate;
 use crate::motion::Field;
@@ -44,6 +45,17 @@ pub struct Candidates {
     pub second: Plane,
     /// Share of the cross-fade, if the fallback map is not 0.
     pub faded: Option<Plane>,
+    /// Where layers are known: the motions of the first field with the share of the second picture along them, and all others.
+    pub layered: Option<Layered>,
+}
+
+/// Motions by layers.
+#[derive(Debug)]
+pub struct Layered {
+    /// All motions of the cells.
+    pub lists: Lists,
+    /// How much of the second picture is shown along the first of them.
+    pub share: Plane,
 }
 
 impl Candidates {
@@ -79,6 +91,7 @@ impl Candidates {
             fields,
             second: Plane::zeros(dim),
             faded: None,
+            layered: None,
         };
         let mut best = Plane::zeros(dim);
         candidates.choose(cpu, masses, [&errors_a, &errors_b, &still], &mut best);
@@ -89,6 +102,41 @@ impl Candidates {
         probe.plane(Place::of_both(View::SecondShare, level), &candidates.second);
         if let Some(faded) = &candidates.faded {
             probe.plane(Place::of_both(View::Fallback, level), faded);
+        }
+        candidates
+    }
+
+    /// Of the motions by layers at time t, the first of every list as a field, in px. What the fallback map asks for is faded.
+    pub fn of_layers(
+        cpu: Cpu,
+        both: Both<'_>,
+        level: usize,
+        (field, layered): (Field, Layered),
+        fallback: &FallbackMap,
+        probe: &dyn Probe,
+    ) -> Self {
+        let mut candidates = Self {
+            t: both.t,
+            cell_px: 1 << level,
+            second: Plane::zeros(field.dim()),
+            fields: [field.clone(), field],
+            faded: None,
+            layered: Some(layered),
+        };
+        if probe.is_on() || !fallback.is_zero() {
+            let per_px = 1.0 / candidates.cell_px as f32;
+            let [Field { dx, dy }, _] = &candidates.fields;
+            let in_cells = Field {
+                dx: dx.mapv(|d| per_px * d),
+                dy: dy.mapv(|d| per_px * d),
+            };
+            let best = errors(cpu, both, Some(&in_cells));
+            probe.plane(Place::of_both(View::PhotometricError, level), &best);
+            if !fallback.is_zero() {
+                let faded = candidates.fades(fallback, &best);
+                probe.plane(Place::of_both(View::Fallback, level), &faded);
+                candidates.faded = Some(faded);
+            }
         }
         candidates
     }

@@ -4,13 +4,14 @@
 //! cells of 4×4 or 8×8 px. At full resolution every picture is sampled once along one motion, along two only where they
 //! differ.
 
-mod candidates;
-mod errors;
+pub mod candidates;
+pub mod errors;
+pub mod lists;
 mod operations;
-mod photometric;
+pub mod photometric;
 mod places;
 mod propagate;
-mod rows;
+pub mod rows;
 mod widen;
 
 use crate::frame_pyramid::FramePyramid;

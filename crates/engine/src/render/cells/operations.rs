@@ -16,6 +16,10 @@ pub const FADES: u8 = 4;
 pub const LEAVES: u8 = 8;
 /// Something moves.
 pub const MOVES: u8 = 16;
+/// Several motions are between cells.
+pub const MIXES: u8 = 32;
+/// The share of the second picture is not t.
+pub const LEANS: u8 = 64;
 
 /// Flags of every cell, row by row.
 pub fn kinds(cpu: Cpu, candidates: &Candidates, (height, width): (usize, usize)) -> Vec<u8> {
@@ -39,6 +43,14 @@ pub fn kinds(cpu: Cpu, candidates: &Candidates, (height, width): (usize, usize))
                     .map(|faded| Grid::new(faded).row(y)),
                 kinds,
             });
+            if let Some(layered) = &candidates.layered {
+                let mixed = layered.lists.mixed_row(y);
+                let shares = Grid::new(&layered.share).row(y);
+                for ((kind, &mixes), &share) in kinds.iter_mut().zip(mixed).zip(shares) {
+                    let leans = share != candidates.t;
+                    *kind |= u8::from(mixes) * MIXES | u8::from(leans) * LEANS;
+                }
+            }
         });
     kinds
 }

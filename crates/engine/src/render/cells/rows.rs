@@ -1,13 +1,16 @@
 //! Rows of the picture at time t: both pictures warped along the motions of cells, and blended.
 
-use super::candidates::Candidates;
-use super::operations::{FADES, FIRST, LEAVES, MOVES, Plan, Reach, SECOND, kinds, plan};
+use super::candidates::{Candidates, Layered};
+use super::lists::Lists;
+use super::operations::{
+    FADES, FIRST, LEANS, LEAVES, MIXES, MOVES, Plan, Reach, SECOND, kinds, plan,
+};
 use super::places::{Lines, ROWS, near};
 use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
 use crate::render::linear::linear;
 use otinterp_simd::partial::{counted, load, store};
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
 /// Rows of the picture that one task makes.
@@ -102,6 +105,8 @@ struct CellRow {
     motions: [Vec<f32>; 4],
     second: Vec<f32>,
     faded: Vec<f32>,
+    /// Share of the second picture along the first motion.
+    share: Vec<f32>,
 }
 
 struct RenderRows<'a, 'b> {
@@ -146,6 +151,15 @@ struct Pixels<'a, const P: usize> {
     y: usize,
     x: usize,
     columns: usize,
+    cells: Placed,
+}
+
+/// Where pixels lie among the cells: the first of them, and from one to the next; and what brings px of the picture to their planes'.
+#[derive(Clone, Copy)]
+struct Placed {
+    first: [f32; 2],
+    step: [f32; 2],
+    scale: [f32; 2],
 }
 
 impl RenderRows<'_, '_> {
@@ -182,8 +196,20 @@ impl RenderRows<'_, '_> {
                     y,
                     x,
                     columns,
+                    cells: Placed {
+                        first: [
+                            in_cells(self.candidates, x as f32, group.shift.1),
+                            group.row_in_cells(self.candidates, y),
+                        ],
+                        step: [0, 1].map(|axis| {
+                            let shift = [group.shift.1, group.shift.0][axis];
+                            f32::from(1u8 << shift) / self.candidates.cell_px as f32
+                        }),
+                        scale: [group.shift.1, group.shift.0]
+                            .map(|shift| 1.0 / f32::from(1u8 << shift)),
+                    },
                 };
-                let values = scratch.values::<S, P>(&pixels, block);
+                let values = scratch.values::<S, P>(&pixels, self.candidates.layered.as_ref(), block);
                 for (k, values) in values.iter().enumerate().take(count) {
                     for (&value, &index) in values.iter().zip(&group.indices) {
                         let value = self
@@ -263,6 +289,11 @@ impl Scratch {
             if all & SECOND != 0 {
                 row.of(&candidates.second, 1.0, &mut out.second);
             }
+            if let Some(layered) = &candidates.layered
+                && all & LEANS != 0
+            {
+                row.of(&layered.share, 1.0, &mut out.share);
+            }
             if let Some(faded) = &candidates.faded
                 && all & FADES != 0
             {
@@ -276,10 +307,11 @@ impl Scratch {
     fn values<S: Simd, const P: usize>(
         &mut self,
         pixels: &Pixels<'_, P>,
+        layered: Option<&Layered>,
         block: usize,
     ) -> [[S::V; P]; ROWS] {
         let plan = &self.plans[block];
-        if plan.kind & (MOVES | FADES) == 0 {
+        if plan.kind & (MOVES | FADES | MIXES | LEANS) == 0 {
             return pixels.in_place::<S>();
         }
         let (px, first, from) = (self.px, self.first, pixels.x / self.px);
@@ -296,7 +328,14 @@ impl Scratch {
                 }
             }
             let leaves = plan.kind & LEAVES != 0;
-            let shown = pixels.along::<S>(motions, &plan.reaches[n], leaves, &mut self.lines);
+            let mut shares = [S::V::splat(pixels.t); ROWS];
+            if plan.kind & LEANS != 0 {
+                for (share, row) in shares.iter_mut().zip(&self.rows) {
+                    *share = widened::<S>(&row.share[from..], px, first);
+                }
+            }
+            let reaches = &plan.reaches[n];
+            let shown = pixels.along::<S>(motions, shares, reaches, leaves, &mut self.lines);
             if n == 0 || plan.kind & FIRST == 0 {
                 values = shown;
                 continue;
@@ -307,6 +346,11 @@ impl Scratch {
                     values[k][p] = shown[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
                 }
             }
+        }
+        if let Some(layered) = layered
+            && plan.kind & MIXES != 0
+        {
+            pixels.mix::<S>(&layered.lists, &mut values);
         }
         if plan.kind & FADES != 0 {
             let fades = pixels.in_place::<S>();
@@ -339,11 +383,38 @@ impl<const P: usize> Pixels<'_, P> {
         values
     }
 
-    /// Both pictures along a motion from the first to the second, in each row.
+    /// Puts the means along all motions in place of the values between cells of several.
+    #[inline(always)]
+    fn mix<S: Simd>(&self, lists: &Lists, values: &mut [[S::V; P]; ROWS]) {
+        for (k, values) in values.iter_mut().enumerate() {
+            let mut lanes = [[0.0; LANES]; P];
+            for (lanes, value) in lanes.iter_mut().zip(&*values) {
+                value.store(lanes);
+            }
+            let Placed { first, step, scale } = self.cells;
+            let v = first[1] + k as f32 * step[1];
+            for lane in 0..self.columns {
+                let u = first[0] + lane as f32 * step[0];
+                if lists.is_mixed(u.max(0.0) as usize, v.max(0.0) as usize) {
+                    let pixel = [(self.x + lane) as f32, (self.y + k) as f32];
+                    let mixed = lists.values(self.pictures, self.t, [u, v], pixel, scale);
+                    for (lanes, value) in lanes.iter_mut().zip(mixed) {
+                        lanes[lane] = value;
+                    }
+                }
+            }
+            for (value, lanes) in values.iter_mut().zip(&lanes) {
+                *value = S::V::load(lanes);
+            }
+        }
+    }
+
+    /// Both pictures along a motion from the first to the second, in each row, the second with so much share.
     #[inline(always)]
     fn along<S: Simd>(
         &self,
         motions: [[S::V; 2]; ROWS],
+        shares: [S::V; ROWS],
         reaches: &[Reach; 2],
         leaves: bool,
         lines: &mut Lines,
@@ -361,11 +432,11 @@ impl<const P: usize> Pixels<'_, P> {
                 let (back, on) = (v(-self.t), v(1.0 - self.t));
                 let from = [dx.mul_add(back, x), dy.mul_add(back, y)];
                 let to = [dx.mul_add(on, x), dy.mul_add(on, y)];
-                let first = seen::<S>(from, dim).mul(on);
-                let second = seen::<S>(to, dim).mul(v(self.t));
+                let first = seen::<S>(from, dim).mul(v(1.0).sub(shares[k]));
+                let second = seen::<S>(to, dim).mul(shares[k]);
                 second.div(first.add(second))
             } else {
-                v(self.t)
+                shares[k]
             };
             for p in 0..P {
                 values[k][p] = b[k][p].sub(values[k][p]).mul_add(share, values[k][p]);

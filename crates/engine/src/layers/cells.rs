@@ -1,0 +1,160 @@
+//! Colours of a picture by cells, interleaved, and how two pictures differ along a motion.
+
+use crate::frame_pyramid::PyramidLevel;
+use crate::picture::samples;
+use rayon::prelude::*;
+
+/// Motion of a cell, rightwards and downwards, in cells.
+pub type Vector = [f32; 2];
+
+/// Rows that one task works on at least.
+pub const BAND_ROWS: usize = 8;
+/// Differences count no more than this, in 8-bit codes.
+const MOST_DIFFERENCE: f32 = 40.0;
+/// `|ΔY| + |ΔCb| + |ΔCr|` in `[0, 1]` units as 8-bit codes, about the mean of the differences of red, green and blue.
+const CODES: f32 = 200.0;
+/// Weight of the corners of a window beside its middle and the four next to it.
+const CORNER: f32 = 0.6;
+/// Cells whose colour differs from the middle's by so many codes have half the weight in its window.
+const ALIKE_CODES: f32 = 20.0;
+
+/// Colours of a picture, one for every cell: luma and two colour differences, scaled so that differences are about codes of 8 bits.
+#[derive(Debug)]
+pub struct Cells {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    colors: Vec<[f32; 4]>,
+}
+
+/// `|Δx| + |Δy|`.
+#[inline(always)]
+pub fn apart(a: Vector, b: Vector) -> f32 {
+    (a[0] - b[0]).abs() + (a[1] - b[1]).abs()
+}
+
+/// `|a + b|²`: 0 where motion `b` leads back from where `a` leads to.
+#[inline(always)]
+pub fn return_error(a: Vector, b: Vector) -> f32 {
+    let (x, y) = (a[0] + b[0], a[1] + b[1]);
+    x * x + y * y
+}
+
+/// Mean difference of two colours, in 8-bit codes.
+#[inline(always)]
+pub fn difference(a: [f32; 4], b: [f32; 4]) -> f32 {
+    (a[0] - b[0]).abs() + (a[1] - b[1]).abs() + (a[2] - b[2]).abs()
+}
+
+impl Cells {
+    /// Of the pyramid level whose pixels are the cells.
+    pub fn of(level: &PyramidLevel) -> Self {
+        let (height, width) = level.dim();
+        let count = if level.has_colors() { 3 } else { 1 };
+        let mut colors = vec![[0.0; 4]; width * height];
+        for (n, plane) in level.planes.iter().take(count).enumerate() {
+            for (color, &value) in colors.iter_mut().zip(samples(plane)) {
+                color[n] = CODES * value;
+            }
+        }
+        Self {
+            width,
+            height,
+            colors,
+        }
+    }
+
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.colors.len()
+    }
+
+    /// The colour of a cell.
+    #[inline(always)]
+    pub fn color(&self, at: usize) -> [f32; 4] {
+        self.colors[at]
+    }
+
+    /// Bilinear colour; beyond the border that of the border.
+    #[inline(always)]
+    pub fn bilinear(&self, x: f32, y: f32) -> [f32; 4] {
+        let x = x.max(0.0).min((self.width - 1) as f32);
+        let y = y.max(0.0).min((self.height - 1) as f32);
+        let (column, row) = (x as usize, y as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let (right, below) = (
+            usize::from(column + 1 < self.width),
+            if row + 1 < self.height { self.width } else { 0 },
+        );
+        let at = row * self.width + column;
+        let [a, b] = [self.colors[at], self.colors[at + right]];
+        let [c, d] = [self.colors[at + below], self.colors[at + below + right]];
+        std::array::from_fn(|n| {
+            let upper = a[n] + fx * (b[n] - a[n]);
+            let lower = c[n] + fx * (d[n] - c[n]);
+            upper + fy * (lower - upper)
+        })
+    }
+
+    /// Whether a place lies within the picture.
+    #[inline(always)]
+    pub fn has(&self, x: f32, y: f32) -> bool {
+        x >= -0.25 && y >= -0.25 && x <= self.width as f32 - 0.75 && y <= self.height as f32 - 0.75
+    }
+
+    /// The cell nearest to where a motion leads from `(x, y)`, if that is within the picture.
+    #[inline(always)]
+    pub fn led_to(&self, x: usize, y: usize, [dx, dy]: Vector) -> Option<usize> {
+        let (x, y) = (x as f32 + dx, y as f32 + dy);
+        if !self.has(x, y) {
+            return None;
+        }
+        let column = ((x + 0.5).max(0.0) as usize).min(self.width - 1);
+        let row = ((y + 0.5).max(0.0) as usize).min(self.height - 1);
+        Some(row * self.width + column)
+    }
+
+    /// The cell `(right, down)` cells away, if there is one.
+    #[inline(always)]
+    pub fn neighbour(&self, x: usize, y: usize, [right, down]: [isize; 2]) -> Option<usize> {
+        let (x, y) = (x.checked_add_signed(right)?, y.checked_add_signed(down)?);
+        (x < self.width && y < self.height).then(|| y * self.width + x)
+    }
+
+    /// Photometric error of a motion from cell `(x, y)` of this picture into `to`: the mean difference over 3×3 cells, those that look
+    /// like the middle one above all. In codes.
+    pub fn error_along(&self, to: &Self, x: usize, y: usize, [dx, dy]: Vector) -> f32 {
+        let middle = self.color(y * self.width + x);
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for row in y.saturating_sub(1)..(y + 2).min(self.height) {
+            for column in x.saturating_sub(1)..(x + 2).min(self.width) {
+                let color = self.color(row * self.width + column);
+                let unlike = difference(color, middle) * (1.0 / ALIKE_CODES);
+                let corner = row != y && column != x;
+                let weight = if corner { CORNER } else { 1.0 } / (1.0 + unlike * unlike);
+                let found = to.bilinear(column as f32 + dx, row as f32 + dy);
+                sum += weight * difference(color, found).min(MOST_DIFFERENCE);
+                weights += weight;
+            }
+        }
+        sum / weights
+    }
+}
+
+/// A value for every cell, made row by row.
+pub fn by_rows<T: Send + Sync + Copy + Default>(
+    [width, height]: [usize; 2],
+    value: impl Fn(usize, usize) -> T + Sync,
+) -> Vec<T> {
+    let mut out = vec![T::default(); width * height];
+    out.par_chunks_mut(width)
+        .with_min_len(BAND_ROWS)
+        .enumerate()
+        .for_each(|(y, row)| {
+            for (x, out) in row.iter_mut().enumerate() {
+                *out = value(x, y);
+            }
+        });
+    out
+}

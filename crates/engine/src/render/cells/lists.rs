@@ -1,0 +1,176 @@
+//! Lists of the motions that a cell is rendered along, with weights: one where a single layer is seen, several where layers meet or
+//! the evidence is weak.
+
+use super::places::cubic_at;
+use crate::picture::sampling::Grid;
+
+/// Motions of a cell.
+pub const MOST: usize = 4;
+/// Motions around a pixel.
+const MOST_AROUND: usize = 8;
+/// Motions of neighbouring cells that differ less, |Δx| + |Δy|, are one, px.
+const SAME_MOTION_PX: f32 = 1.0;
+/// Less weight is not worth a sample.
+const LEAST_WEIGHT: f32 = 0.02;
+
+/// A motion that a cell is rendered along.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Listed {
+    /// From the first picture to the second, px of the picture.
+    pub motion: [f32; 2],
+    /// Of all of a cell's 1.
+    pub weight: f32,
+    /// How much of the second picture is shown along it, in `[0, 1]`.
+    pub share: f32,
+}
+
+/// The motions of all cells.
+#[derive(Debug)]
+pub struct Lists {
+    width: usize,
+    height: usize,
+    listed: Vec<[Listed; MOST]>,
+    /// Of the four cells of which this one is at the upper left, whether more than one motion is between them.
+    mixed: Vec<bool>,
+}
+
+impl Lists {
+    /// Of so many columns of cells; those without weight end a list, and every list has one with weight.
+    pub fn new(width: usize, listed: Vec<[Listed; MOST]>) -> Self {
+        let height = listed.len() / width;
+        let mut mixed = vec![false; listed.len()];
+        for y in 0..height {
+            for x in 0..width {
+                let corners = corners([width, height], x, y).map(|at| &listed[at]);
+                let first = corners[0][0].motion;
+                mixed[y * width + x] = corners
+                    .iter()
+                    .any(|list| list[1].weight > 0.0 || apart(list[0].motion, first) > SAME_MOTION_PX);
+            }
+        }
+        Self {
+            width,
+            height,
+            listed,
+            mixed,
+        }
+    }
+
+    /// The first of every list.
+    pub fn firsts(&self) -> impl Iterator<Item = &Listed> {
+        self.listed.iter().map(|list| &list[0])
+    }
+
+    /// Whether more than one motion is between the cell and its neighbours to the right and below.
+    #[inline(always)]
+    pub fn is_mixed(&self, x: usize, y: usize) -> bool {
+        self.mixed[y.min(self.height - 1) * self.width + x.min(self.width - 1)]
+    }
+
+    /// The same in a row of cells.
+    pub fn mixed_row(&self, y: usize) -> &[bool] {
+        &self.mixed[y * self.width..][..self.width]
+    }
+
+    /// The motions at a place in cells, those of the four cells around it, the alike joined.
+    #[inline(always)]
+    fn around(&self, at: [f32; 2]) -> ([Listed; MOST_AROUND], usize) {
+        let last = [(self.width - 1) as f32, (self.height - 1) as f32];
+        let (u, v) = (at[0].clamp(0.0, last[0]), at[1].clamp(0.0, last[1]));
+        let (x, y) = (u as usize, v as usize);
+        let (fx, fy) = (u - x as f32, v - y as f32);
+        let weights = [
+            (1.0 - fx) * (1.0 - fy),
+            fx * (1.0 - fy),
+            (1.0 - fx) * fy,
+            fx * fy,
+        ];
+        let (mut found, mut count) = ([Listed::default(); MOST_AROUND], 0);
+        for (corner, share) in corners([self.width, self.height], x, y).into_iter().zip(weights) {
+            if share == 0.0 {
+                continue;
+            }
+            for listed in self.listed[corner].iter().take_while(|l| l.weight > 0.0) {
+                let weight = share * listed.weight;
+                let known = found[..count]
+                    .iter_mut()
+                    .find(|known| apart(known.motion, listed.motion) < SAME_MOTION_PX);
+                if let Some(known) = known {
+                    known.join(listed, weight);
+                } else if count < MOST_AROUND {
+                    found[count] = Listed { weight, ..*listed };
+                    count += 1;
+                }
+            }
+        }
+        (found, count)
+    }
+
+    /// The values of a pixel of planes of one size: `at` is its place in cells, `pixel` in the planes, `scale` brings px of the picture
+    /// to theirs.
+    pub fn values<const P: usize>(
+        &self,
+        pictures: [&[Grid<'_>; P]; 2],
+        t: f32,
+        at: [f32; 2],
+        pixel: [f32; 2],
+        scale: [f32; 2],
+    ) -> [f32; P] {
+        let (found, count) = self.around(at);
+        let (mut sums, mut total) = ([0.0; P], 0.0);
+        for listed in found[..count].iter().filter(|l| l.weight > LEAST_WEIGHT) {
+            let motion = [scale[0] * listed.motion[0], scale[1] * listed.motion[1]];
+            let sampled = |n: usize, by: f32| {
+                let (x, y) = (pixel[0] + by * motion[0], pixel[1] + by * motion[1]);
+                cubic_at(pictures[n], x, y)
+            };
+            let mut value = [0.0; P];
+            if listed.share < 1.0 {
+                value = sampled(0, -t);
+            }
+            if listed.share > 0.0 {
+                let second = sampled(1, 1.0 - t);
+                for (value, second) in value.iter_mut().zip(second) {
+                    *value += listed.share * (second - *value);
+                }
+            }
+            for (sum, value) in sums.iter_mut().zip(value) {
+                *sum += listed.weight * value;
+            }
+            total += listed.weight;
+        }
+        sums.map(|sum| sum / total)
+    }
+}
+
+impl Listed {
+    /// Joins another motion with so much weight: the weighted mean of both.
+    #[inline(always)]
+    pub fn join(&mut self, other: &Self, weight: f32) {
+        let total = self.weight + weight;
+        let part = weight / total;
+        for (own, other) in self.motion.iter_mut().zip(other.motion) {
+            *own += part * (other - *own);
+        }
+        self.share += part * (other.share - self.share);
+        self.weight = total;
+    }
+}
+
+/// `|Δx| + |Δy|`.
+#[inline(always)]
+fn apart(a: [f32; 2], b: [f32; 2]) -> f32 {
+    (a[0] - b[0]).abs() + (a[1] - b[1]).abs()
+}
+
+/// The cell, its neighbours to the right and below, and the one between them; the border's again beyond it.
+#[inline(always)]
+fn corners([width, height]: [usize; 2], x: usize, y: usize) -> [usize; 4] {
+    let (right, below) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
+    [
+        y * width + x,
+        y * width + right,
+        below * width + x,
+        below * width + right,
+    ]
+}

@@ -1,0 +1,198 @@
+//! Candidates by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
+
+mod slots;
+mod weigh;
+
+use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidLevel};
+use crate::layers::{Cells, Layers, layers};
+use crate::motion::{Field, Motion, MotionField};
+use crate::picture::{Picture, Plane, samples_mut};
+use crate::probe::Probe;
+use crate::render::cells::candidates::{Candidates, Layered};
+use crate::render::cells::errors::Both;
+use crate::render::cells::lists::{Listed, Lists, MOST};
+use crate::render::cells::photometric::{FallbackMap, PhotometricError};
+use crate::render::cells::rows;
+use crate::timings::{Stage, stage};
+use otinterp_simd::Level as Cpu;
+use rayon::prelude::*;
+use slots::Slots;
+use weigh::Weigher;
+
+/// Rows of cells that one task weighs.
+const BAND_ROWS: usize = 16;
+/// Rows more on either side, in which motions are sought around a cell.
+const MARGIN_ROWS: usize = 2;
+
+/// Renderer by layers.
+#[derive(Debug)]
+pub struct LayerRenderer {
+    cell_log2: u8,
+    pictures: [PyramidLevel; 2],
+    cells: [Cells; 2],
+    layers: [Layers; 2],
+    reaches: [Vec<[f32; 2]>; 2],
+    /// By the motion of either picture.
+    fallback: [FallbackMap; 2],
+}
+
+impl LayerRenderer {
+    /// Of the motion between two pictures (premultiplied, if they have alpha) that differ in brightness by `change`.
+    pub fn new(
+        cpu: Cpu,
+        motion: Motion,
+        [first, second]: [&Picture; 2],
+        change: &BrightnessChange,
+    ) -> Self {
+        let _stage = stage(Stage::Evidence);
+        let cell_log2 = motion.forward.cell_log2;
+        let level = usize::from(cell_log2);
+        let (a, b) = rayon::join(
+            || FramePyramid::level_of(cpu, first, level, None),
+            || FramePyramid::level_of(cpu, second, level, Some(change)),
+        );
+        let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
+        let (judged, others) = rayon::join(
+            || PhotometricError::of(cpu, &forward, &a, &b),
+            || PhotometricError::of(cpu, &backward, &b, &a),
+        );
+        let cells = [Cells::of(&a), Cells::of(&b)];
+        let layers = layers([&cells[0], &cells[1]], [&forward, &backward]);
+        let reaches = layers
+            .each_ref()
+            .map(|layers| slots::reach(layers, cells[0].width));
+        Self {
+            cell_log2,
+            pictures: [a, b],
+            cells,
+            layers,
+            reaches,
+            fallback: [judged.fallback, others.fallback],
+        }
+    }
+
+    /// Mean of the fallback map halfway.
+    pub fn unexplained_share(&self) -> f32 {
+        let [first, second] = &self.fallback;
+        first.mixed(second, 0.5).mean()
+    }
+
+    /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
+    pub fn at(
+        &self,
+        cpu: Cpu,
+        [first, second]: [&Picture; 2],
+        t: f32,
+        probe: &dyn Probe,
+    ) -> Picture {
+        let weighing = stage(Stage::Splat);
+        let lists = self.lists(t);
+        drop(weighing);
+        let judging = stage(Stage::Evidence);
+        let fallback = self.fallback[0].mixed(&self.fallback[1], t);
+        let both = Both {
+            t,
+            pictures: self.pictures.each_ref(),
+        };
+        let layered = self.layered(lists);
+        let candidates =
+            Candidates::of_layers(cpu, both, self.cell_log2.into(), layered, &fallback, probe);
+        drop(judging);
+        let mut out = first.alike();
+        rows::render(cpu, &candidates, [first, second], &mut out);
+        out
+    }
+
+    /// The lists of all cells, in px of the picture.
+    fn lists(&self, t: f32) -> Vec<[Listed; MOST]> {
+        let [width, height] = [self.cells[0].width, self.cells[0].height];
+        let weigher = Weigher {
+            pictures: self.cells.each_ref(),
+            t,
+        };
+        let layers = self.layers.each_ref();
+        let reaches = self.reaches.each_ref().map(Vec::as_slice);
+        let mut lists = vec![[Listed::default(); MOST]; width * height];
+        lists
+            .par_chunks_mut(BAND_ROWS * width)
+            .enumerate()
+            .for_each_init(Slots::default, |slots, (band, lists)| {
+                let first = band * BAND_ROWS;
+                let rows = first.saturating_sub(MARGIN_ROWS)
+                    ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
+                slots.fill(layers, reaches, width, rows, t);
+                for (n, list) in lists.iter_mut().enumerate() {
+                    let found = weigher.list(slots, (n % width, first + n / width));
+                    *list = found.unwrap_or_default();
+                }
+            });
+        fill_holes(&mut lists, width, t);
+        lists
+    }
+
+    /// The lists as the rows of a picture take them.
+    fn layered(&self, mut lists: Vec<[Listed; MOST]>) -> (Field, Layered) {
+        let width = self.cells[0].width;
+        let px = f32::from(1u8 << self.cell_log2);
+        for listed in lists.iter_mut().flatten() {
+            listed.motion = listed.motion.map(|d| px * d);
+        }
+        let lists = Lists::new(width, lists);
+        let dim = (self.cells[0].height, width);
+        let mut field = Field::zeros(dim);
+        let mut share = Plane::zeros(dim);
+        let planes = samples_mut(&mut field.dx)
+            .iter_mut()
+            .zip(samples_mut(&mut field.dy))
+            .zip(samples_mut(&mut share));
+        for (((dx, dy), share), first) in planes.zip(lists.firsts()) {
+            [*dx, *dy] = first.motion;
+            *share = first.share;
+        }
+        (field, Layered { lists, share })
+    }
+}
+
+/// Gives cells where nothing landed the mean motion of their neighbours, ring by ring.
+fn fill_holes(lists: &mut [[Listed; MOST]], width: usize, t: f32) {
+    let is_hole = |list: &[Listed; MOST]| list[0].weight == 0.0;
+    let mut holes: Vec<usize> = (0..lists.len()).filter(|&at| is_hole(&lists[at])).collect();
+    let height = lists.len() / width;
+    if holes.len() == lists.len() {
+        let still = Listed {
+            motion: [0.0; 2],
+            weight: 1.0,
+            share: t,
+        };
+        lists.iter_mut().for_each(|list| list[0] = still);
+        return;
+    }
+    while !holes.is_empty() {
+        let mut filled = Vec::new();
+        for &at in &holes {
+            let (x, y) = (at % width, at / width);
+            let (mut sum, mut count) = ([0.0; 2], 0.0);
+            for row in y.saturating_sub(1)..(y + 2).min(height) {
+                for column in x.saturating_sub(1)..(x + 2).min(width) {
+                    let list = &lists[row * width + column];
+                    if !is_hole(list) {
+                        sum[0] += list[0].motion[0];
+                        sum[1] += list[0].motion[1];
+                        count += 1.0;
+                    }
+                }
+            }
+            if count > 0.0 {
+                filled.push((at, sum.map(|sum| sum / count)));
+            }
+        }
+        for &(at, motion) in &filled {
+            lists[at][0] = Listed {
+                motion,
+                weight: 1.0,
+                share: t,
+            };
+        }
+        holes.retain(|&at| is_hole(&lists[at]));
+    }
+}

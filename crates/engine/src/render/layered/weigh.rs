@@ -1,0 +1,181 @@
+//! Weights of the motions at a cell: composited from front to back, each by its coverage, its support around it and its photometric
+//! error. What both pictures show lies before what one of them hides, else the order of depth decides.
+
+use super::slots::{SLOTS, Slot, Slots};
+use crate::layers::{Cells, Vector, apart, difference};
+use crate::render::cells::lists::{Listed, MOST};
+
+/// How far what is hidden in one picture lies behind.
+const HIDDEN_BEHIND: f32 = 1.5;
+/// How far what both pictures cover lies before.
+const BOTH_BEFORE: f32 = 0.3;
+/// Less coverage is none.
+const LEAST_COVERAGE: f32 = 0.05;
+/// Less passes through to what lies behind.
+const LEAST_PASSING: f32 = 0.01;
+/// Photometric error at which a motion that both pictures show has half its weight, codes.
+const HALF_ERROR: f32 = 20.0;
+/// Weight of a motion that one picture alone shows, where nothing can be compared.
+const ONE_SIDED: f32 = 0.05;
+/// Differences count no more than this, codes.
+const MOST_DIFFERENCE: f32 = 60.0;
+/// Half width of the window in which a motion is to be found around, cells; motions that differ less there are the same, cells; and
+/// the share of the window at which it has all its weight.
+const SUPPORT: usize = 2;
+/// See [`SUPPORT`].
+const SAME_MOTION: f32 = 1.0;
+/// See [`SUPPORT`].
+const SUPPORTED: f32 = 0.8;
+/// Weight of a sample from outside the picture, beside one from inside.
+const OUTSIDE: f32 = 1e-3;
+/// Motions that differ less are joined, cells.
+const JOINED: f32 = 0.5;
+/// Share of all weights below which a motion is left out.
+const LEAST_WEIGHT: f32 = 0.04;
+/// Keeps a division from being one by nothing.
+const TINY: f32 = 1e-6;
+
+/// Weighs the motions of cells at one time.
+pub struct Weigher<'a> {
+    pub pictures: [&'a Cells; 2],
+    pub t: f32,
+}
+
+impl Weigher<'_> {
+    /// The list of a cell, motions in cells; none if nothing landed there.
+    pub fn list(&self, slots: &Slots, (x, y): (usize, usize)) -> Option<[Listed; MOST]> {
+        let own = slots.at(x, y);
+        let count = own.iter().take_while(|slot| !slot.is_free()).count();
+        let mut list = [Listed::default(); MOST];
+        if count == 0 {
+            return None;
+        }
+        if count == 1 {
+            list[0] = Listed {
+                motion: own[0].motion(),
+                weight: 1.0,
+                share: self.share(&own[0], (x, y)),
+            };
+            return Some(list);
+        }
+        let mut order = [(0.0, 0); SLOTS];
+        for (n, slot) in own[..count].iter().enumerate() {
+            let [order_of, hidden] = slot.order_and_hidden();
+            let both = slot.coverage[0].min(slot.coverage[1]).min(1.0);
+            order[n] = (order_of - HIDDEN_BEHIND * hidden + BOTH_BEFORE * both, n);
+        }
+        order[..count].sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut passing, mut used) = (1.0f32, 0);
+        for &(_, n) in &order[..count] {
+            let slot = &own[n];
+            let covered = slot.covered();
+            if passing < LEAST_PASSING || covered < LEAST_COVERAGE {
+                continue;
+            }
+            let motion = slot.motion();
+            let share = self.share(slot, (x, y));
+            // 1 where both pictures are shown alike, 0 where one is alone.
+            let both = 4.0 * share * (1.0 - share);
+            let error = self.error((x, y), motion) * (1.0 / HALF_ERROR);
+            let evidence = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
+            let support = (self.found_around(slots, (x, y), motion) * (1.0 / SUPPORTED)).min(1.0);
+            let weight = passing * covered * evidence * support * support;
+            passing -= weight;
+            used = joined(&mut list, used, Listed { motion, weight, share });
+        }
+        finish(&mut list, used).then_some(list)
+    }
+
+    /// How much of the second picture is shown along a slot's motion.
+    fn share(&self, slot: &Slot, (x, y): (usize, usize)) -> f32 {
+        let motion = slot.motion();
+        let cells = self.pictures[0];
+        let inside = |by: f32| {
+            let is_inside = cells.has(x as f32 + by * motion[0], y as f32 + by * motion[1]);
+            if is_inside { 1.0 } else { OUTSIDE }
+        };
+        let known = slot.known.map(|known| known.min(1.0));
+        if known == [1.0, 1.0] && inside(-self.t) == 1.0 && inside(1.0 - self.t) == 1.0 {
+            return self.t;
+        }
+        let first = (1.0 - self.t) * known[0] * inside(-self.t) + TINY;
+        let second = self.t * known[1] * inside(1.0 - self.t) + TINY;
+        second / (first + second)
+    }
+
+    /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes.
+    fn error(&self, (x, y): (usize, usize), motion: Vector) -> f32 {
+        let [a, b] = self.pictures;
+        let (back, on) = (-self.t, 1.0 - self.t);
+        let mut sum = 0.0;
+        for down in -1i8..=1 {
+            for right in -1i8..=1 {
+                let (x, y) = (x as f32 + f32::from(right), y as f32 + f32::from(down));
+                let from = [x + back * motion[0], y + back * motion[1]];
+                let to = [x + on * motion[0], y + on * motion[1]];
+                if a.has(from[0], from[1]) && b.has(to[0], to[1]) {
+                    let (va, vb) = (a.bilinear(from[0], from[1]), b.bilinear(to[0], to[1]));
+                    let weight = if right == 0 && down == 0 { 0.2 } else { 0.1 };
+                    sum += weight * difference(va, vb).min(MOST_DIFFERENCE);
+                }
+            }
+        }
+        sum
+    }
+
+    /// Share of the cells around that a motion covers, too.
+    fn found_around(&self, slots: &Slots, (x, y): (usize, usize), motion: Vector) -> f32 {
+        let rows = slots.rows();
+        let (mut sum, mut count) = (0.0, 0.0);
+        for row in y.saturating_sub(SUPPORT).max(rows.start)..(y + SUPPORT + 1).min(rows.end) {
+            let last = self.pictures[0].width.min(x + SUPPORT + 1);
+            for column in x.saturating_sub(SUPPORT)..last {
+                count += 1.0;
+                for slot in slots.at(column, row) {
+                    if slot.is_free() {
+                        break;
+                    }
+                    if apart(slot.motion(), motion) < SAME_MOTION {
+                        sum += slot.covered();
+                    }
+                }
+            }
+        }
+        sum / count
+    }
+}
+
+/// Adds a motion to the `used` first of a list; the number that is used then.
+fn joined(list: &mut [Listed; MOST], used: usize, new: Listed) -> usize {
+    if new.weight <= 0.0 {
+        return used;
+    }
+    let alike = |old: &&mut Listed| apart(old.motion, new.motion) < JOINED;
+    if let Some(old) = list[..used].iter_mut().find(alike) {
+        old.join(&new, new.weight);
+        return used;
+    }
+    if used < MOST {
+        list[used] = new;
+        return used + 1;
+    }
+    used
+}
+
+/// Sorts a list by weight, leaves out what has little, and brings the sum to 1. False if nothing has weight.
+fn finish(list: &mut [Listed; MOST], used: usize) -> bool {
+    let total: f32 = list[..used].iter().map(|l| l.weight).sum();
+    if total <= 0.0 {
+        return false;
+    }
+    list.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let least = LEAST_WEIGHT * total;
+    list.iter_mut()
+        .filter(|listed| listed.weight < least)
+        .for_each(|listed| *listed = Listed::default());
+    let total: f32 = list.iter().map(|l| l.weight).sum();
+    for listed in list.iter_mut() {
+        listed.weight /= total;
+    }
+    true
+}
