@@ -17,7 +17,7 @@ from measuring import environment
 # Of UCF101's small pictures every fifth.
 SETS = {"middlebury": 1, "davis": 1, "ucf101": 5}
 FEWER = 3
-SETTINGS = ["finest_solved", "finest_refined", "warps", "rings"]
+SETTINGS = ["finest_solved", "finest_refined", "warps", "cell_log2"]
 LEVELS = ["full", "half", "quarter", "eighth"]
 
 
@@ -71,7 +71,7 @@ def same(preset, settings):
 
 def text(settings, presets, kept, results):
     sets = list(kept[0]["sets"])
-    head = ["solved to", "refined to", "warps", "rings", *(f"{name}" for name in sets), "mean PSNR", "CPU ms"]
+    head = ["solved to", "refined to", "warps", "log2 of cells, px", *(f"{name}" for name in sets), "mean PSNR", "CPU ms"]
 
     def row(names, point):
         cells = [f"{x['psnr_db']:.2f} / {x['ssim']:.4f}" for x in point["sets"].values()]

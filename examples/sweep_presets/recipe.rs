@@ -13,8 +13,8 @@ pub struct Recipe {
     pub finest_refined: usize,
     /// Warps of the refinement at every level.
     pub warps: usize,
-    /// Rings of neighbours whose motions every pixel is rendered along.
-    pub rings: u32,
+    /// Cells have sides of `2^cell_log2` px.
+    pub cell_log2: u8,
 }
 
 impl Recipe {
@@ -25,12 +25,12 @@ impl Recipe {
             refined.map(move |finest_refined| (finest_solved, finest_refined))
         });
         levels.flat_map(|(finest_solved, finest_refined)| {
-            let work = (1..=3).flat_map(|warps| (0..=3).map(move |rings| (warps, rings)));
-            work.map(move |(warps, rings)| Self {
+            let work = (1..=3).flat_map(|warps| (1..=2).map(move |cell_log2| (warps, cell_log2)));
+            work.map(move |(warps, cell_log2)| Self {
                 finest_solved,
                 finest_refined,
                 warps,
-                rings,
+                cell_log2,
             })
         })
     }
@@ -49,9 +49,9 @@ impl Recipe {
                 residual_pixels: 2000,
                 solves_changes_only: false,
                 covers_finest_once: false,
-                cell_log2: 1,
+                cell_log2: self.cell_log2,
             },
-            render: RenderPlan::Mixture { rings: self.rings },
+            render: RenderPlan::Layered,
         }
     }
 }

@@ -36,8 +36,16 @@ const ENGINE: Layers = &[
     ("plan", &["render", "motion"]),
     (
         "render",
-        &["motion", "frame_pyramid", "probe", "picture", "timings"],
+        &[
+            "layers",
+            "motion",
+            "frame_pyramid",
+            "probe",
+            "picture",
+            "timings",
+        ],
     ),
+    ("layers", &["motion", "frame_pyramid", "picture"]),
     ("motion", &["frame_pyramid", "probe", "picture", "timings"]),
     ("probe", &["picture"]),
     ("mass", &["frame_pyramid", "picture"]),

@@ -25,12 +25,12 @@ pub enum Method {
 pub enum Preset {
     /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
     Fast,
-    /// Motion solved and refined at full resolution and rendered along several motions; above 1024×768 pixels by cells of 4 px,
-    /// refined more often than with [`Preset::Fast`].
+    /// Motion solved and refined at full resolution, rendered by layers of cells of 2 px; above 1024×768 pixels as with
+    /// [`Preset::Fast`], but by cells of 4 px and refined more often.
     #[default]
     Balanced,
     /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), refined three times down to the full
-    /// one (half above a megapixel), and rendered along more motions.
+    /// one (half above a megapixel), rendered by layers of cells of 2 px, of 4 px above 1024×768 pixels.
     Best,
 }
 
@@ -64,8 +64,9 @@ const MEGAPIXEL: usize = 1 << 20;
 
 /// Pictures with a shorter side are never rendered from motions of large cells: they have too few, and need little time anyway.
 const LEAST_SIDE_OF_CELLS_PX: usize = 128;
-/// Pictures of more pixels are with [`Preset::Balanced`], a seventh of the time for 0.1 dB at 1080p: 720p is, 960×540 is not.
-const MOST_PIXELS_OF_BALANCED_MIXTURE: usize = 3 << 18;
+/// Pictures of up to so many pixels are rendered by layers of cells of 2 px: 720p is larger, 960×540 is not. What layers cost grows with
+/// the number of cells; with [`Preset::Balanced`] larger pictures are rendered without, a seventh of the time at 1080p.
+const MOST_PIXELS_OF_SMALL_CELLS: usize = 3 << 18;
 /// Pixels of the finest level whose tiles are solved for cells, an eighth of 1080p: at 4K that level would take 40 % of the time.
 const MOST_SOLVED_PIXELS_FOR_CELLS: usize = 240 * 136;
 
@@ -88,8 +89,8 @@ impl Plan {
     ///
     /// The numbers of pixels that take part in residual transport are measured: with [`Preset::Fast`] on a 1080p rider none gives
     /// 31.5 dB, 300 give 32.3, 2000 give 32.7, in 0, 7 and 44 ms; for cells of [`Preset::Balanced`] 300 lose 0.03 dB at 1080p, 1000
-    /// and 2000 gain nothing; in mixtures 1000 take two fifths of the time of 2000, which is 0.0001 of SSIM on DAVIS with
-    /// [`Preset::Best`], and nothing at 1080p or with [`Preset::Balanced`].
+    /// and 2000 gain nothing; solved at full size 1000 take two fifths of the time of 2000, which is 0.0001 of SSIM on DAVIS
+    /// with [`Preset::Best`], and nothing at 1080p or with [`Preset::Balanced`].
     pub fn of(method: Method, preset: Preset, (height, width): (usize, usize)) -> Self {
         let pixels = height * width;
         let has_cells = width.min(height) >= LEAST_SIDE_OF_CELLS_PX;
@@ -109,27 +110,25 @@ impl Plan {
                 },
                 render: RenderPlan::Layered,
             },
-            (Method::Ot, Preset::Balanced)
-                if has_cells && pixels > MOST_PIXELS_OF_BALANCED_MIXTURE =>
-            {
+            (Method::Ot, Preset::Balanced) if has_cells && pixels > MOST_PIXELS_OF_SMALL_CELLS => {
                 Self::Motion {
                     solve: cells(pixels, 2, 4, 600),
                     render: RenderPlan::Splatted { propagates: true },
                 }
             }
             (Method::Ot, Preset::Balanced) => Self::Motion {
-                solve: mixture(pixels, 2, 1000),
+                solve: full(pixels, 2, 1000),
                 render: RenderPlan::Layered,
             },
             (Method::Ot, Preset::Best) => Self::Motion {
-                solve: mixture(pixels, 3, if pixels > MEGAPIXEL { 1000 } else { 2000 }),
+                solve: full(pixels, 3, if pixels > MEGAPIXEL { 1000 } else { 2000 }),
                 render: RenderPlan::Layered,
             },
         }
     }
 
-    /// Whether pictures of that height and width can be rendered so: mixtures are made of cells of 2 px, and large cells need their
-    /// level of the pyramid to be its finest.
+    /// Whether pictures of that height and width can be rendered so: without layers cells have 4 or 8 px, and need their level of the
+    /// pyramid to be its finest.
     pub fn fits(&self, dim: (usize, usize)) -> bool {
         match self {
             Self::Unsolved | Self::Mass { .. } => true,
@@ -225,7 +224,7 @@ fn fast(pixels: usize) -> SolvePlan {
 }
 
 /// Solved and refined at full size as far as that is worth its time.
-fn mixture(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
+fn full(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
     SolvePlan {
         finest_solved: if pixels <= MOST_SOLVED_PIXELS {
             0
@@ -237,7 +236,11 @@ fn mixture(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
         residual_pixels,
         solves_changes_only: false,
         covers_finest_once: false,
-        cell_log2: 1,
+        cell_log2: if pixels > MOST_PIXELS_OF_SMALL_CELLS {
+            2
+        } else {
+            1
+        },
     }
 }
 
@@ -276,13 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn large_cells_do_not_fit_small_pictures_nor_mixtures() {
+    fn large_cells_do_not_fit_small_pictures_without_layers() {
         let plan = Plan::of(Method::Ot, Preset::Fast, (1080, 1920));
         assert!(plan.fits((1080, 1920)) && !plan.fits((16, 16)));
         let Plan::Motion { solve, .. } = plan else {
             panic!("motion is solved")
         };
         let render = RenderPlan::Layered;
-        assert!(!Plan::Motion { solve, render }.fits((1080, 1920)));
+        assert!(Plan::Motion { solve, render }.fits((16, 16)));
     }
 }

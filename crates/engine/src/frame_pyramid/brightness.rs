@@ -17,6 +17,9 @@ const LEAST_EXPLAINED: f32 = 0.5;
 /// Gains beyond this, or below its inverse, amplify noise rather than content.
 const MOST_GAIN: f32 = 4.0;
 
+/// Block means that scatter less than this share of full scale are those of a picture without contrast: a hundredth of a code of 255.
+const FLAT: f32 = 0.01 / 255.0;
+
 /// Gain and offsets that match the second picture's brightness to the first's: `gain·value + offset`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BrightnessChange {
@@ -47,7 +50,14 @@ impl BrightnessChange {
             gain: 1.0,
             offsets: vec![0.0; colors],
         };
-        let gain = scatter(&first[leading]) / scatter(&second[leading]);
+        let scatters = [scatter(&first[leading]), scatter(&second[leading])];
+        // Between two pictures without any contrast light differs by an offset.
+        let is_flat = scatters.iter().all(|&s| s < FLAT * format.max_code());
+        let gain = if is_flat {
+            1.0
+        } else {
+            scatters[0] / scatters[1]
+        };
         if !(gain < MOST_GAIN && gain > 1.0 / MOST_GAIN) {
             return none;
         }
@@ -148,6 +158,16 @@ fn scatter(values: &[f32]) -> f32 {
 mod tests {
     use super::*;
     use crate::picture::Format;
+
+    #[test]
+    fn pictures_without_contrast_differ_by_an_offset() {
+        let flat = |code: f32| {
+            let planes = vec![Plane::from_elem((120, 200), code); 3];
+            Picture::new(Format::rgb(8), planes).unwrap()
+        };
+        let change = BrightnessChange::between(&flat(40.0), &flat(200.0));
+        assert_eq!((change.gain, &change.offsets[..]), (1.0, &[-160.0; 3][..]));
+    }
     use ndarray::Array2;
 
     fn picture(value: impl Fn(usize, f32, f32) -> f32) -> Picture {

@@ -72,7 +72,8 @@ fn best(
     (x, y): (usize, usize),
 ) -> (Vector, f32) {
     let own = motion[y * from.width + x];
-    let error = from.error_along(to, x, y, own);
+    let window = from.window(x, y);
+    let error = window.error(to, own);
     let mut found = (own, error);
     let is_boundary = || {
         landed.clone().any(|other| apart(other, own) > BOUNDARY)
@@ -82,13 +83,15 @@ fn best(
         return found;
     }
     let mut limit = PART * error - MARGIN;
-    let mut tried = [[0.0; 2]; DISTANCES.len() * AROUND.len() + MOST_LANDED];
+    let mut tried = [[0.0; 2]; DISTANCES.len() * AROUND.len() + MOST_LANDED + 1];
     let mut count = 0;
     let around = DISTANCES
         .iter()
         .flat_map(|by| AROUND.map(|[right, down]| [right * by, down * by]));
     let around = around.filter_map(|offset| from.neighbour(x, y, offset));
-    for other in around.map(|at| motion[at]).chain(landed) {
+    // No motion, for what stands still while all around it moves.
+    let still = std::iter::once([0.0; 2]);
+    for other in still.chain(around.map(|at| motion[at])).chain(landed) {
         let known = |known: &Vector| apart(*known, other) < SAME;
         if known(&own) || tried[..count].iter().any(known) {
             continue;
@@ -96,7 +99,7 @@ fn best(
         tried[count] = other;
         count += 1;
         if from.has(x as f32 + other[0], y as f32 + other[1]) {
-            let error = from.error_along(to, x, y, other);
+            let error = window.error(to, other);
             if error < limit {
                 limit = error;
                 found = (other, error);

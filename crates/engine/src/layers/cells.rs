@@ -122,23 +122,93 @@ impl Cells {
         (x < self.width && y < self.height).then(|| y * self.width + x)
     }
 
-    /// Photometric error of a motion from cell `(x, y)` of this picture into `to`: the mean difference over 3×3 cells, those that look
-    /// like the middle one above all. In codes.
-    pub fn error_along(&self, to: &Self, x: usize, y: usize, [dx, dy]: Vector) -> f32 {
+    /// The cells around `(x, y)` that a photometric error is a mean over.
+    pub fn window(&self, x: usize, y: usize) -> Window {
         let middle = self.color(y * self.width + x);
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for row in y.saturating_sub(1)..(y + 2).min(self.height) {
-            for column in x.saturating_sub(1)..(x + 2).min(self.width) {
-                let color = self.color(row * self.width + column);
-                let unlike = difference(color, middle) * (1.0 / ALIKE_CODES);
-                let corner = row != y && column != x;
-                let weight = if corner { CORNER } else { 1.0 } / (1.0 + unlike * unlike);
-                let found = to.bilinear(column as f32 + dx, row as f32 + dy);
-                sum += weight * difference(color, found).min(MOST_DIFFERENCE);
-                weights += weight;
-            }
+        let mut window = Window {
+            first: [x as f32 - 1.0, y as f32 - 1.0],
+            colors: [[0.0; 4]; 9],
+            weights: [0.0; 9],
+        };
+        let mut total = 0.0;
+        for (n, (color, weight)) in window
+            .colors
+            .iter_mut()
+            .zip(&mut window.weights)
+            .enumerate()
+        {
+            let offset = [n as isize % 3 - 1, n as isize / 3 - 1];
+            let Some(at) = self.neighbour(x, y, offset) else {
+                continue;
+            };
+            *color = self.color(at);
+            let unlike = difference(*color, middle) * (1.0 / ALIKE_CODES);
+            let is_corner = offset[0] != 0 && offset[1] != 0;
+            *weight = if is_corner { CORNER } else { 1.0 } / (1.0 + unlike * unlike);
+            total += *weight;
         }
-        sum / weights
+        window.weights = window.weights.map(|weight| weight / total);
+        window
+    }
+
+    /// Photometric error of a motion from cell `(x, y)` of this picture into `to`, in codes.
+    pub fn error_along(&self, to: &Self, x: usize, y: usize, motion: Vector) -> f32 {
+        self.window(x, y).error(to, motion)
+    }
+}
+
+/// 3×3 cells of a picture.
+#[derive(Debug)]
+pub struct Window {
+    /// The upper left one, which may lie outside.
+    first: [f32; 2],
+    colors: [[f32; 4]; 9],
+    /// Those that look like the middle one have the most; their sum is 1.
+    weights: [f32; 9],
+}
+
+impl Window {
+    /// Photometric error of a motion into another picture: the weighted mean difference, in codes.
+    #[inline(always)]
+    pub fn error(&self, to: &Cells, [dx, dy]: Vector) -> f32 {
+        let (x, y) = (self.first[0] + dx, self.first[1] + dy);
+        let is_inside =
+            x >= 0.0 && y >= 0.0 && x < (to.width as f32 - 3.0) && y < (to.height as f32 - 3.0);
+        if is_inside {
+            return self.error_inside(to, x, y);
+        }
+        let mut sum = 0.0;
+        for (n, (color, weight)) in self.colors.iter().zip(self.weights).enumerate() {
+            let found = to.bilinear(x + (n % 3) as f32, y + (n / 3) as f32);
+            sum += weight * difference(*color, found).min(MOST_DIFFERENCE);
+        }
+        sum
+    }
+
+    /// All nine places lie alike between their four cells.
+    #[inline(always)]
+    fn error_inside(&self, to: &Cells, x: f32, y: f32) -> f32 {
+        let (column, row) = (x as u32 as usize, y as u32 as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let between = |a: [f32; 4], b: [f32; 4], f: f32| -> [f32; 4] {
+            std::array::from_fn(|n| a[n] + f * (b[n] - a[n]))
+        };
+        let line = |row: usize| -> [[f32; 4]; 3] {
+            let colors = &to.colors[row * to.width + column..][..4];
+            std::array::from_fn(|i| between(colors[i], colors[i + 1], fx))
+        };
+        let mut sum = 0.0;
+        let mut above = line(row);
+        for j in 0..3 {
+            let below = line(row + j + 1);
+            for i in 0..3 {
+                let found = between(above[i], below[i], fy);
+                let apart = difference(self.colors[3 * j + i], found);
+                sum += self.weights[3 * j + i] * apart.min(MOST_DIFFERENCE);
+            }
+            above = below;
+        }
+        sum
     }
 }
 

@@ -52,7 +52,12 @@ pub fn layers(pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
     let own = [first, second];
     let trusted = [0, 1].map(|n| trust::trusted(pictures[n], &own[n], &own[1 - n].motion));
     let outlines = [0, 1].map(|n| trust::outlines(pictures[n], &own[n].motion, &trusted[n]));
+    let dim = [a.width, a.height];
+    let shares = trusted
+        .each_ref()
+        .map(|trusted| settle::shares(trusted, dim));
     let pair = Pair {
+        shares,
         pictures,
         own,
         trusted,
@@ -70,7 +75,7 @@ pub fn layers(pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
             &spread[n],
             &solved[n],
             &pair.own[n].error,
-            &pair.trusted[n],
+            (&pair.trusted[n], &pair.shares[n]),
             &hidden[n],
         );
         settle::median(from, &kept, &pair.trusted[n])
@@ -99,6 +104,8 @@ struct Pair<'a> {
     pictures: [&'a Cells; 2],
     own: [Adopted; 2],
     trusted: [Vec<bool>; 2],
+    /// Of trusted cells around each.
+    shares: [Vec<f32>; 2],
     outlines: [Vec<f32>; 2],
 }
 
@@ -147,7 +154,14 @@ impl Pair<'_> {
                 if return_error(own, motion[1 - n][place]) <= DIFFERENT * DIFFERENT {
                     return 0.0;
                 }
-                let owner = if self.trusted[1 - n][place] { 1.0 } else { UNSURE_OWNER };
+                let owner = if self.trusted[1 - n][place] {
+                    1.0
+                } else if self.shares[1 - n][place] > 0.0 {
+                    UNSURE_OWNER
+                } else {
+                    // Nothing is known there.
+                    return 0.0;
+                };
                 let error = from.error_along(to, x, y, own);
                 owner * ((error - HIDDEN.0) / (HIDDEN.1 - HIDDEN.0)).clamp(0.0, 1.0)
             })

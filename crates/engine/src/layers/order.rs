@@ -15,24 +15,23 @@ const BELIEVED: f32 = 5.0;
 
 /// The order of depth of the cells of both pictures, each in `(-1, 1)`, larger in front: `(f - b)/(f + b + 5)`, of f cells that tell that
 /// their region is in front and b that it is behind.
-pub fn orders(
-    cells: &Cells,
-    motions: [&[Vector]; 2],
-    trusted: [&[bool]; 2],
-) -> [Vec<f32>; 2] {
+pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> [Vec<f32>; 2] {
     let len = cells.len();
     let mut regions = Regions::new(2 * len);
     for (side, motion) in motions.into_iter().enumerate() {
         regions.join_neighbours(motion, side * len, cells.width);
     }
     let led = |at: usize, motion: Vector| cells.led_to(at % cells.width, at / cells.width, motion);
-    for at in (0..len).filter(|&at| trusted[0][at]) {
-        let motion = motions[0][at];
-        if let Some(to) = led(at, motion)
-            && trusted[1][to]
-            && return_error(motion, motions[1][to]) < RETURN * RETURN
-        {
-            regions.join(at, len + to);
+    for side in 0..2 {
+        let (own, other) = (side * len, len - side * len);
+        for at in (0..len).filter(|&at| trusted[side][at]) {
+            let motion = motions[side][at];
+            if let Some(to) = led(at, motion)
+                && trusted[1 - side][to]
+                && return_error(motion, motions[1 - side][to]) < RETURN * RETURN
+            {
+                regions.join(own + at, other + to);
+            }
         }
     }
     let mut told = vec![[0.0f32; 2]; 2 * len];

@@ -21,16 +21,15 @@ const NOISE: f32 = 0.4;
 const MOST_APART: f32 = 3.0;
 
 /// Takes back what was spread, where few cells around are trusted, the cell is not hidden, and the motion that was solved fits better
-/// than the one that was spread: `error` is the solved one's, after boundaries were mended.
+/// than the one that was spread: `error` is the solved one's, after boundaries were mended; beside trust its [`shares`].
 pub fn keep_solved(
     [from, to]: [&Cells; 2],
     spread: &[Vector],
     solved: &[Vector],
     error: &[f32],
-    trusted: &[bool],
+    (trusted, share): (&[bool], &[f32]),
     hidden: &[f32],
 ) -> Vec<Vector> {
-    let share = shares(trusted, [from.width, from.height]);
     by_rows([from.width, from.height], |x, y| {
         let at = y * from.width + x;
         let stays = trusted[at]
@@ -43,11 +42,13 @@ pub fn keep_solved(
 }
 
 /// Share of trusted cells around each; beyond the border the border's again.
-fn shares(trusted: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
+pub fn shares(trusted: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
     let near = |at: usize, by: usize, len: usize| (at + by).saturating_sub(COUNTED).min(len - 1);
     let across = by_rows([width, height], |x, y| {
         let row = &trusted[y * width..][..width];
-        let count = (0..=2 * COUNTED).filter(|&by| row[near(x, by, width)]).count();
+        let count = (0..=2 * COUNTED)
+            .filter(|&by| row[near(x, by, width)])
+            .count();
         count as f32
     });
     let side = (2 * COUNTED + 1) as f32;
@@ -86,9 +87,9 @@ pub fn median(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<Vector>
         let window = &window[..count];
         let (mut least, mut found) = (f32::MAX, motion[at]);
         for &(candidate, _) in window {
-            let distances = window.iter().map(|(other, weight)| {
-                weight * apart(candidate, *other).min(MOST_APART)
-            });
+            let distances = window
+                .iter()
+                .map(|(other, weight)| weight * apart(candidate, *other).min(MOST_APART));
             let sum = distances.sum::<f32>();
             if sum < least {
                 (least, found) = (sum, candidate);

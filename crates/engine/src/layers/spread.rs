@@ -5,7 +5,7 @@
 use super::cells::{Cells, Vector, difference, return_error};
 
 /// Sweeps from all four corners.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// Cost of a step of one cell, codes; and of the largest step of colour.
 const STEP: f32 = 0.6;
 /// See [`STEP`].
@@ -96,11 +96,19 @@ impl Spread<'_> {
         }
         if return_error(motion, self.back[to]) > DIFFERENT * DIFFERENT {
             let owner = self.back_order.map_or(0.0, |order| order[to]);
-            return if depth > owner + SAME_ORDER { BEHIND } else { 0.0 };
+            return if depth > owner + SAME_ORDER {
+                BEHIND
+            } else {
+                0.0
+            };
         }
         let own = self.from.color(y * self.from.width + x);
         let there = self.to.bilinear(x as f32 + motion[0], y as f32 + motion[1]);
-        if difference(own, there) < ALIKE { 0.0 } else { 1.0 }
+        if difference(own, there) < ALIKE {
+            0.0
+        } else {
+            1.0
+        }
     }
 }
 

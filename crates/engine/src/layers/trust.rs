@@ -92,7 +92,9 @@ pub fn outlines(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<f32> 
             let by = if next { by } else { 0 };
             difference(cells.color(at), cells.color(at + by))
         };
-        to(x + 1 < width, 1).max(to(y + 1 < height, width)).min(MOST_STEP)
+        to(x + 1 < width, 1)
+            .max(to(y + 1 < height, width))
+            .min(MOST_STEP)
     });
     let window = |x: usize, y: usize, by: usize| {
         let rows = y.saturating_sub(by)..(y + by + 1).min(height);

@@ -43,9 +43,9 @@ impl Lists {
             for x in 0..width {
                 let corners = corners([width, height], x, y).map(|at| &listed[at]);
                 let first = corners[0][0].motion;
-                mixed[y * width + x] = corners
-                    .iter()
-                    .any(|list| list[1].weight > 0.0 || apart(list[0].motion, first) > SAME_MOTION_PX);
+                mixed[y * width + x] = corners.iter().any(|list| {
+                    list[1].weight > 0.0 || apart(list[0].motion, first) > SAME_MOTION_PX
+                });
             }
         }
         Self {
@@ -86,7 +86,10 @@ impl Lists {
             fx * fy,
         ];
         let (mut found, mut count) = ([Listed::default(); MOST_AROUND], 0);
-        for (corner, share) in corners([self.width, self.height], x, y).into_iter().zip(weights) {
+        for (corner, share) in corners([self.width, self.height], x, y)
+            .into_iter()
+            .zip(weights)
+        {
             if share == 0.0 {
                 continue;
             }
@@ -107,7 +110,8 @@ impl Lists {
     }
 
     /// The values of a pixel of planes of one size: `at` is its place in cells, `pixel` in the planes, `scale` brings px of the picture
-    /// to theirs.
+    /// to theirs. Beside a motion of 0, those along
+    /// which the two pictures differ by `usual_error` there have half their weight.
     pub fn values<const P: usize>(
         &self,
         pictures: [&[Grid<'_>; P]; 2],
@@ -115,8 +119,11 @@ impl Lists {
         at: [f32; 2],
         pixel: [f32; 2],
         scale: [f32; 2],
+        usual_error: f32,
     ) -> [f32; P] {
         let (found, count) = self.around(at);
+        // What stands still has sharp edges of its own: there every pixel tells.
+        let has_still = found[..count].iter().any(|l| l.motion == [0.0; 2]);
         let (mut sums, mut total) = ([0.0; P], 0.0);
         for listed in found[..count].iter().filter(|l| l.weight > LEAST_WEIGHT) {
             let motion = [scale[0] * listed.motion[0], scale[1] * listed.motion[1]];
@@ -124,20 +131,17 @@ impl Lists {
                 let (x, y) = (pixel[0] + by * motion[0], pixel[1] + by * motion[1]);
                 cubic_at(pictures[n], x, y)
             };
-            let mut value = [0.0; P];
-            if listed.share < 1.0 {
-                value = sampled(0, -t);
+            let (first, second) = (sampled(0, -t), sampled(1, 1.0 - t));
+            let apart = first.iter().zip(&second).map(|(a, b)| (a - b).abs());
+            let mut weight = listed.weight;
+            if has_still {
+                let error = apart.sum::<f32>() / (P as f32 * usual_error);
+                weight /= 1.0 + error * error;
             }
-            if listed.share > 0.0 {
-                let second = sampled(1, 1.0 - t);
-                for (value, second) in value.iter_mut().zip(second) {
-                    *value += listed.share * (second - *value);
-                }
+            for ((sum, a), b) in sums.iter_mut().zip(first).zip(second) {
+                *sum += weight * (a + listed.share * (b - a));
             }
-            for (sum, value) in sums.iter_mut().zip(value) {
-                *sum += listed.weight * value;
-            }
-            total += listed.weight;
+            total += weight;
         }
         sums.map(|sum| sum / total)
     }

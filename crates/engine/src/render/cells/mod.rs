@@ -9,6 +9,7 @@ pub mod errors;
 pub mod lists;
 mod operations;
 pub mod photometric;
+mod pixels;
 mod places;
 mod propagate;
 pub mod rows;

@@ -48,7 +48,7 @@ pub fn kinds(cpu: Cpu, candidates: &Candidates, (height, width): (usize, usize))
                 let shares = Grid::new(&layered.share).row(y);
                 for ((kind, &mixes), &share) in kinds.iter_mut().zip(mixed).zip(shares) {
                     let leans = share != candidates.t;
-                    *kind |= u8::from(mixes) * MIXES | u8::from(leans) * LEANS;
+                    *kind |= (u8::from(mixes) * MIXES) | (u8::from(leans) * LEANS);
                 }
             }
         });

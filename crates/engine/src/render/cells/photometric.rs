@@ -46,6 +46,11 @@ impl FallbackMap {
         Self(mixed.map_collect(|&a, &b| (1.0 - t) * a + t * b))
     }
 
+    /// The map of regions that are hardly explained at all: 0 up to `from`, and from there on evenly up to 1.
+    pub fn beyond(self, from: f32) -> Self {
+        Self(self.0.mapv_into(|u| ((u - from) / (1.0 - from)).max(0.0)))
+    }
+
     /// At a row of cells, bilinear between the blocks' middles. False if all of it is 0, which is not written.
     pub fn at_row(&self, y: usize, cells: &mut [f32]) -> bool {
         let to_block = |cell: usize| (cell as f32 + 0.5) / BLOCK_CELLS as f32 - 0.5;
@@ -163,9 +168,12 @@ impl JudgeRows<'_> {
                     let there = load::<S>(&to[p].row(y)[first..last]);
                     let (moved, still) = (own.sub(moved[p]), own.sub(there));
                     unlike = unlike.add(moved.max(v(0.0).sub(moved)));
-                    let terms = [stays, moved, moved.mul(moved), still, still.mul(still)];
-                    for (sum, term) in sums.iter_mut().zip(terms) {
-                        term.mul_add(stays, S::V::load(sum)).store(sum);
+                    // Of luma alone: a change of brightness is the same for all cells there, and so no scatter.
+                    if p == 0 {
+                        let terms = [stays, moved, moved.mul(moved), still, still.mul(still)];
+                        for (sum, term) in sums.iter_mut().zip(terms) {
+                            term.mul_add(stays, S::V::load(sum)).store(sum);
+                        }
                     }
                 }
                 let weight = math::exp_of(unlike.mul(v(-IMPORTANCE))).max(v(LEAST_WEIGHT));

@@ -10,7 +10,7 @@ use otinterp_simd::{LANES, Number, Simd, Vector};
 /// Places are at most so far from the origin, px: any picture is smaller.
 pub const FARTHEST_PX: f32 = 1_000_000.0;
 /// Twice the slope of the cubic kernel at 1 (Keys 1981).
-const SHARPNESS: f32 = -0.6;
+const SHARPNESS: f32 = -0.75;
 /// Rows of pixels that are sampled together.
 pub const ROWS: usize = 2;
 /// Room for the samples of a row that a vector of cubic samples is made of.

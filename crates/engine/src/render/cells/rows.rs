@@ -1,22 +1,20 @@
 //! Rows of the picture at time t: both pictures warped along the motions of cells, and blended.
 
 use super::candidates::{Candidates, Layered};
-use super::lists::Lists;
-use super::operations::{
-    FADES, FIRST, LEANS, LEAVES, MIXES, MOVES, Plan, Reach, SECOND, kinds, plan,
-};
-use super::places::{Lines, ROWS, near};
+use super::operations::{FADES, FIRST, LEANS, LEAVES, MIXES, MOVES, Plan, SECOND, kinds, plan};
+use super::pixels::{Pixels, Placed};
+use super::places::{Lines, ROWS};
 use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
-use crate::render::linear::linear;
-use otinterp_simd::partial::{counted, load, store};
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
+use otinterp_simd::partial::store;
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
 use rayon::prelude::*;
 
 /// Rows of the picture that one task makes.
 const BAND_ROWS: usize = 16;
-/// Weight of a sample from outside the picture, beside one from inside.
-const OUTSIDE: f32 = 1e-3;
+
+/// Difference of both pictures along a motion that halves its weight at a pixel, as a share of full scale.
+const USUAL_ERROR: f32 = 12.0 / 255.0;
 
 /// Planes of one size of both pictures.
 struct Group<'a> {
@@ -70,6 +68,7 @@ pub fn render(
                     first_row: (n * BAND_ROWS) >> group.shift.0,
                     scratch,
                     max_code: (!format.alpha).then(|| format.max_code()),
+                    usual_error: USUAL_ERROR * format.max_code(),
                     out: &mut out,
                 };
                 rows.run(cpu);
@@ -119,6 +118,7 @@ struct RenderRows<'a, 'b> {
     scratch: &'a mut Scratch,
     /// Values are rounded, up to this one.
     max_code: Option<f32>,
+    usual_error: f32,
     out: &'a mut [&'b mut [f32]],
 }
 
@@ -142,24 +142,6 @@ impl<const P: usize> Kernel for OfPlanes<'_, '_, P> {
     fn run<S: Simd>(self) {
         self.0.render::<S, P>();
     }
-}
-
-/// A vector of pixels in each of [`ROWS`] rows from `y` on.
-struct Pixels<'a, const P: usize> {
-    t: f32,
-    pictures: [&'a [Grid<'a>; P]; 2],
-    y: usize,
-    x: usize,
-    columns: usize,
-    cells: Placed,
-}
-
-/// Where pixels lie among the cells: the first of them, and from one to the next; and what brings px of the picture to their planes'.
-#[derive(Clone, Copy)]
-struct Placed {
-    first: [f32; 2],
-    step: [f32; 2],
-    scale: [f32; 2],
 }
 
 impl RenderRows<'_, '_> {
@@ -196,6 +178,7 @@ impl RenderRows<'_, '_> {
                     y,
                     x,
                     columns,
+                    usual_error: self.usual_error,
                     cells: Placed {
                         first: [
                             in_cells(self.candidates, x as f32, group.shift.1),
@@ -209,7 +192,8 @@ impl RenderRows<'_, '_> {
                             .map(|shift| 1.0 / f32::from(1u8 << shift)),
                     },
                 };
-                let values = scratch.values::<S, P>(&pixels, self.candidates.layered.as_ref(), block);
+                let values =
+                    scratch.values::<S, P>(&pixels, self.candidates.layered.as_ref(), block);
                 for (k, values) in values.iter().enumerate().take(count) {
                     for (&value, &index) in values.iter().zip(&group.indices) {
                         let value = self
@@ -327,7 +311,8 @@ impl Scratch {
                     *d = widened::<S>(&of_row[from..], px, first);
                 }
             }
-            let leaves = plan.kind & LEAVES != 0;
+            // The shares of layers say it already.
+            let leaves = plan.kind & LEAVES != 0 && layered.is_none();
             let mut shares = [S::V::splat(pixels.t); ROWS];
             if plan.kind & LEANS != 0 {
                 for (share, row) in shares.iter_mut().zip(&self.rows) {
@@ -365,144 +350,10 @@ impl Scratch {
     }
 }
 
-impl<const P: usize> Pixels<'_, P> {
-    /// The cross-fade.
-    #[inline(always)]
-    fn in_place<S: Simd>(&self) -> [[S::V; P]; ROWS] {
-        let mut values = [[S::V::splat(0.0); P]; ROWS];
-        let [firsts, seconds] = self.pictures;
-        for (k, values) in values.iter_mut().enumerate() {
-            let y = (self.y + k).min(firsts[0].height - 1);
-            for p in 0..P {
-                let a = load::<S>(&firsts[p].row(y)[self.x..][..self.columns]);
-                let b = load::<S>(&seconds[p].row(y)[self.x..][..self.columns]);
-                // As a correction to the one sample: two equal samples give exactly that value.
-                values[p] = b.sub(a).mul_add(S::V::splat(self.t), a);
-            }
-        }
-        values
-    }
-
-    /// Puts the means along all motions in place of the values between cells of several.
-    #[inline(always)]
-    fn mix<S: Simd>(&self, lists: &Lists, values: &mut [[S::V; P]; ROWS]) {
-        for (k, values) in values.iter_mut().enumerate() {
-            let mut lanes = [[0.0; LANES]; P];
-            for (lanes, value) in lanes.iter_mut().zip(&*values) {
-                value.store(lanes);
-            }
-            let Placed { first, step, scale } = self.cells;
-            let v = first[1] + k as f32 * step[1];
-            for lane in 0..self.columns {
-                let u = first[0] + lane as f32 * step[0];
-                if lists.is_mixed(u.max(0.0) as usize, v.max(0.0) as usize) {
-                    let pixel = [(self.x + lane) as f32, (self.y + k) as f32];
-                    let mixed = lists.values(self.pictures, self.t, [u, v], pixel, scale);
-                    for (lanes, value) in lanes.iter_mut().zip(mixed) {
-                        lanes[lane] = value;
-                    }
-                }
-            }
-            for (value, lanes) in values.iter_mut().zip(&lanes) {
-                *value = S::V::load(lanes);
-            }
-        }
-    }
-
-    /// Both pictures along a motion from the first to the second, in each row, the second with so much share.
-    #[inline(always)]
-    fn along<S: Simd>(
-        &self,
-        motions: [[S::V; 2]; ROWS],
-        shares: [S::V; ROWS],
-        reaches: &[Reach; 2],
-        leaves: bool,
-        lines: &mut Lines,
-    ) -> [[S::V; P]; ROWS] {
-        let v = S::V::splat;
-        let mut sampled = [[[v(0.0); P]; ROWS]; 2];
-        for (side, sampled) in sampled.iter_mut().enumerate() {
-            *sampled = self.sampled::<S>(side, motions, reaches[side], lines);
-        }
-        let [mut values, b] = sampled;
-        for (k, [dx, dy]) in motions.into_iter().enumerate() {
-            let share = if leaves {
-                let dim = (self.pictures[0][0].height, self.pictures[0][0].width);
-                let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
-                let (back, on) = (v(-self.t), v(1.0 - self.t));
-                let from = [dx.mul_add(back, x), dy.mul_add(back, y)];
-                let to = [dx.mul_add(on, x), dy.mul_add(on, y)];
-                let first = seen::<S>(from, dim).mul(v(1.0).sub(shares[k]));
-                let second = seen::<S>(to, dim).mul(shares[k]);
-                second.div(first.add(second))
-            } else {
-                shares[k]
-            };
-            for p in 0..P {
-                values[k][p] = b[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
-            }
-        }
-        values
-    }
-
-    /// The first or the second picture along the motion, in each row.
-    #[inline(always)]
-    fn sampled<S: Simd>(
-        &self,
-        picture: usize,
-        motions: [[S::V; 2]; ROWS],
-        reach: Reach,
-        lines: &mut Lines,
-    ) -> [[S::V; P]; ROWS] {
-        let v = S::V::splat;
-        let planes = self.pictures[picture];
-        let factor = v([-self.t, 1.0 - self.t][picture]);
-        let [left, top] = reach.least;
-        let place = [
-            self.x as isize + left as isize,
-            self.y as isize + top as isize,
-        ];
-        let mut past = motions;
-        for [dx, dy] in &mut past {
-            *dx = dx.mul_add(factor, v(-left));
-            *dy = dy.mul_add(factor, v(-top));
-        }
-        match reach.further {
-            [0, 0] => near::<S, 4, 4, P>(planes, place, past, lines),
-            [1, 0] => near::<S, 5, 4, P>(planes, place, past, lines),
-            [0, 1] => near::<S, 4, 5, P>(planes, place, past, lines),
-            [1, 1] => near::<S, 5, 5, P>(planes, place, past, lines),
-            [0..=2, 0..=2] => near::<S, 6, 6, P>(planes, place, past, lines),
-            // Between cells that move apart: no motion is true there, and nothing is as sharp as its samples.
-            _ => {
-                let mut values = [[v(0.0); P]; ROWS];
-                for (k, [dx, dy]) in motions.into_iter().enumerate() {
-                    let (x, y) = (counted::<S>(self.x as f32), v((self.y + k) as f32));
-                    values[k] =
-                        linear::<S, P>(planes, dx.mul_add(factor, x), dy.mul_add(factor, y));
-                }
-                values
-            }
-        }
-    }
-}
-
 /// The nearest whole number in `0..=max_code`, halves to even; what is no number becomes 0.
 #[inline(always)]
 fn rounded<S: Simd>(value: S::V, max_code: f32) -> S::V {
     let whole = S::V::splat(codes::WHOLE);
     let value = value.max(S::V::splat(0.0)).min(S::V::splat(max_code));
     value.add(whole).sub(whole)
-}
-
-/// 1 inside the picture, [`OUTSIDE`] elsewhere.
-#[inline(always)]
-fn seen<S: Simd>([x, y]: [S::V; 2], (height, width): (usize, usize)) -> S::V {
-    let v = S::V::splat;
-    // Distance from the middle, which may be half the picture's size.
-    let x = x.sub(v(0.5 * (width as f32 - 1.0)));
-    let y = y.sub(v(0.5 * (height as f32 - 1.0)));
-    let (x, y) = (x.max(v(0.0).sub(x)), y.max(v(0.0).sub(y)));
-    let inside_x = x.select_less(v(0.5 * width as f32), v(1.0), v(OUTSIDE));
-    y.select_less(v(0.5 * height as f32), inside_x, v(OUTSIDE))
 }

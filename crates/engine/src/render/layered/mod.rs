@@ -1,6 +1,7 @@
 //! Candidates by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
 mod slots;
+mod still;
 mod weigh;
 
 use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidLevel};
@@ -24,6 +25,9 @@ const BAND_ROWS: usize = 16;
 /// Rows more on either side, in which motions are sought around a cell.
 const MARGIN_ROWS: usize = 2;
 
+/// Up to this value of the fallback map nothing is cross-faded: layers that fit here and there look better than ghosts of both pictures.
+const EXPLAINED_IN_PART: f32 = 0.8;
+
 /// Renderer by layers.
 #[derive(Debug)]
 pub struct LayerRenderer {
@@ -32,6 +36,8 @@ pub struct LayerRenderer {
     cells: [Cells; 2],
     layers: [Layers; 2],
     reaches: [Vec<[f32; 2]>; 2],
+    /// Of every cell, whether it stands still.
+    standing: Vec<bool>,
     /// By the motion of either picture.
     fallback: [FallbackMap; 2],
 }
@@ -61,8 +67,11 @@ impl LayerRenderer {
         let reaches = layers
             .each_ref()
             .map(|layers| slots::reach(layers, cells[0].width));
+        let dim = [cells[0].width, cells[0].height];
+        let standing = still::standing([first, second], cell_log2, dim);
         Self {
             cell_log2,
+            standing,
             pictures: [a, b],
             cells,
             layers,
@@ -90,6 +99,7 @@ impl LayerRenderer {
         drop(weighing);
         let judging = stage(Stage::Evidence);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
+        let fallback = fallback.beyond(EXPLAINED_IN_PART);
         let both = Both {
             t,
             pictures: self.pictures.each_ref(),
@@ -122,7 +132,8 @@ impl LayerRenderer {
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
                 slots.fill(layers, reaches, width, rows, t);
                 for (n, list) in lists.iter_mut().enumerate() {
-                    let found = weigher.list(slots, (n % width, first + n / width));
+                    let stands = self.standing[first * width + n];
+                    let found = weigher.list(slots, (n % width, first + n / width), stands);
                     *list = found.unwrap_or_default();
                 }
             });

@@ -2,14 +2,18 @@
 
 use crate::layers::{Layers, Vector, apart};
 
-/// Motions that a cell has room for.
-pub const SLOTS: usize = 4;
+/// Motions that the cells of one picture may bring to a cell.
+const OF_ONE: usize = 3;
+/// Motions of a cell.
+pub const SLOTS: usize = 2 * OF_ONE;
 /// Motions that differ less are joined, cells.
 const SAME_MOTION: f32 = 0.75;
 /// Less coverage is none.
 const LEAST_COVERAGE: f32 = 1e-3;
 /// What a cell without trust, of which nothing is known, counts in the choice of the picture that is shown.
 const UNKNOWN: f32 = 0.03;
+/// Order of depth of what stands still: before most, behind what hides a lot.
+const STILL_ORDER: f32 = 0.5;
 
 /// A motion at a cell, with sums weighted by coverage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,10 +25,22 @@ pub struct Slot {
     order: f32,
     hidden: f32,
     /// How far what either picture shows along it is known to be right.
-    pub known: [f32; 2],
+    known: [f32; 2],
 }
 
 impl Slot {
+    /// No motion, seen in both pictures.
+    pub fn still() -> Self {
+        Self {
+            motion: [0.0; 2],
+            weight: 2.0,
+            coverage: [1.0; 2],
+            order: 2.0 * STILL_ORDER,
+            hidden: 0.0,
+            known: [1.0; 2],
+        }
+    }
+
     /// From the first picture to the second, in cells.
     #[inline(always)]
     pub fn motion(&self) -> Vector {
@@ -44,9 +60,29 @@ impl Slot {
         self.coverage[0].max(self.coverage[1]).min(1.0)
     }
 
+    /// How far what either picture shows along it is known to be right, in `[0, 1]`; where more than one cell's worth lands, their mean.
+    #[inline(always)]
+    pub fn known(&self) -> [f32; 2] {
+        [0, 1].map(|n| self.known[n] / self.coverage[n].max(1.0))
+    }
+
+    /// No motion is in it.
     #[inline(always)]
     pub fn is_free(&self) -> bool {
         self.weight == 0.0
+    }
+
+    /// Adds all of another one.
+    #[inline(always)]
+    fn add(&mut self, other: &Self) {
+        for n in 0..2 {
+            self.motion[n] += other.motion[n];
+            self.coverage[n] += other.coverage[n];
+            self.known[n] += other.known[n];
+        }
+        self.weight += other.weight;
+        self.order += other.order;
+        self.hidden += other.hidden;
     }
 }
 
@@ -55,7 +91,9 @@ impl Slot {
 pub struct Slots {
     width: usize,
     first_row: usize,
-    slots: Vec<[Slot; SLOTS]>,
+    /// Of the cells of the first picture, and of the second's.
+    landed: [Vec<[Slot; OF_ONE]>; 2],
+    joined: Vec<[Slot; SLOTS]>,
 }
 
 /// Least and largest motion along y in every row of cells: which rows can reach others.
@@ -63,14 +101,15 @@ pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
     let rows = layers.motion.chunks_exact(width);
     rows.map(|row| {
         let start = [f32::MAX, f32::MIN];
-        row.iter()
-            .fold(start, |[least, most], motion| [least.min(motion[1]), most.max(motion[1])])
+        row.iter().fold(start, |[least, most], motion| {
+            [least.min(motion[1]), most.max(motion[1])]
+        })
     })
     .collect()
 }
 
 impl Slots {
-    /// Fills the rows with all that lands in them at time `t`: first the first picture's cells, then the second's, in raster order.
+    /// Fills the rows with all that lands in them at time `t`, in raster order; exchanging the pictures changes nothing.
     pub fn fill(
         &mut self,
         layers: [&Layers; 2],
@@ -81,10 +120,10 @@ impl Slots {
     ) {
         self.width = width;
         self.first_row = rows.start;
-        self.slots.clear();
-        self.slots.resize(rows.len() * width, Default::default());
         let (low, high) = (rows.start as f32 - 1.0, rows.end as f32);
         for side in 0..2 {
+            self.landed[side].clear();
+            self.landed[side].resize(rows.len() * width, Default::default());
             let part = [t, 1.0 - t][side];
             for (y, [least, most]) in reaches[side].iter().enumerate() {
                 if y as f32 + part * most <= low || y as f32 + part * least >= high {
@@ -95,44 +134,44 @@ impl Slots {
                 }
             }
         }
+        let [first, second] = &self.landed;
+        self.joined.clear();
+        let pairs = first.iter().zip(second);
+        self.joined.extend(pairs.map(|(a, b)| joined(a, b)));
     }
 
     /// The slots of a cell.
     #[inline(always)]
     pub fn at(&self, x: usize, y: usize) -> &[Slot; SLOTS] {
-        &self.slots[(y - self.first_row) * self.width + x]
+        &self.joined[(y - self.first_row) * self.width + x]
     }
 
     /// The first of rows and the one after the last.
     pub fn rows(&self) -> std::ops::Range<usize> {
-        self.first_row..self.first_row + self.slots.len() / self.width
+        self.first_row..self.first_row + self.joined.len() / self.width
     }
 
     #[inline(always)]
     fn land(&mut self, layers: &Layers, side: usize, (x, y): (usize, usize), part: f32) {
-        let at = y * self.width + x;
+        let (width, first_row) = (self.width, self.first_row);
+        let landed = &mut self.landed[side];
+        let at = y * width + x;
         let [dx, dy] = layers.motion[at];
         let (to_x, to_y) = (x as f32 + part * dx, y as f32 + part * dy);
-        let rows = self.rows();
-        if to_y <= rows.start as f32 - 1.0
-            || to_y >= rows.end as f32
+        let end_row = first_row + landed.len() / width;
+        if to_y <= first_row as f32 - 1.0
+            || to_y >= end_row as f32
             || to_x <= -1.0
-            || to_x >= self.width as f32
+            || to_x >= width as f32
         {
             return;
         }
         let sign = [1.0, -1.0][side];
+        let hidden = layers.hidden[at];
         let known = if layers.trusted[at] {
             1.0
         } else {
-            UNKNOWN + layers.hidden[at]
-        };
-        let landing = Landing {
-            side,
-            motion: [sign * dx, sign * dy],
-            order: layers.order[at],
-            hidden: layers.hidden[at],
-            known,
+            (UNKNOWN + hidden).min(1.0)
         };
         let (column, row) = (to_x.floor(), to_y.floor());
         let (fx, fy) = (to_x - column, to_y - row);
@@ -145,61 +184,77 @@ impl Slots {
         for (right, down, share) in shares {
             let (column, row) = (column as isize + right, row as isize + down);
             let within = column >= 0
-                && column < self.width as isize
-                && row >= rows.start as isize
-                && row < rows.end as isize;
+                && column < width as isize
+                && row >= first_row as isize
+                && row < end_row as isize;
             if within && share >= LEAST_COVERAGE {
-                let at = (row as usize - rows.start) * self.width + column as usize;
-                landing.put(&mut self.slots[at], share);
+                let mut slot = Slot {
+                    motion: [share * sign * dx, share * sign * dy],
+                    weight: share,
+                    order: share * layers.order[at],
+                    hidden: share * hidden,
+                    ..Slot::default()
+                };
+                slot.coverage[side] = share;
+                slot.known[side] = share * known;
+                put(
+                    &mut landed[(row as usize - first_row) * width + column as usize],
+                    &slot,
+                );
             }
         }
     }
 }
 
-/// What a cell brings.
-struct Landing {
-    side: usize,
-    motion: Vector,
-    order: f32,
-    hidden: f32,
-    known: f32,
+/// Adds what a cell brings to the slot of its motion or a free one; if there is neither, to that of the least weight in its place.
+#[inline(always)]
+fn put(slots: &mut [Slot; OF_ONE], new: &Slot) {
+    let motion = new.motion();
+    let mut least = 0;
+    for n in 0..OF_ONE {
+        if slots[n].is_free() || apart(slots[n].motion(), motion) < SAME_MOTION {
+            slots[n].add(new);
+            return;
+        }
+        if slots[n].weight < slots[least].weight {
+            least = n;
+        }
+    }
+    if slots[least].weight <= new.weight {
+        slots[least] = *new;
+    }
 }
 
-impl Landing {
-    /// Adds it to the slot of its motion or a free one; if there is neither, to that of the least weight in its place.
-    #[inline(always)]
-    fn put(&self, slots: &mut [Slot; SLOTS], share: f32) {
-        let mut chosen = None;
-        for (n, slot) in slots.iter().enumerate() {
-            if slot.is_free() || apart(slot.motion(), self.motion) < SAME_MOTION {
-                chosen = Some(n);
-                break;
+/// The slots of both pictures: two are joined if each is the nearest to the other and they are alike. Free ones come last.
+fn joined(a: &[Slot; OF_ONE], b: &[Slot; OF_ONE]) -> [Slot; SLOTS] {
+    let mut out = [Slot::default(); SLOTS];
+    let mut count = 0;
+    let mut is_joined = [false; OF_ONE];
+    let nearest = |slot: &Slot, others: &[Slot; OF_ONE]| {
+        let mut found = None;
+        for (n, other) in others.iter().enumerate().take_while(|(_, o)| !o.is_free()) {
+            let distance = apart(slot.motion(), other.motion());
+            if distance < found.map_or(SAME_MOTION, |(_, least)| least) {
+                found = Some((n, distance));
             }
         }
-        let n = match chosen {
-            Some(n) => n,
-            None => {
-                let mut least = 0;
-                for n in 1..SLOTS {
-                    if slots[n].weight < slots[least].weight {
-                        least = n;
-                    }
-                }
-                if slots[least].weight > share {
-                    return;
-                }
-                slots[least] = Slot::default();
-                least
-            }
-        };
-        let slot = &mut slots[n];
-        for (sum, motion) in slot.motion.iter_mut().zip(self.motion) {
-            *sum += share * motion;
+        found.map(|(n, _)| n)
+    };
+    for (n, slot) in a.iter().enumerate().take_while(|(_, s)| !s.is_free()) {
+        out[count] = *slot;
+        if let Some(other) = nearest(slot, b)
+            && nearest(&b[other], a) == Some(n)
+        {
+            out[count].add(&b[other]);
+            is_joined[other] = true;
         }
-        slot.weight += share;
-        slot.coverage[self.side] += share;
-        slot.order += share * self.order;
-        slot.hidden += share * self.hidden;
-        slot.known[self.side] += share * self.known;
+        count += 1;
     }
+    for (slot, is_joined) in b.iter().zip(is_joined) {
+        if !slot.is_free() && !is_joined {
+            out[count] = *slot;
+            count += 1;
+        }
+    }
+    out
 }

@@ -15,6 +15,8 @@ const LEAST_COVERAGE: f32 = 0.05;
 const LEAST_PASSING: f32 = 0.01;
 /// Photometric error at which a motion that both pictures show has half its weight, codes.
 const HALF_ERROR: f32 = 20.0;
+/// Photometric error from which the pictures are not the same along a motion, codes.
+const SAME_ERROR: f32 = 3.0;
 /// Weight of a motion that one picture alone shows, where nothing can be compared.
 const ONE_SIDED: f32 = 0.05;
 /// Differences count no more than this, codes.
@@ -42,10 +44,18 @@ pub struct Weigher<'a> {
 }
 
 impl Weigher<'_> {
-    /// The list of a cell, motions in cells; none if nothing landed there.
-    pub fn list(&self, slots: &Slots, (x, y): (usize, usize)) -> Option<[Listed; MOST]> {
-        let own = slots.at(x, y);
-        let count = own.iter().take_while(|slot| !slot.is_free()).count();
+    /// The list of a cell, motions in cells, of one that `stands` still as it is known; none if nothing landed there.
+    pub fn list(
+        &self,
+        slots: &Slots,
+        (x, y): (usize, usize),
+        stands: bool,
+    ) -> Option<[Listed; MOST]> {
+        let own = &mut slots.at(x, y).to_owned();
+        let mut count = own.iter().take_while(|slot| !slot.is_free()).count();
+        if stands {
+            count = stand(own, count);
+        }
         let mut list = [Listed::default(); MOST];
         if count == 0 {
             return None;
@@ -65,8 +75,13 @@ impl Weigher<'_> {
             order[n] = (order_of - HIDDEN_BEHIND * hidden + BOTH_BEFORE * both, n);
         }
         order[..count].sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut passing, mut used) = (1.0f32, 0);
-        for &(_, n) in &order[..count] {
+        let (mut passing, mut left, mut used) = (1.0f32, 1.0f32, 0);
+        let mut before = f32::MAX;
+        for &(depth, n) in &order[..count] {
+            // What lies as far in front does not hide each other.
+            if depth != before {
+                (before, passing) = (depth, left);
+            }
             let slot = &own[n];
             let covered = slot.covered();
             if passing < LEAST_PASSING || covered < LEAST_COVERAGE {
@@ -74,16 +89,34 @@ impl Weigher<'_> {
             }
             let motion = slot.motion();
             let share = self.share(slot, (x, y));
-            // 1 where both pictures are shown alike, 0 where one is alone.
-            let both = 4.0 * share * (1.0 - share);
-            let error = self.error((x, y), motion) * (1.0 / HALF_ERROR);
-            let evidence = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
-            let support = (self.found_around(slots, (x, y), motion) * (1.0 / SUPPORTED)).min(1.0);
-            let weight = passing * covered * evidence * support * support;
-            passing -= weight;
-            used = joined(&mut list, used, Listed { motion, weight, share });
+            let is_certain = stands && motion == [0.0; 2];
+            let weight = if is_certain {
+                passing * covered
+            } else {
+                passing * covered * self.evidence(slots, (x, y), motion, share)
+            };
+            left = (left - weight).max(0.0);
+            used = joined(
+                &mut list,
+                used,
+                Listed {
+                    motion,
+                    weight,
+                    share,
+                },
+            );
         }
         finish(&mut list, used).then_some(list)
+    }
+
+    /// How far a motion is borne out, in `[0, 1]`: by its photometric error where both pictures show it, and by the cells around.
+    fn evidence(&self, slots: &Slots, at: (usize, usize), motion: Vector, share: f32) -> f32 {
+        // 1 where both pictures are shown alike, 0 where one is alone.
+        let both = 4.0 * share * (1.0 - share);
+        let error = self.error(at, motion, false) * (1.0 / HALF_ERROR);
+        let fit = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
+        let support = (self.found_around(slots, at, motion) * (1.0 / SUPPORTED)).min(1.0);
+        fit * support * support
     }
 
     /// How much of the second picture is shown along a slot's motion.
@@ -94,17 +127,27 @@ impl Weigher<'_> {
             let is_inside = cells.has(x as f32 + by * motion[0], y as f32 + by * motion[1]);
             if is_inside { 1.0 } else { OUTSIDE }
         };
-        let known = slot.known.map(|known| known.min(1.0));
-        if known == [1.0, 1.0] && inside(-self.t) == 1.0 && inside(1.0 - self.t) == 1.0 {
+        let known = slot.known();
+        let mut first = known[0] * inside(-self.t);
+        let mut second = known[1] * inside(1.0 - self.t);
+        if first.min(second) < 1.0 {
+            // Where both pictures look the same along it either may be shown, whoever is hidden.
+            let error = self.error((x, y), motion, true) * (1.0 / SAME_ERROR);
+            let alike = (1.0 - error * error).max(0.0);
+            first = first.max(alike);
+            second = second.max(alike);
+        }
+        if first == second {
             return self.t;
         }
-        let first = (1.0 - self.t) * known[0] * inside(-self.t) + TINY;
-        let second = self.t * known[1] * inside(1.0 - self.t) + TINY;
+        let first = (1.0 - self.t) * first + TINY;
+        let second = self.t * second + TINY;
         second / (first + second)
     }
 
-    /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes.
-    fn error(&self, (x, y): (usize, usize), motion: Vector) -> f32 {
+    /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes. What lies outside counts as
+    /// no error, or with `repeated` as the border repeated outwards.
+    fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
         let [a, b] = self.pictures;
         let (back, on) = (-self.t, 1.0 - self.t);
         let mut sum = 0.0;
@@ -113,7 +156,7 @@ impl Weigher<'_> {
                 let (x, y) = (x as f32 + f32::from(right), y as f32 + f32::from(down));
                 let from = [x + back * motion[0], y + back * motion[1]];
                 let to = [x + on * motion[0], y + on * motion[1]];
-                if a.has(from[0], from[1]) && b.has(to[0], to[1]) {
+                if repeated || a.has(from[0], from[1]) && b.has(to[0], to[1]) {
                     let (va, vb) = (a.bilinear(from[0], from[1]), b.bilinear(to[0], to[1]));
                     let weight = if right == 0 && down == 0 { 0.2 } else { 0.1 };
                     sum += weight * difference(va, vb).min(MOST_DIFFERENCE);
@@ -143,6 +186,20 @@ impl Weigher<'_> {
         }
         sum / count
     }
+}
+
+/// Puts no motion in the place of what is nearly none, or beside the `count` motions of a cell; the number that there are then.
+fn stand(slots: &mut [Slot; SLOTS], count: usize) -> usize {
+    let mut kept = 0;
+    for n in 0..count {
+        if apart(slots[n].motion(), [0.0; 2]) >= JOINED {
+            slots[kept] = slots[n];
+            kept += 1;
+        }
+    }
+    let at = kept.min(SLOTS - 1);
+    slots[at] = Slot::still();
+    at + 1
 }
 
 /// Adds a motion to the `used` first of a list; the number that is used then.
