@@ -11,6 +11,8 @@ mod cells;
 mod order;
 mod settle;
 mod spread;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 pub use cells::{Cells, Vector, apart, by_rows, difference};

@@ -264,4 +264,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn single_cubic_samples_are_those_of_the_formula_and_exact_on_samples() {
+        let plane = plane();
+        let grid = [Grid::new(&plane)];
+        for [x, y] in [
+            [7.25, 11.5],
+            [0.4, 36.0],
+            [52.0, 0.75],
+            [30.0, 20.0],
+            [51.3, 35.9],
+        ] {
+            let [found] = cubic_at(&grid, x, y);
+            let error = (f64::from(found) - oracle(&plane, [x, y])).abs();
+            assert!(error < 1e-3, "{x},{y}: {found}");
+        }
+        assert_eq!(cubic_at(&grid, 30.0, 20.0), [plane[(20, 30)]]);
+    }
 }

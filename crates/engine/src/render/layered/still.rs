@@ -66,3 +66,30 @@ fn is_same_detail(pairs: &[[Grid<'_>; 2]], [x, y]: [usize; 2], max_code: f32) ->
     let count = (pairs.len() * SQUARE_PX * SQUARE_PX) as f32;
     sum <= SAME * max_code * count && range >= DETAIL * max_code
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Format, Plane};
+
+    #[test]
+    fn what_is_the_same_in_place_stands_still_up_to_its_edge_unless_it_is_flat() {
+        let (height, width) = (40, 60);
+        let noise = |x: usize, y: usize| ((x * 7919 + y * 104_729) % 251) as f32;
+        let picture = |moved: usize| {
+            let plane = Plane::from_shape_fn((height, width), |(y, x)| match (x, y) {
+                (20..40, 12..28) => noise(x, y),
+                (50.., _) => 90.0,
+                _ => noise(x + moved, y),
+            });
+            Picture::new(Format::gray(8), vec![plane]).unwrap()
+        };
+        let found = standing([&picture(0), &picture(5)], 1, [width / 2, height / 2]);
+        for y in 0..height / 2 {
+            for x in 0..width / 2 {
+                let expected = (10..20).contains(&x) && (6..14).contains(&y);
+                assert_eq!(found[y * width / 2 + x], expected, "{x},{y}");
+            }
+        }
+    }
+}
