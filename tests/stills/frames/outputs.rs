@@ -348,11 +348,12 @@ fn clips_hold_every_frame_in_its_colour() {
 }
 
 /// The vector levels agree to the bit. Scalar code rounds `a·b + c` twice where they round once, and so may choose another of two
-/// motions that fit alike: 0.004 (`fast`), 0.09 and 0.14 codes in the mean here.
+/// motions that fit alike: 0.009 (`fast`), 0.44 and 0.79 codes in the mean here. By layers one motion is shown and not the mean of
+/// several, so that another choice shows.
 #[test]
 fn every_cpu_level_makes_the_same_picture() {
     let pair = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/pair");
-    for preset in ["fast", "balanced", "best"] {
+    for (preset, most_mean) in [("fast", 0.25), ("balanced", 0.5), ("best", 1.0)] {
         let made = otinterp_simd::Level::available().into_iter().map(|level| {
             let output = Command::new(assert_cmd::cargo::cargo_bin!("otinterp"))
                 .env("OTINTERP_CPU", level.name())
@@ -388,8 +389,7 @@ fn every_cpu_level_makes_the_same_picture() {
             println!(
                 "{preset}: scalar and {name} differ by {mean:.5} codes in the mean, at most {most}"
             );
-            // Layers choose between motions that fit alike: a rounding may turn the choice where nothing fits well.
-            assert!(mean < 1.0, "{preset}: {name}");
+            assert!(mean < most_mean, "{preset}: {name}");
         }
     }
 }

@@ -50,10 +50,7 @@ impl CellRenderer {
         let _stage = stage(Stage::Evidence);
         let [a, b] = [0, 1].map(|n| &pyramids[n].levels()[0]);
         let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
-        let (first, second) = rayon::join(
-            || PhotometricError::of(cpu, &forward, a, b),
-            || PhotometricError::of(cpu, &backward, b, a),
-        );
+        let [first, second] = PhotometricError::both_ways(cpu, [&forward, &backward], [a, b]);
         Self {
             carriers: [
                 Carrier::new(forward, first.weight),
@@ -67,8 +64,7 @@ impl CellRenderer {
 
     /// Mean of the fallback map halfway.
     pub fn unexplained_share(&self) -> f32 {
-        let [first, second] = &self.fallback;
-        first.mixed(second, 0.5).mean()
+        FallbackMap::mean_halfway(&self.fallback)
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
