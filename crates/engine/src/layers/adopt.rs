@@ -4,7 +4,7 @@
 use super::cells::{Cells, Vector, apart, by_rows};
 
 /// Directions in which motions are sought.
-const AROUND: [[isize; 2]; 8] = [
+pub const AROUND: [[isize; 2]; 8] = [
     [1, 0],
     [-1, 0],
     [0, 1],

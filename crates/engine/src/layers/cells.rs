@@ -8,7 +8,7 @@ use rayon::prelude::*;
 pub type Vector = [f32; 2];
 
 /// Rows that one task works on at least.
-const BAND_ROWS: usize = 8;
+pub const BAND_ROWS: usize = 8;
 /// Differences count no more than this, in 8-bit codes.
 const MOST_DIFFERENCE: f32 = 40.0;
 /// `|ΔY| + |ΔCb| + |ΔCr|` in `[0, 1]` units as 8-bit codes, about the mean of the differences of red, green and blue.
@@ -39,12 +39,6 @@ pub fn apart(a: Vector, b: Vector) -> f32 {
 pub fn return_error(a: Vector, b: Vector) -> f32 {
     let (x, y) = (a[0] + b[0], a[1] + b[1]);
     x * x + y * y
-}
-
-/// Whether motion `back`, where `motion` leads to, belongs to something else than `motion`: it leads back no nearer than 3/4 of a cell.
-#[inline(always)]
-pub fn is_another(motion: Vector, back: Vector) -> bool {
-    return_error(motion, back) > 0.75 * 0.75
 }
 
 /// Mean difference of two colours, in 8-bit codes.

@@ -20,9 +20,11 @@ pub use cells::{Cells, Vector, apart, by_rows, difference};
 use crate::motion::Field;
 use crate::picture::samples;
 use adopt::{Adopted, adopted};
-use cells::is_another;
+use cells::return_error;
 use spread::Spread;
 
+/// A hidden cell's place is owned by another motion if that leads back no nearer than this, cells.
+const DIFFERENT: f32 = 0.75;
 /// Photometric errors, in codes, from which a cell is taken as hidden, and from which it is wholly.
 const HIDDEN: (f32, f32) = (3.0, 9.0);
 /// What a place that is not trusted itself counts as the owner of one that is hidden.
@@ -151,7 +153,7 @@ impl Pair<'_> {
                 let Some(place) = from.led_to(x, y, own) else {
                     return 0.0;
                 };
-                if !is_another(own, motion[1 - n][place]) {
+                if return_error(own, motion[1 - n][place]) <= DIFFERENT * DIFFERENT {
                     return 0.0;
                 }
                 let owner = if self.trusted[1 - n][place] {

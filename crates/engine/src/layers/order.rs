@@ -2,12 +2,14 @@
 //! by a region of another motion tells that this region lies in front of its own. Things that fly many times their own size hide what
 //! is behind them at both ends, and have evidence from both.
 
-use super::cells::{Cells, Vector, apart, is_another, return_error};
+use super::cells::{Cells, Vector, apart, return_error};
 
 /// Neighbours whose motions differ less are of one region, cells.
 const SAME_REGION: f32 = 0.4;
 /// Trusted cells whose motions lead back to within this are of one region, cells.
 const RETURN: f32 = 0.5;
+/// A cell is owned by another motion if that leads back no nearer than this, cells.
+const DIFFERENT: f32 = 0.75;
 /// Cells that have to tell before the order is believed by half.
 const BELIEVED: f32 = 5.0;
 
@@ -38,7 +40,9 @@ pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> 
         for at in (0..len).filter(|&at| !trusted[side][at]) {
             let motion = motions[side][at];
             let Some(to) = led(at, motion) else { continue };
-            if trusted[1 - side][to] && is_another(motion, motions[1 - side][to]) {
+            if trusted[1 - side][to]
+                && return_error(motion, motions[1 - side][to]) >= DIFFERENT * DIFFERENT
+            {
                 let (behind, front) = (regions.of(own + at), regions.of(other + to));
                 if behind != front {
                     told[front][0] += 1.0;

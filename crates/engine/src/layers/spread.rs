@@ -2,7 +2,7 @@
 //! (a geodesic distance; Criminisi, Sharp, Rother & Pérez, *Geodesic image and video editing*, 2010, by raster sweeps). A path costs
 //! more where the motion leads to a place that shows something else and that no other motion owns: what is hidden is hidden by something.
 
-use super::cells::{Cells, Vector, difference, is_another};
+use super::cells::{Cells, Vector, difference, return_error};
 
 /// Sweeps from all four corners.
 const ROUNDS: usize = 2;
@@ -18,6 +18,8 @@ const AGAINST: f32 = 4.0;
 const UNKNOWN: f32 = 0.3;
 /// Times [`AGAINST`] for a place that is owned by something further back.
 const BEHIND: f32 = 3.0;
+/// Motions whose sum is longer are different, cells.
+const DIFFERENT: f32 = 0.75;
 /// Colours that differ less are alike, codes.
 const ALIKE: f32 = 12.0;
 /// Orders of depth that differ less are the same.
@@ -92,7 +94,7 @@ impl Spread<'_> {
         if !self.back_trusted[to] {
             return UNKNOWN;
         }
-        if is_another(motion, self.back[to]) {
+        if return_error(motion, self.back[to]) > DIFFERENT * DIFFERENT {
             let owner = self.back_order.map_or(0.0, |order| order[to]);
             return if depth > owner + SAME_ORDER {
                 BEHIND

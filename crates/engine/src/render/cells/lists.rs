@@ -110,7 +110,8 @@ impl Lists {
     }
 
     /// The values of a pixel of planes of one size: `at` is its place in cells, `pixel` in the planes, `scale` brings px of the picture
-    /// to theirs. Beside a motion of 0, those along which the two pictures differ by `usual_error` there have half their weight.
+    /// to theirs. Beside a motion of 0, those along
+    /// which the two pictures differ by `usual_error` there have half their weight.
     pub fn values<const P: usize>(
         &self,
         pictures: [&[Grid<'_>; P]; 2],

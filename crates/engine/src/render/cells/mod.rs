@@ -50,7 +50,10 @@ impl CellRenderer {
         let _stage = stage(Stage::Evidence);
         let [a, b] = [0, 1].map(|n| &pyramids[n].levels()[0]);
         let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
-        let [first, second] = PhotometricError::both_ways(cpu, [&forward, &backward], [a, b]);
+        let (first, second) = rayon::join(
+            || PhotometricError::of(cpu, &forward, a, b),
+            || PhotometricError::of(cpu, &backward, b, a),
+        );
         Self {
             carriers: [
                 Carrier::new(forward, first.weight),
@@ -64,7 +67,8 @@ impl CellRenderer {
 
     /// Mean of the fallback map halfway.
     pub fn unexplained_share(&self) -> f32 {
-        FallbackMap::mean_halfway(&self.fallback)
+        let [first, second] = &self.fallback;
+        first.mixed(second, 0.5).mean()
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.

@@ -35,10 +35,9 @@ impl FallbackMap {
         self.0.iter().all(|&u| u == 0.0)
     }
 
-    /// Mean over the picture of the maps by the motion of either picture, halfway.
-    pub fn mean_halfway([first, second]: &[Self; 2]) -> f32 {
-        let mixed = first.mixed(second, 0.5);
-        mixed.0.iter().sum::<f32>() / mixed.0.len() as f32
+    /// Mean over the picture.
+    pub fn mean(&self) -> f32 {
+        self.0.iter().sum::<f32>() / self.0.len() as f32
     }
 
     /// `(1 - t)·self + t·second`.
@@ -86,19 +85,6 @@ pub struct PhotometricError {
 type Sums = [f32; 5];
 
 impl PhotometricError {
-    /// Of the motions between two pictures, forward and backward.
-    pub fn both_ways(
-        cpu: Cpu,
-        [forward, backward]: [&Field; 2],
-        [a, b]: [&PyramidLevel; 2],
-    ) -> [Self; 2] {
-        let (first, second) = rayon::join(
-            || Self::of(cpu, forward, a, b),
-            || Self::of(cpu, backward, b, a),
-        );
-        [first, second]
-    }
-
     /// The motion `field` that leads from `from` to `to`. Cells whose motion leads out of the picture do not count.
     pub fn of(cpu: Cpu, field: &Field, from: &PyramidLevel, to: &PyramidLevel) -> Self {
         let (height, width) = field.dim();

@@ -58,8 +58,10 @@ impl LayerRenderer {
             || FramePyramid::level_of(cpu, second, level, Some(change)),
         );
         let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
-        let fallback =
-            PhotometricError::both_ways(cpu, [&forward, &backward], [&a, &b]).map(|e| e.fallback);
+        let (judged, others) = rayon::join(
+            || PhotometricError::of(cpu, &forward, &a, &b),
+            || PhotometricError::of(cpu, &backward, &b, &a),
+        );
         let cells = [Cells::of(&a), Cells::of(&b)];
         let layers = layers([&cells[0], &cells[1]], [&forward, &backward]);
         let reaches = layers
@@ -74,13 +76,14 @@ impl LayerRenderer {
             cells,
             layers,
             reaches,
-            fallback,
+            fallback: [judged.fallback, others.fallback],
         }
     }
 
     /// Mean of the fallback map halfway.
     pub fn unexplained_share(&self) -> f32 {
-        FallbackMap::mean_halfway(&self.fallback)
+        let [first, second] = &self.fallback;
+        first.mixed(second, 0.5).mean()
     }
 
     /// The picture at `t` in `(0, 1)` between the two that it was made for, in whole code values unless it has alpha.
