@@ -231,7 +231,7 @@ fn solved(
     probe: &dyn Probe,
 ) -> (Motion, [Arc<FramePyramid>; 2], BrightnessChange) {
     let halving = stage(Stage::Pyramid);
-    let compares_cells = matches!(render, RenderPlan::Splatted { .. });
+    let compares_cells = matches!(render, RenderPlan::Splatted);
     let plan = solve.pyramid((first.height(), first.width()), compares_cells);
     // Where full size is solved, pyramids are large beside what it takes to make them again for the next pair.
     let of = |cache: &PyramidCache, picture| {

@@ -25,12 +25,11 @@ pub enum Method {
 pub enum Preset {
     /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
     Fast,
-    /// Motion solved and refined at full resolution, rendered by layers of cells of 2 px; above 1024×768 pixels as with
-    /// [`Preset::Fast`], but by cells of 4 px and refined more often.
+    /// Motion solved down to a quarter of the resolution, refined down to half of it, rendered by layers of cells of 4 px.
     #[default]
     Balanced,
-    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), refined three times down to the full
-    /// one (half above a megapixel), rendered by layers of cells of 2 px, of 4 px above 1024×768 pixels.
+    /// Motion solved at half the resolution (1080p at a quarter, 4K at an eighth), refined down to the full one (half above a
+    /// megapixel), rendered by layers of cells of 2 px, of 4 px above 1024×768 pixels.
     Best,
 }
 
@@ -53,19 +52,18 @@ pub enum Plan {
     },
 }
 
-/// Pictures of up to so many pixels are solved at full resolution: tiles are worth 0.2 dB there at 640×480, 0.0007 of SSIM at 960×540.
-const MOST_SOLVED_PIXELS: usize = 1024 * 544;
-/// Of larger ones the levels above this size are refined only: their tiles are worth 0.01 dB and nothing in SSIM at 1080p
-/// (measured on clips of foliage, animation and a rider), and 0.0002 of SSIM on DAVIS with half of this.
-const MOST_SOLVED_PIXELS_OF_LARGE: usize = 1 << 18;
+/// [`Preset::Best`] solves tiles at half the resolution, of larger pictures at the first level of no more than so many pixels: the
+/// full resolution takes twice the time and gains nothing (layered scenes 31.16 and 31.13 dB, DAVIS within 0.1 dB; UCF101 0.05 dB
+/// the better at half; at 1080p within 0.02 dB).
+const MOST_SOLVED_PIXELS_OF_BEST: usize = 1 << 18;
 /// Above this the finest level is not refined either, worth 0.01 dB and 0.0001 of SSIM at 1080p. Cells of [`Preset::Fast`] are
 /// larger above it: at 1080p they take 30 % less time for 0.07 dB (720p lies below).
 const MEGAPIXEL: usize = 1 << 20;
 
 /// Pictures with a shorter side are never rendered from motions of large cells: they have too few, and need little time anyway.
 const LEAST_SIDE_OF_CELLS_PX: usize = 128;
-/// Pictures of up to so many pixels are rendered by layers of cells of 2 px: 720p is larger, 960×540 is not. What layers cost grows with
-/// the number of cells; with [`Preset::Balanced`] larger pictures are rendered without, a seventh of the time at 1080p.
+/// Pictures of up to so many pixels have cells of 2 px with [`Preset::Best`]: 720p is larger, 960×540 is not. On larger ones smaller
+/// cells are no better (27.65 and 27.71 dB at 720p, 27.04 and 27.15 at 1080p, on clips of very fast motion).
 const MOST_PIXELS_OF_SMALL_CELLS: usize = 3 << 18;
 /// Pixels of the finest level whose tiles are solved for cells, an eighth of 1080p: at 4K that level would take 40 % of the time.
 const MOST_SOLVED_PIXELS_FOR_CELLS: usize = 240 * 136;
@@ -88,9 +86,7 @@ impl Plan {
     /// The plan for pictures of that height and width.
     ///
     /// The numbers of pixels that take part in residual transport are measured: with [`Preset::Fast`] on a 1080p rider none gives
-    /// 31.5 dB, 300 give 32.3, 2000 give 32.7, in 0, 7 and 44 ms; for cells of [`Preset::Balanced`] 300 lose 0.03 dB at 1080p, 1000
-    /// and 2000 gain nothing; solved at full size 1000 take two fifths of the time of 2000, which is 0.0001 of SSIM on DAVIS
-    /// with [`Preset::Best`], and nothing at 1080p or with [`Preset::Balanced`].
+    /// 31.5 dB, 300 give 32.3, 2000 give 32.7, in 0, 7 and 44 ms.
     pub fn of(method: Method, preset: Preset, (height, width): (usize, usize)) -> Self {
         let pixels = height * width;
         let has_cells = width.min(height) >= LEAST_SIDE_OF_CELLS_PX;
@@ -101,7 +97,7 @@ impl Plan {
             },
             (Method::Ot, Preset::Fast) if has_cells => Self::Motion {
                 solve: fast(pixels),
-                render: RenderPlan::Splatted { propagates: false },
+                render: RenderPlan::Splatted,
             },
             (Method::Ot, Preset::Fast) => Self::Motion {
                 solve: SolvePlan {
@@ -110,18 +106,12 @@ impl Plan {
                 },
                 render: RenderPlan::Layered,
             },
-            (Method::Ot, Preset::Balanced) if has_cells && pixels > MOST_PIXELS_OF_SMALL_CELLS => {
-                Self::Motion {
-                    solve: cells(pixels, 2, 4, 600),
-                    render: RenderPlan::Splatted { propagates: true },
-                }
-            }
-            (Method::Ot, Preset::Balanced) => Self::Motion {
-                solve: full(pixels, 2, 1000),
+            (Method::Ot, Preset::Balanced) if has_cells => Self::Motion {
+                solve: balanced(),
                 render: RenderPlan::Layered,
             },
-            (Method::Ot, Preset::Best) => Self::Motion {
-                solve: full(pixels, 3, if pixels > MEGAPIXEL { 1000 } else { 2000 }),
+            (Method::Ot, Preset::Balanced | Preset::Best) => Self::Motion {
+                solve: best(pixels),
                 render: RenderPlan::Layered,
             },
         }
@@ -134,7 +124,7 @@ impl Plan {
             Self::Unsolved | Self::Mass { .. } => true,
             Self::Motion { solve, render } => match render {
                 RenderPlan::Layered => (1..=3).contains(&solve.cell_log2),
-                RenderPlan::Splatted { .. } => {
+                RenderPlan::Splatted => {
                     let cells = usize::from(solve.cell_log2);
                     (2..=3).contains(&cells) && solve.pyramid(dim, true).finest == cells
                 }
@@ -144,13 +134,7 @@ impl Plan {
 
     /// Whether a pair takes short steps and keeps little beside its pictures, so that the next is better solved while it is rendered.
     pub fn overlaps_pairs(&self) -> bool {
-        matches!(
-            self,
-            Self::Motion {
-                render: RenderPlan::Splatted { .. },
-                ..
-            }
-        )
+        matches!(self, Self::Motion { solve, .. } if solve.cell_log2 >= 2)
     }
 }
 
@@ -186,12 +170,7 @@ impl fmt::Display for Plan {
                     1 << solve.cell_log2,
                 )?;
                 match render {
-                    RenderPlan::Splatted { propagates: true } => {
-                        write!(f, "one or two motions a cell, propagated")
-                    }
-                    RenderPlan::Splatted { propagates: false } => {
-                        write!(f, "one or two motions a cell")
-                    }
+                    RenderPlan::Splatted => write!(f, "one or two motions a cell"),
                     RenderPlan::Layered => {
                         write!(f, "motions by visibility and order of depth")
                     }
@@ -201,39 +180,42 @@ impl fmt::Display for Plan {
     }
 }
 
-/// Solved down to an eighth, above 1080p to the first level that is no larger than that of 1080p; refined down to the cells.
-fn cells(pixels: usize, cell_log2: u8, warps: usize, residual_pixels: usize) -> SolvePlan {
+/// Solved down to an eighth, above 1080p to the first level that is no larger than that of 1080p, once; refined down to the cells.
+fn fast(pixels: usize) -> SolvePlan {
+    let cell_log2 = if pixels > MEGAPIXEL { 3 } else { 2 };
     SolvePlan {
         finest_solved: finest_level(pixels, MOST_SOLVED_PIXELS_FOR_CELLS).max(3),
         finest_refined: cell_log2.into(),
-        refinement: iterations(warps),
-        residual_pixels,
+        refinement: iterations(2),
+        residual_pixels: 300,
         solves_changes_only: true,
-        covers_finest_once: false,
+        covers_finest_once: true,
         cell_log2,
     }
 }
 
-/// The same for [`Preset::Fast`]: tiles cover the finest level once.
-fn fast(pixels: usize) -> SolvePlan {
-    let cell_log2 = if pixels > MEGAPIXEL { 3 } else { 2 };
+/// The same for pictures of every size, so that each pixel costs as much. Refined a level beyond the cells: 0.1 dB on DAVIS, 0.35 on
+/// Middlebury. Solved a level further it costs half as much again, for 0.1 dB on DAVIS, 0.25 on Middlebury, 0.9 on layered scenes.
+fn balanced() -> SolvePlan {
     SolvePlan {
-        covers_finest_once: true,
-        ..cells(pixels, cell_log2, 2, 300)
+        finest_solved: 2,
+        finest_refined: 1,
+        refinement: iterations(3),
+        residual_pixels: 1000,
+        solves_changes_only: true,
+        covers_finest_once: false,
+        cell_log2: 2,
     }
 }
 
-/// Solved and refined at full size as far as that is worth its time.
-fn full(pixels: usize, warps: usize, residual_pixels: usize) -> SolvePlan {
+/// Solved and refined as far as that is worth its time.
+fn best(pixels: usize) -> SolvePlan {
+    let half = usize::from(pixels >= LEAST_SIDE_OF_CELLS_PX * LEAST_SIDE_OF_CELLS_PX);
     SolvePlan {
-        finest_solved: if pixels <= MOST_SOLVED_PIXELS {
-            0
-        } else {
-            finest_level(pixels, MOST_SOLVED_PIXELS_OF_LARGE)
-        },
+        finest_solved: finest_level(pixels, MOST_SOLVED_PIXELS_OF_BEST).max(half),
         finest_refined: usize::from(pixels > MEGAPIXEL),
-        refinement: iterations(warps),
-        residual_pixels,
+        refinement: iterations(3),
+        residual_pixels: if pixels > MEGAPIXEL { 1000 } else { 2000 },
         solves_changes_only: false,
         covers_finest_once: false,
         cell_log2: if pixels > MOST_PIXELS_OF_SMALL_CELLS {

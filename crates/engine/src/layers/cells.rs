@@ -10,13 +10,13 @@ pub type Vector = [f32; 2];
 /// Rows that one task works on at least.
 pub const BAND_ROWS: usize = 8;
 /// Differences count no more than this, in 8-bit codes.
-const MOST_DIFFERENCE: f32 = 40.0;
+pub const MOST_DIFFERENCE: f32 = 40.0;
 /// `|ΔY| + |ΔCb| + |ΔCr|` in `[0, 1]` units as 8-bit codes, about the mean of the differences of red, green and blue.
 const CODES: f32 = 200.0;
 /// Weight of the corners of a window beside its middle and the four next to it.
-const CORNER: f32 = 0.6;
+pub const CORNER: f32 = 0.6;
 /// Cells whose colour differs from the middle's by so many codes have half the weight in its window.
-const ALIKE_CODES: f32 = 20.0;
+pub const ALIKE_CODES: f32 = 20.0;
 
 /// Colours of a picture, one for every cell: luma and two colour differences, scaled so that differences are about codes of 8 bits.
 #[derive(Debug)]
@@ -26,7 +26,17 @@ pub struct Cells {
     /// Rows.
     pub height: usize,
     colors: Vec<[f32; 4]>,
+    /// The same colours as planes, each row with [`PAD`] samples more at either end, where the border is repeated.
+    planes: Vec<Vec<f32>>,
+    /// How far each cell's colour lies from that of the one to the right, below, below to the right and below to the left, in codes.
+    steps: [Vec<f32>; 4],
 }
+
+/// See `Cells::steps`.
+const STEPS: [[isize; 2]; 4] = [[1, 0], [0, 1], [1, 1], [-1, 1]];
+
+/// Columns that the planes' rows have beyond the border.
+const PAD: usize = 12;
 
 /// `|Δx| + |Δy|`.
 #[inline(always)]
@@ -53,16 +63,29 @@ impl Cells {
         let (height, width) = level.dim();
         let count = if level.has_colors() { 3 } else { 1 };
         let mut colors = vec![[0.0; 4]; width * height];
+        let mut planes = Vec::with_capacity(count);
         for (n, plane) in level.planes.iter().take(count).enumerate() {
-            for (color, &value) in colors.iter_mut().zip(samples(plane)) {
-                color[n] = CODES * value;
+            let mut padded = Vec::with_capacity((width + 2 * PAD) * height);
+            let rows = samples(plane).chunks_exact(width);
+            for (row, colors) in rows.zip(colors.chunks_exact_mut(width)) {
+                padded.extend([CODES * row[0]; PAD]);
+                padded.extend(row.iter().map(|value| CODES * value));
+                padded.extend([CODES * row[width - 1]; PAD]);
+                for (color, value) in colors.iter_mut().zip(row) {
+                    color[n] = CODES * value;
+                }
             }
+            planes.push(padded);
         }
-        Self {
+        let mut cells = Self {
             width,
             height,
             colors,
-        }
+            planes,
+            steps: [(); 4].map(|()| vec![0.0; width * height]),
+        };
+        cells.fill_steps();
+        cells
     }
 
     /// Number of cells.
@@ -74,6 +97,54 @@ impl Cells {
     #[inline(always)]
     pub fn color(&self, at: usize) -> [f32; 4] {
         self.colors[at]
+    }
+
+    fn fill_steps(&mut self) {
+        let stride = self.width + 2 * PAD;
+        for (steps, [right, down]) in self.steps.iter_mut().zip(STEPS) {
+            for (y, steps) in steps.chunks_exact_mut(self.width).enumerate() {
+                let below = (y + down as usize).min(self.height - 1);
+                for plane in &self.planes {
+                    let own = &plane[y * stride + PAD..][..self.width];
+                    let other = &plane[below * stride + PAD.wrapping_add_signed(right)..];
+                    for ((step, own), other) in steps.iter_mut().zip(own).zip(other) {
+                        *step += (own - other).abs();
+                    }
+                }
+            }
+        }
+    }
+
+    /// How far colours of neighbours lie apart that are `offset` away from each other, by the one that comes first; 0 across the border.
+    #[inline(always)]
+    pub fn steps(&self, [right, down]: [isize; 2]) -> &[f32] {
+        let direction = match (right, down) {
+            (_, 0) => 0,
+            (0, _) => 1,
+            _ if right == down => 2,
+            _ => 3,
+        };
+        &self.steps[direction]
+    }
+
+    /// Number of colour planes.
+    pub fn plane_count(&self) -> usize {
+        self.planes.len()
+    }
+
+    /// `N` samples of a plane's row from a column on; the border's are repeated outwards.
+    #[inline(always)]
+    pub fn row_from<const N: usize>(&self, plane: usize, column: isize, row: isize) -> &[f32; N] {
+        const { assert!(N <= PAD) };
+        let (width, pad) = (self.width as isize, PAD as isize);
+        let row = row.clamp(0, self.height as isize - 1);
+        // Further out all samples are the border's.
+        let column = column.clamp(-pad, width);
+        let from = (row * (width + 2 * pad) + pad + column) as usize;
+        // `N <= PAD` samples from `width` on end where the row does.
+        self.planes[plane][from..]
+            .first_chunk()
+            .unwrap_or(&[0.0; N])
     }
 
     /// Bilinear colour; beyond the border that of the border.
@@ -95,6 +166,32 @@ impl Cells {
             let lower = c[n] + fx * (d[n] - c[n]);
             upper + fy * (lower - upper)
         })
+    }
+
+    /// Bilinear colours of 3×3 places one cell apart, the first at `(x, y)`, if all lie within the picture.
+    #[inline(always)]
+    pub fn nine(&self, [x, y]: [f32; 2]) -> Option<[[f32; 4]; 9]> {
+        let is_inside =
+            x >= 0.0 && y >= 0.0 && x < self.width as f32 - 3.0 && y < self.height as f32 - 3.0;
+        if !is_inside {
+            return None;
+        }
+        let (column, row) = (x as u32 as usize, y as u32 as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let line = |row: usize| -> [[f32; 4]; 3] {
+            let colors = &self.colors[row * self.width + column..][..4];
+            std::array::from_fn(|i| mixed(colors[i], colors[i + 1], fx))
+        };
+        let mut nine = [[0.0; 4]; 9];
+        let mut above = line(row);
+        for j in 0..3 {
+            let below = line(row + j + 1);
+            for i in 0..3 {
+                nine[3 * j + i] = mixed(above[i], below[i], fy);
+            }
+            above = below;
+        }
+        Some(nine)
     }
 
     /// Whether a place lies within the picture.
@@ -131,6 +228,20 @@ impl Cells {
             weights: [0.0; 9],
         };
         let mut total = 0.0;
+        let is_inside = x > 0 && y > 0 && x + 1 < self.width && y + 1 < self.height;
+        if is_inside {
+            for (j, colors) in window.colors.chunks_exact_mut(3).enumerate() {
+                colors.copy_from_slice(&self.colors[(y + j - 1) * self.width + x - 1..][..3]);
+            }
+            for n in 0..9 {
+                let unlike = difference(window.colors[n], middle) * (1.0 / ALIKE_CODES);
+                let base = if n % 2 == 0 && n != 4 { CORNER } else { 1.0 };
+                window.weights[n] = base / (1.0 + unlike * unlike);
+                total += window.weights[n];
+            }
+            window.weights = window.weights.map(|weight| weight / total);
+            return window;
+        }
         for (n, (color, weight)) in window
             .colors
             .iter_mut()
@@ -172,44 +283,21 @@ impl Window {
     #[inline(always)]
     pub fn error(&self, to: &Cells, [dx, dy]: Vector) -> f32 {
         let (x, y) = (self.first[0] + dx, self.first[1] + dy);
-        let is_inside =
-            x >= 0.0 && y >= 0.0 && x < (to.width as f32 - 3.0) && y < (to.height as f32 - 3.0);
-        if is_inside {
-            return self.error_inside(to, x, y);
-        }
+        let nine = to.nine([x, y]).unwrap_or_else(|| {
+            std::array::from_fn(|n| to.bilinear(x + (n % 3) as f32, y + (n / 3) as f32))
+        });
         let mut sum = 0.0;
-        for (n, (color, weight)) in self.colors.iter().zip(self.weights).enumerate() {
-            let found = to.bilinear(x + (n % 3) as f32, y + (n / 3) as f32);
-            sum += weight * difference(*color, found).min(MOST_DIFFERENCE);
+        for ((own, found), weight) in self.colors.iter().zip(nine).zip(self.weights) {
+            sum += weight * difference(*own, found).min(MOST_DIFFERENCE);
         }
         sum
     }
+}
 
-    /// All nine places lie alike between their four cells.
-    #[inline(always)]
-    fn error_inside(&self, to: &Cells, x: f32, y: f32) -> f32 {
-        let (column, row) = (x as u32 as usize, y as u32 as usize);
-        let (fx, fy) = (x - column as f32, y - row as f32);
-        let between = |a: [f32; 4], b: [f32; 4], f: f32| -> [f32; 4] {
-            std::array::from_fn(|n| a[n] + f * (b[n] - a[n]))
-        };
-        let line = |row: usize| -> [[f32; 4]; 3] {
-            let colors = &to.colors[row * to.width + column..][..4];
-            std::array::from_fn(|i| between(colors[i], colors[i + 1], fx))
-        };
-        let mut sum = 0.0;
-        let mut above = line(row);
-        for j in 0..3 {
-            let below = line(row + j + 1);
-            for i in 0..3 {
-                let found = between(above[i], below[i], fy);
-                let apart = difference(self.colors[3 * j + i], found);
-                sum += self.weights[3 * j + i] * apart.min(MOST_DIFFERENCE);
-            }
-            above = below;
-        }
-        sum
-    }
+/// Between two colours.
+#[inline(always)]
+fn mixed(a: [f32; 4], b: [f32; 4], f: f32) -> [f32; 4] {
+    std::array::from_fn(|n| a[n] + f * (b[n] - a[n]))
 }
 
 /// A value for every cell, made row by row.

@@ -7,6 +7,7 @@
 //! All lengths are in cells.
 
 mod adopt;
+mod blocks;
 mod cells;
 mod order;
 mod settle;
@@ -21,6 +22,7 @@ use crate::motion::Field;
 use crate::picture::samples;
 use adopt::{Adopted, adopted};
 use cells::return_error;
+use otinterp_simd::Level as Cpu;
 use spread::Spread;
 
 /// A hidden cell's place is owned by another motion if that leads back no nearer than this, cells.
@@ -44,12 +46,12 @@ pub struct Layers {
 }
 
 /// The layers of two pictures, of the motions both ways by their cells.
-pub fn layers(pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
+pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
     let solved = motion.map(vectors);
     let [a, b] = pictures;
     let (first, second) = rayon::join(
-        || adopted(a, b, &solved[0], &solved[1]),
-        || adopted(b, a, &solved[1], &solved[0]),
+        || adopted(cpu, a, b, &solved[0], &solved[1]),
+        || adopted(cpu, b, a, &solved[1], &solved[0]),
     );
     let own = [first, second];
     let trusted = [0, 1].map(|n| trust::trusted(pictures[n], &own[n], &own[1 - n].motion));
@@ -80,7 +82,7 @@ pub fn layers(pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
             (&pair.trusted[n], &pair.shares[n]),
             &hidden[n],
         );
-        settle::median(from, &kept, &pair.trusted[n])
+        settle::median(cpu, from, &kept, &pair.trusted[n])
     });
     let hidden = pair.hidden(&settled);
     let mut parts = settled.into_iter().zip(pair.trusted).zip(hidden).zip(order);

@@ -2,6 +2,9 @@
 //! single cells that differ from all around them are noise.
 
 use super::cells::{Cells, Vector, apart, by_rows, difference};
+use otinterp_simd::{Kernel, Level as Cpu, Simd};
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Half width of the window in which trusted cells are counted, cells.
 const COUNTED: usize = 5;
@@ -10,7 +13,9 @@ const MOST_TRUSTED: f32 = 0.8;
 /// Cells that are more hidden than this keep what was spread.
 const MOST_HIDDEN: f32 = 0.3;
 /// Half width of the median's window, cells.
-const MEDIAN: isize = 2;
+const MEDIAN: usize = 2;
+/// Cells of that window, and places for no more, whole vectors.
+const PLACES: usize = 32;
 /// Weight of a cell without trust in the median.
 const UNTRUSTED: f32 = 0.5;
 /// Cells whose colour differs by this have half the weight in the median, codes.
@@ -33,6 +38,7 @@ pub fn keep_solved(
     by_rows([from.width, from.height], |x, y| {
         let at = y * from.width + x;
         let stays = trusted[at]
+            || spread[at] == solved[at]
             || share[at] > MOST_TRUSTED
             || hidden[at] > MOST_HIDDEN
             || from.led_to(x, y, spread[at]).is_none()
@@ -60,41 +66,92 @@ pub fn shares(trusted: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
 
 /// The weighted vector median of cells without trust (Sun, Roth & Black, *Secrets of optical flow estimation and their principles*,
 /// 2010, §5): the motion of the window that lies nearest to all others in it, by likeness of colour.
-pub fn median(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<Vector> {
-    by_rows([cells.width, cells.height], |x, y| {
-        let at = y * cells.width + x;
-        if trusted[at] {
-            return motion[at];
+pub fn median(cpu: Cpu, cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<Vector> {
+    let mut out = motion.to_vec();
+    out.par_chunks_mut(cells.width)
+        .enumerate()
+        .for_each(|(y, out)| {
+            cpu.run(MedianRow {
+                cells,
+                motion,
+                trusted,
+                y,
+                out,
+            });
+        });
+    out
+}
+
+struct MedianRow<'a> {
+    cells: &'a Cells,
+    motion: &'a [Vector],
+    trusted: &'a [bool],
+    y: usize,
+    out: &'a mut [Vector],
+}
+
+impl Kernel for MedianRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Cells { width, height, .. } = *self.cells;
+        let y = self.y;
+        let rows = y.saturating_sub(MEDIAN)..(y + MEDIAN + 1).min(height);
+        for x in 0..width {
+            let at = y * width + x;
+            if self.trusted[at] {
+                continue;
+            }
+            let columns = x.saturating_sub(MEDIAN)..(x + MEDIAN + 1).min(width);
+            let mut noisy = false;
+            for row in rows.clone() {
+                for other in &self.motion[row * width..][columns.clone()] {
+                    noisy |= apart(*other, self.motion[at]) > NOISE;
+                }
+            }
+            if noisy {
+                self.out[x] = self.median_of(at, rows.clone(), columns);
+            }
         }
-        const WINDOW: usize = ((2 * MEDIAN + 1) * (2 * MEDIAN + 1)) as usize;
-        let mut window = [([0.0; 2], 0.0); WINDOW];
-        let (mut count, mut noisy) = (0, false);
-        for down in -MEDIAN..=MEDIAN {
-            for right in -MEDIAN..=MEDIAN {
-                let Some(other) = cells.neighbour(x, y, [right, down]) else {
-                    continue;
-                };
-                let unlike = difference(cells.color(other), cells.color(at)) * (1.0 / ALIKE_CODES);
-                let weight = if trusted[other] { 1.0 } else { UNTRUSTED };
-                window[count] = (motion[other], weight / (1.0 + unlike * unlike));
+    }
+}
+
+impl MedianRow<'_> {
+    #[inline(always)]
+    fn median_of(&self, at: usize, rows: Range<usize>, columns: Range<usize>) -> Vector {
+        // Places that are not used have no weight.
+        let (mut dx, mut dy, mut weights) = ([0.0; PLACES], [0.0; PLACES], [0.0; PLACES]);
+        let mut count = 0;
+        for row in rows {
+            for column in columns.clone() {
+                let other = row * self.cells.width + column;
+                let unlike = difference(self.cells.color(other), self.cells.color(at));
+                let unlike = unlike * (1.0 / ALIKE_CODES);
+                let weight = if self.trusted[other] { 1.0 } else { UNTRUSTED };
+                [dx[count], dy[count]] = self.motion[other];
+                weights[count] = weight / (1.0 + unlike * unlike);
                 count += 1;
-                noisy |= apart(motion[other], motion[at]) > NOISE;
             }
         }
-        if !noisy {
-            return motion[at];
-        }
-        let window = &window[..count];
-        let (mut least, mut found) = (f32::MAX, motion[at]);
-        for &(candidate, _) in window {
-            let distances = window
-                .iter()
-                .map(|(other, weight)| weight * apart(candidate, *other).min(MOST_APART));
-            let sum = distances.sum::<f32>();
-            if sum < least {
-                (least, found) = (sum, candidate);
+        let mut sums = [0.0; PLACES];
+        for other in 0..count {
+            for (candidate, sum) in sums.iter_mut().enumerate() {
+                let apart = (dx[candidate] - dx[other]).abs() + (dy[candidate] - dy[other]).abs();
+                *sum += weights[other]
+                    * if apart < MOST_APART {
+                        apart
+                    } else {
+                        MOST_APART
+                    };
             }
         }
-        found
-    })
+        let mut found = 0;
+        for candidate in 1..count {
+            if sums[candidate] < sums[found] {
+                found = candidate;
+            }
+        }
+        [dx[found], dy[found]]
+    }
 }

@@ -5,7 +5,7 @@
 use super::cells::{Cells, Vector, difference, return_error};
 
 /// Sweeps from all four corners.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 1;
 /// Cost of a step of one cell, codes; and of the largest step of colour.
 const STEP: f32 = 0.6;
 /// See [`STEP`].
@@ -50,29 +50,37 @@ impl Spread<'_> {
         let mut cost: Vec<f32> = starts
             .map(|(&trusted, outline)| if trusted { OUTLINE * outline } else { FAR })
             .collect();
-        let open: Vec<u32> = (0..self.trusted.len() as u32)
-            .filter(|&at| !self.trusted[at as usize])
-            .collect();
+        let open = Open::of(self.trusted, width);
+        let mut idle = 0;
         for sweep in 0..4 * ROUNDS {
             let (leftwards, upwards) = (sweep & 1 == 1, sweep & 2 == 2);
             let right = if leftwards { 1 } else { -1 };
             let down = if upwards { 1 } else { -1 };
             let before = [[right, 0], [0, down], [right, down], [-right, down]];
-            let mut visit = |at: usize| {
-                let (x, y) = (at % width, at / width);
-                for (n, offset) in before.into_iter().enumerate() {
-                    let Some(next) = self.from.neighbour(x, y, offset) else {
+            let steps = before.map(|offset| self.from.steps(offset));
+            let mut changed = false;
+            open.visit([leftwards, upwards], |x, y| {
+                let at = y * width + x;
+                for (n, [right, down]) in before.into_iter().enumerate() {
+                    let (next_x, next_y) =
+                        (x.wrapping_add_signed(right), y.wrapping_add_signed(down));
+                    if next_x >= width || next_y >= height {
                         continue;
-                    };
+                    }
+                    let next = next_y * width + next_x;
                     let length = if n < 2 { 1.0 } else { std::f32::consts::SQRT_2 };
-                    let color = difference(self.from.color(at), self.from.color(next));
-                    let mut path = cost[next] + length * STEP + color.min(MOST_COLOR_STEP);
+                    let mut path = cost[next] + length * STEP;
+                    if path >= cost[at] {
+                        continue;
+                    }
+                    path += steps[n][at.min(next)].min(MOST_COLOR_STEP);
                     if path >= cost[at] {
                         continue;
                     }
                     let depth = order.as_ref().map_or(0.0, |order| order[next]);
                     path += AGAINST * self.against((x, y), out[next], depth);
                     if path < cost[at] {
+                        changed = true;
                         cost[at] = path;
                         out[at] = out[next];
                         if let Some(order) = &mut order {
@@ -80,8 +88,12 @@ impl Spread<'_> {
                         }
                     }
                 }
-            };
-            visit_all(&open, [width, height], [leftwards, upwards], &mut visit);
+            });
+            // Once no sweep of the four changes anything none will.
+            idle = if changed { 0 } else { idle + 1 };
+            if idle == 4 {
+                break;
+            }
         }
         out
     }
@@ -112,31 +124,37 @@ impl Spread<'_> {
     }
 }
 
-/// Visits cells row by row: rows from below if `upwards`, columns from the right if `leftwards`.
-fn visit_all(
-    open: &[u32],
-    [width, height]: [usize; 2],
-    [leftwards, upwards]: [bool; 2],
-    visit: &mut impl FnMut(usize),
-) {
-    let mut rows: Vec<&[u32]> = Vec::with_capacity(height);
-    let mut rest = open;
-    for y in 0..height {
-        let end = rest.partition_point(|&at| (at as usize) < (y + 1) * width);
-        let (row, after) = rest.split_at(end);
-        rows.push(row);
-        rest = after;
-    }
-    let mut row = |cells: &[u32]| {
-        if leftwards {
-            cells.iter().rev().for_each(|&at| visit(at as usize));
-        } else {
-            cells.iter().for_each(|&at| visit(at as usize));
+/// Cells that are visited, row by row.
+struct Open {
+    /// Columns of all of them.
+    columns: Vec<u32>,
+    /// Where each row begins, and the last ends.
+    rows: Vec<usize>,
+}
+
+impl Open {
+    /// The cells without trust.
+    fn of(trusted: &[bool], width: usize) -> Self {
+        let (mut columns, mut rows) = (Vec::new(), vec![0]);
+        for row in trusted.chunks_exact(width) {
+            let open = (0..width as u32).zip(row).filter(|(_, trusted)| !**trusted);
+            columns.extend(open.map(|(x, _)| x));
+            rows.push(columns.len());
         }
-    };
-    if upwards {
-        rows.into_iter().rev().for_each(&mut row);
-    } else {
-        rows.into_iter().for_each(&mut row);
+        Self { columns, rows }
+    }
+
+    /// Visits all, column and row: rows from below if `upwards`, columns from the right if `leftwards`.
+    fn visit(&self, [leftwards, upwards]: [bool; 2], mut visit: impl FnMut(usize, usize)) {
+        let height = self.rows.len() - 1;
+        for n in 0..height {
+            let y = if upwards { height - 1 - n } else { n };
+            let row = &self.columns[self.rows[y]..self.rows[y + 1]];
+            if leftwards {
+                row.iter().rev().for_each(|&x| visit(x as usize, y));
+            } else {
+                row.iter().for_each(|&x| visit(x as usize, y));
+            }
+        }
     }
 }

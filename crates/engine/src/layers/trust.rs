@@ -1,7 +1,7 @@
 //! Trust: cells whose motion leads to a cell that leads back, and fits. Forward-backward consistency and photometric error.
 
 use super::adopt::Adopted;
-use super::cells::{Cells, Vector, apart, by_rows, difference, return_error};
+use super::cells::{Cells, Vector, apart, by_rows, return_error};
 
 /// A motion is trusted if the other picture's leads back to within so many cells.
 const RETURN: f32 = 0.35;
@@ -86,16 +86,9 @@ fn drop_small_groups(trusted: &mut [bool], width: usize) {
 /// there; what ends without one goes on.
 pub fn outlines(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<f32> {
     let (width, height) = (cells.width, cells.height);
-    let step = by_rows([width, height], |x, y| {
-        let at = y * width + x;
-        let to = |next: bool, by: usize| {
-            let by = if next { by } else { 0 };
-            difference(cells.color(at), cells.color(at + by))
-        };
-        to(x + 1 < width, 1)
-            .max(to(y + 1 < height, width))
-            .min(MOST_STEP)
-    });
+    let (right, below) = (cells.steps([1, 0]), cells.steps([0, 1]));
+    let pairs = right.iter().zip(below);
+    let step: Vec<f32> = pairs.map(|(a, b)| a.max(*b).min(MOST_STEP)).collect();
     let window = |x: usize, y: usize, by: usize| {
         let rows = y.saturating_sub(by)..(y + by + 1).min(height);
         rows.flat_map(move |row| {

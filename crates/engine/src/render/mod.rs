@@ -24,10 +24,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderPlan {
     /// Those splatted from either picture: one, two where they differ.
-    Splatted {
-        /// Cells may take over motions of their neighbours.
-        propagates: bool,
-    },
+    Splatted,
     /// Those of the layers of both pictures, by visibility and order of depth.
     Layered,
 }
@@ -53,8 +50,8 @@ impl Renderer {
         change: &BrightnessChange,
     ) -> Self {
         match plan {
-            RenderPlan::Splatted { propagates } => {
-                let renderer = CellRenderer::new(cpu, motion, pyramids, propagates);
+            RenderPlan::Splatted => {
+                let renderer = CellRenderer::new(cpu, motion, pyramids);
                 Self::Splatted(Box::new(renderer))
             }
             RenderPlan::Layered => {

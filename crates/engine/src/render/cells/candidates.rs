@@ -3,7 +3,6 @@
 use super::errors::{Both, errors};
 use super::lists::Lists;
 use super::photometric::FallbackMap;
-use super::propagate::propagate;
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut, sampling::Grid};
 use crate::probe::{Place, Probe, View};
@@ -59,27 +58,20 @@ pub struct Layered {
 }
 
 impl Candidates {
-    /// Of the two pictures' motions splatted to time t, in cells, which are pixels of `level`. With `propagates`, cells may take over motions of their neighbours.
+    /// Of the two pictures' motions splatted to time t, in cells, which are pixels of `level`.
     pub fn new(
         cpu: Cpu,
         both: Both<'_>,
-        [mut a, mut b]: [Splatted; 2],
+        [a, b]: [Splatted; 2],
         level: usize,
         fallback: &FallbackMap,
-        propagates: bool,
         probe: &dyn Probe,
     ) -> Self {
         let dim = a.mass.dim();
         let t = both.t;
-        let along = |field: &mut Field| {
-            let mut errors = errors(cpu, both, Some(field));
-            if propagates {
-                propagate(cpu, both, field, &mut errors);
-            }
-            errors
-        };
+        let along = |field| errors(cpu, both, Some(field));
         let ((errors_a, errors_b), still) = rayon::join(
-            || rayon::join(|| along(&mut a.field), || along(&mut b.field)),
+            || rayon::join(|| along(&a.field), || along(&b.field)),
             || errors(cpu, both, None),
         );
         let masses = [a.mass, b.mass];

@@ -1,17 +1,10 @@
 //! Lists of the motions that a cell is rendered along, with weights: one where a single layer is seen, several where layers meet or
 //! the evidence is weak.
 
-use super::places::cubic_at;
-use crate::picture::sampling::Grid;
-
 /// Motions of a cell.
 pub const MOST: usize = 4;
-/// Motions around a pixel.
-const MOST_AROUND: usize = 8;
 /// Motions of neighbouring cells that differ less, |Δx| + |Δy|, are one, px.
-const SAME_MOTION_PX: f32 = 1.0;
-/// Less weight is not worth a sample.
-const LEAST_WEIGHT: f32 = 0.02;
+pub const SAME_MOTION_PX: f32 = 1.0;
 
 /// A motion that a cell is rendered along.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -72,78 +65,11 @@ impl Lists {
         &self.mixed[y * self.width..][..self.width]
     }
 
-    /// The motions at a place in cells, those of the four cells around it, the alike joined.
+    /// The motions of a cell; beyond the border the border's.
     #[inline(always)]
-    fn around(&self, at: [f32; 2]) -> ([Listed; MOST_AROUND], usize) {
-        let last = [(self.width - 1) as f32, (self.height - 1) as f32];
-        let (u, v) = (at[0].clamp(0.0, last[0]), at[1].clamp(0.0, last[1]));
-        let (x, y) = (u as usize, v as usize);
-        let (fx, fy) = (u - x as f32, v - y as f32);
-        let weights = [
-            (1.0 - fx) * (1.0 - fy),
-            fx * (1.0 - fy),
-            (1.0 - fx) * fy,
-            fx * fy,
-        ];
-        let (mut found, mut count) = ([Listed::default(); MOST_AROUND], 0);
-        for (corner, share) in corners([self.width, self.height], x, y)
-            .into_iter()
-            .zip(weights)
-        {
-            if share == 0.0 {
-                continue;
-            }
-            for listed in self.listed[corner].iter().take_while(|l| l.weight > 0.0) {
-                let weight = share * listed.weight;
-                let known = found[..count]
-                    .iter_mut()
-                    .find(|known| apart(known.motion, listed.motion) < SAME_MOTION_PX);
-                if let Some(known) = known {
-                    known.join(listed, weight);
-                } else if count < MOST_AROUND {
-                    found[count] = Listed { weight, ..*listed };
-                    count += 1;
-                }
-            }
-        }
-        (found, count)
-    }
-
-    /// The values of a pixel of planes of one size: `at` is its place in cells, `pixel` in the planes, `scale` brings px of the picture
-    /// to theirs. Beside a motion of 0, those along
-    /// which the two pictures differ by `usual_error` there have half their weight.
-    pub fn values<const P: usize>(
-        &self,
-        pictures: [&[Grid<'_>; P]; 2],
-        t: f32,
-        at: [f32; 2],
-        pixel: [f32; 2],
-        scale: [f32; 2],
-        usual_error: f32,
-    ) -> [f32; P] {
-        let (found, count) = self.around(at);
-        // What stands still has sharp edges of its own: there every pixel tells.
-        let has_still = found[..count].iter().any(|l| l.motion == [0.0; 2]);
-        let (mut sums, mut total) = ([0.0; P], 0.0);
-        for listed in found[..count].iter().filter(|l| l.weight > LEAST_WEIGHT) {
-            let motion = [scale[0] * listed.motion[0], scale[1] * listed.motion[1]];
-            let sampled = |n: usize, by: f32| {
-                let (x, y) = (pixel[0] + by * motion[0], pixel[1] + by * motion[1]);
-                cubic_at(pictures[n], x, y)
-            };
-            let (first, second) = (sampled(0, -t), sampled(1, 1.0 - t));
-            let apart = first.iter().zip(&second).map(|(a, b)| (a - b).abs());
-            let mut weight = listed.weight;
-            if has_still {
-                let error = apart.sum::<f32>() / (P as f32 * usual_error);
-                weight /= 1.0 + error * error;
-            }
-            for ((sum, a), b) in sums.iter_mut().zip(first).zip(second) {
-                *sum += weight * (a + listed.share * (b - a));
-            }
-            total += weight;
-        }
-        sums.map(|sum| sum / total)
+    pub fn at(&self, x: usize, y: usize) -> impl Iterator<Item = &Listed> {
+        let list = &self.listed[y.min(self.height - 1) * self.width + x.min(self.width - 1)];
+        list.iter().take_while(|listed| listed.weight > 0.0)
     }
 }
 
@@ -163,7 +89,7 @@ impl Listed {
 
 /// `|Δx| + |Δy|`.
 #[inline(always)]
-fn apart(a: [f32; 2], b: [f32; 2]) -> f32 {
+pub fn apart(a: [f32; 2], b: [f32; 2]) -> f32 {
     (a[0] - b[0]).abs() + (a[1] - b[1]).abs()
 }
 

@@ -7,11 +7,11 @@
 pub mod candidates;
 pub mod errors;
 pub mod lists;
+mod mix;
 mod operations;
 pub mod photometric;
 mod pixels;
 mod places;
-mod propagate;
 pub mod rows;
 mod widen;
 
@@ -35,18 +35,11 @@ pub struct CellRenderer {
     carriers: [Carrier; 2],
     /// By the motion of either picture.
     fallback: [FallbackMap; 2],
-    propagates: bool,
 }
 
 impl CellRenderer {
     /// Of the motion between two pictures whose pyramids begin at the level of its cells, the second as bright as the first.
-    /// With `propagates`, cells may take over motions of their neighbours.
-    pub fn new(
-        cpu: Cpu,
-        motion: Motion,
-        pyramids: [Arc<FramePyramid>; 2],
-        propagates: bool,
-    ) -> Self {
+    pub fn new(cpu: Cpu, motion: Motion, pyramids: [Arc<FramePyramid>; 2]) -> Self {
         let _stage = stage(Stage::Evidence);
         let [a, b] = [0, 1].map(|n| &pyramids[n].levels()[0]);
         let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
@@ -61,7 +54,6 @@ impl CellRenderer {
             ],
             fallback: [first.fallback, second.fallback],
             pyramids,
-            propagates,
         }
     }
 
@@ -87,15 +79,7 @@ impl CellRenderer {
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
         let level = self.pyramids[0].finest();
         let both = Both { t, pictures };
-        let candidates = Candidates::new(
-            cpu,
-            both,
-            splatted,
-            level,
-            &fallback,
-            self.propagates,
-            probe,
-        );
+        let candidates = Candidates::new(cpu, both, splatted, level, &fallback, probe);
         drop(judging);
         let mut out = first.alike();
         rows::render(cpu, &candidates, [first, second], &mut out);

@@ -121,7 +121,7 @@ pub struct Reach {
 impl Reach {
     /// Of displacements between `least` and `most`, times `factor`.
     #[inline(always)]
-    fn of(least: [f32; 2], most: [f32; 2], factor: f32) -> Self {
+    pub fn of(least: [f32; 2], most: [f32; 2], factor: f32) -> Self {
         let mut reach = Self::default();
         for axis in 0..2 {
             let (a, b) = (factor * least[axis], factor * most[axis]);

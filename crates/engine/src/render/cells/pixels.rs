@@ -1,12 +1,11 @@
 //! A vector of pixels in two neighbouring rows: both pictures sampled along motions and blended, or cross-faded in place.
 
-use super::lists::Lists;
 use super::operations::Reach;
 use super::places::{Lines, ROWS, near};
 use crate::picture::sampling::Grid;
 use crate::render::linear::linear;
 use otinterp_simd::partial::{counted, load};
-use otinterp_simd::{LANES, Number, Simd, Vector};
+use otinterp_simd::{Number, Simd};
 
 /// Weight of a sample from outside the picture, beside one from inside.
 const OUTSIDE: f32 = 1e-3;
@@ -18,17 +17,10 @@ pub struct Pixels<'a, const P: usize> {
     pub y: usize,
     pub x: usize,
     pub columns: usize,
-    pub cells: Placed,
+    /// What brings px of the picture to their planes'.
+    pub scale: [f32; 2],
     /// Difference of the pictures along a motion that halves its weight, codes.
     pub usual_error: f32,
-}
-
-/// Where pixels lie among the cells: the first of them, and from one to the next; and what brings px of the picture to their planes'.
-#[derive(Clone, Copy)]
-pub struct Placed {
-    pub first: [f32; 2],
-    pub step: [f32; 2],
-    pub scale: [f32; 2],
 }
 
 impl<const P: usize> Pixels<'_, P> {
@@ -87,7 +79,7 @@ impl<const P: usize> Pixels<'_, P> {
 
     /// The first or the second picture along the motion, in each row.
     #[inline(always)]
-    fn sampled<S: Simd>(
+    pub fn sampled<S: Simd>(
         &self,
         picture: usize,
         motions: [[S::V; 2]; ROWS],
@@ -122,39 +114,6 @@ impl<const P: usize> Pixels<'_, P> {
                         linear::<S, P>(planes, dx.mul_add(factor, x), dy.mul_add(factor, y));
                 }
                 values
-            }
-        }
-    }
-
-    /// Puts the means along all motions in place of the values between cells of several.
-    #[inline(always)]
-    pub fn mix<S: Simd>(&self, lists: &Lists, values: &mut [[S::V; P]; ROWS]) {
-        for (k, values) in values.iter_mut().enumerate() {
-            let mut lanes = [[0.0; LANES]; P];
-            for (lanes, value) in lanes.iter_mut().zip(&*values) {
-                value.store(lanes);
-            }
-            let Placed { first, step, scale } = self.cells;
-            let v = first[1] + k as f32 * step[1];
-            for lane in 0..self.columns {
-                let u = first[0] + lane as f32 * step[0];
-                if lists.is_mixed(u.max(0.0) as usize, v.max(0.0) as usize) {
-                    let pixel = [(self.x + lane) as f32, (self.y + k) as f32];
-                    let mixed = lists.values(
-                        self.pictures,
-                        self.t,
-                        [u, v],
-                        pixel,
-                        scale,
-                        self.usual_error,
-                    );
-                    for (lanes, value) in lanes.iter_mut().zip(mixed) {
-                        lanes[lane] = value;
-                    }
-                }
-            }
-            for (value, lanes) in values.iter_mut().zip(&lanes) {
-                *value = S::V::load(lanes);
             }
         }
     }

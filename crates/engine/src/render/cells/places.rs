@@ -4,7 +4,7 @@
 //! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart,
 //! `rows` takes bilinear samples. Planes have no margins: next to the border rows of samples are copied.
 
-use crate::picture::sampling::{Grid, split};
+use crate::picture::sampling::Grid;
 use otinterp_simd::{LANES, Number, Simd, Vector};
 
 /// Places are at most so far from the origin, px: any picture is smaller.
@@ -152,34 +152,6 @@ fn inner_weight<S: Simd>(f: S::V) -> S::V {
     f.mul(f).mul_add(slope, v(1.0))
 }
 
-/// Cubic samples of planes of one size at one place, by the same weights; the border's are repeated outwards.
-pub fn cubic_at<const P: usize>(planes: &[Grid<'_>; P], x: f32, y: f32) -> [f32; P] {
-    let Grid { width, height, .. } = planes[0];
-    let ((column, fx), (row, fy)) = (split(x, width), split(y, height));
-    let weights = |f: f32| {
-        let g = 1.0 - f;
-        let outer = SHARPNESS * f * g;
-        let inner = |f: f32| f * f * ((SHARPNESS + 2.0) * f - (SHARPNESS + 3.0)) + 1.0;
-        [outer * g, inner(f), inner(g), outer * f]
-    };
-    let (wx, wy) = (weights(fx), weights(fy));
-    let near = |at: usize, by: usize, len: usize| (at + by).saturating_sub(1).min(len - 1);
-    let columns: [usize; 4] = std::array::from_fn(|i| near(column, i, width));
-    let rows: [usize; 4] = std::array::from_fn(|j| near(row, j, height));
-    std::array::from_fn(|p| {
-        let mut sum = 0.0;
-        for (row, wy) in rows.into_iter().zip(wy) {
-            let row = planes[p].row(row);
-            let mut along = 0.0;
-            for (&column, wx) in columns.iter().zip(wx) {
-                along += wx * row[column];
-            }
-            sum += wy * along;
-        }
-        sum
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,23 +235,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn single_cubic_samples_are_those_of_the_formula_and_exact_on_samples() {
-        let plane = plane();
-        let grid = [Grid::new(&plane)];
-        for [x, y] in [
-            [7.25, 11.5],
-            [0.4, 36.0],
-            [52.0, 0.75],
-            [30.0, 20.0],
-            [51.3, 35.9],
-        ] {
-            let [found] = cubic_at(&grid, x, y);
-            let error = (f64::from(found) - oracle(&plane, [x, y])).abs();
-            assert!(error < 1e-3, "{x},{y}: {found}");
-        }
-        assert_eq!(cubic_at(&grid, 30.0, 20.0), [plane[(20, 30)]]);
     }
 }

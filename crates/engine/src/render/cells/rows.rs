@@ -1,8 +1,9 @@
 //! Rows of the picture at time t: both pictures warped along the motions of cells, and blended.
 
 use super::candidates::{Candidates, Layered};
+use super::mix::Between;
 use super::operations::{FADES, FIRST, LEANS, LEAVES, MIXES, MOVES, Plan, SECOND, kinds, plan};
-use super::pixels::{Pixels, Placed};
+use super::pixels::Pixels;
 use super::places::{Lines, ROWS};
 use super::widen::{RowOfCells, in_cells, widened};
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
@@ -89,6 +90,9 @@ struct Scratch {
     /// Side of a cell in the group's planes, px, and where their first column stands, in cells.
     px: usize,
     first: f32,
+    /// The rows of cells above and below, and how far down between them each row is.
+    between: [usize; 2],
+    fractions: [f32; ROWS],
     /// For every vector of pixels.
     plans: Vec<Plan>,
     /// The group's place and row of cells that the plans are made for.
@@ -179,18 +183,8 @@ impl RenderRows<'_, '_> {
                     x,
                     columns,
                     usual_error: self.usual_error,
-                    cells: Placed {
-                        first: [
-                            in_cells(self.candidates, x as f32, group.shift.1),
-                            group.row_in_cells(self.candidates, y),
-                        ],
-                        step: [0, 1].map(|axis| {
-                            let shift = [group.shift.1, group.shift.0][axis];
-                            f32::from(1u8 << shift) / self.candidates.cell_px as f32
-                        }),
-                        scale: [group.shift.1, group.shift.0]
-                            .map(|shift| 1.0 / f32::from(1u8 << shift)),
-                    },
+                    scale: [group.shift.1, group.shift.0]
+                        .map(|shift| 1.0 / f32::from(1u8 << shift)),
                 };
                 let values =
                     scratch.values::<S, P>(&pixels, self.candidates.layered.as_ref(), block);
@@ -257,10 +251,12 @@ impl Scratch {
         let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
         self.px = candidates.cell_px >> shift_x;
         self.first = in_cells(candidates, 0.0, shift_x);
-        for (y, out) in (first..).zip(&mut self.rows) {
+        self.between = [upper, lower];
+        for (k, (y, out)) in (first..).zip(&mut self.rows).enumerate() {
+            self.fractions[k] = group.row_in_cells(candidates, y.min(last)) - upper as f32;
             let row = RowOfCells {
                 rows: [upper, lower],
-                fraction: group.row_in_cells(candidates, y.min(last)) - upper as f32,
+                fraction: self.fractions[k],
                 len: width.next_multiple_of(LANES) / self.px + 1,
             };
             for (n, field) in candidates.fields.iter().enumerate() {
@@ -335,7 +331,14 @@ impl Scratch {
         if let Some(layered) = layered
             && plan.kind & MIXES != 0
         {
-            pixels.mix::<S>(&layered.lists, &mut values);
+            let at = Between {
+                rows: self.between,
+                fractions: self.fractions,
+                from,
+                px,
+                first,
+            };
+            pixels.mix::<S>(&layered.lists, &at, &mut values, &mut self.lines);
         }
         if plan.kind & FADES != 0 {
             let fades = pixels.in_place::<S>();

@@ -15,7 +15,7 @@ use crate::render::cells::lists::{Listed, Lists, MOST};
 use crate::render::cells::photometric::{FallbackMap, PhotometricError};
 use crate::render::cells::rows;
 use crate::timings::{Stage, stage};
-use otinterp_simd::Level as Cpu;
+use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 use slots::Slots;
 use weigh::Weigher;
@@ -63,7 +63,7 @@ impl LayerRenderer {
             || PhotometricError::of(cpu, &backward, &b, &a),
         );
         let cells = [Cells::of(&a), Cells::of(&b)];
-        let layers = layers([&cells[0], &cells[1]], [&forward, &backward]);
+        let layers = layers(cpu, [&cells[0], &cells[1]], [&forward, &backward]);
         let reaches = layers
             .each_ref()
             .map(|layers| slots::reach(layers, cells[0].width));
@@ -95,7 +95,7 @@ impl LayerRenderer {
         probe: &dyn Probe,
     ) -> Picture {
         let weighing = stage(Stage::Splat);
-        let lists = self.lists(t);
+        let lists = self.lists(cpu, t);
         drop(weighing);
         let judging = stage(Stage::Evidence);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
@@ -114,7 +114,7 @@ impl LayerRenderer {
     }
 
     /// The lists of all cells, in px of the picture.
-    fn lists(&self, t: f32) -> Vec<[Listed; MOST]> {
+    fn lists(&self, cpu: Cpu, t: f32) -> Vec<[Listed; MOST]> {
         let [width, height] = [self.cells[0].width, self.cells[0].height];
         let weigher = Weigher {
             pictures: self.cells.each_ref(),
@@ -131,11 +131,14 @@ impl LayerRenderer {
                 let rows = first.saturating_sub(MARGIN_ROWS)
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
                 slots.fill(layers, reaches, width, rows, t);
-                for (n, list) in lists.iter_mut().enumerate() {
-                    let stands = self.standing[first * width + n];
-                    let found = weigher.list(slots, (n % width, first + n / width), stands);
-                    *list = found.unwrap_or_default();
-                }
+                cpu.run(WeighCells {
+                    weigher: &weigher,
+                    slots,
+                    width,
+                    first_row: first,
+                    standing: &self.standing[first * width..],
+                    lists,
+                });
             });
         fill_holes(&mut lists, width, t);
         lists
@@ -161,6 +164,29 @@ impl LayerRenderer {
             *share = first.share;
         }
         (field, Layered { lists, share })
+    }
+}
+
+/// Some rows of cells, from `first_row` on.
+struct WeighCells<'a> {
+    weigher: &'a Weigher<'a>,
+    slots: &'a Slots,
+    width: usize,
+    first_row: usize,
+    standing: &'a [bool],
+    lists: &'a mut [[Listed; MOST]],
+}
+
+impl Kernel for WeighCells<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (n, (list, &stands)) in self.lists.iter_mut().zip(self.standing).enumerate() {
+            let at = (n % self.width, self.first_row + n / self.width);
+            let found = self.weigher.list(self.slots, at, stands);
+            *list = found.unwrap_or_default();
+        }
     }
 }
 

@@ -15,17 +15,20 @@ const UNKNOWN: f32 = 0.03;
 /// Order of depth of what stands still: before most, behind what hides a lot.
 const STILL_ORDER: f32 = 0.5;
 
-/// A motion at a cell, with sums weighted by coverage.
+/// A motion at a cell. While cells land all are sums weighted by coverage; afterwards means, and sums of coverage.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Slot {
-    motion: [f32; 2],
+    /// From the first picture to the second, in cells.
+    pub motion: [f32; 2],
     weight: f32,
     /// What cells of either picture cover.
     pub coverage: [f32; 2],
-    order: f32,
-    hidden: f32,
-    /// How far what either picture shows along it is known to be right.
-    known: [f32; 2],
+    /// Order of depth, larger in front.
+    pub order: f32,
+    /// How far it is hidden in one of the pictures.
+    pub hidden: f32,
+    /// How far what either picture shows along it is known to be right, in `[0, 1]`; where more than one cell's worth lands, their mean.
+    pub known: [f32; 2],
 }
 
 impl Slot {
@@ -35,23 +38,10 @@ impl Slot {
             motion: [0.0; 2],
             weight: 2.0,
             coverage: [1.0; 2],
-            order: 2.0 * STILL_ORDER,
+            order: STILL_ORDER,
             hidden: 0.0,
             known: [1.0; 2],
         }
-    }
-
-    /// From the first picture to the second, in cells.
-    #[inline(always)]
-    pub fn motion(&self) -> Vector {
-        let scale = 1.0 / self.weight;
-        [scale * self.motion[0], scale * self.motion[1]]
-    }
-
-    /// Order of depth, larger in front; and how far it is hidden in one of the pictures.
-    #[inline(always)]
-    pub fn order_and_hidden(&self) -> [f32; 2] {
-        [self.order / self.weight, self.hidden / self.weight]
     }
 
     /// The larger coverage by one picture, at most 1.
@@ -60,16 +50,29 @@ impl Slot {
         self.coverage[0].max(self.coverage[1]).min(1.0)
     }
 
-    /// How far what either picture shows along it is known to be right, in `[0, 1]`; where more than one cell's worth lands, their mean.
-    #[inline(always)]
-    pub fn known(&self) -> [f32; 2] {
-        [0, 1].map(|n| self.known[n] / self.coverage[n].max(1.0))
-    }
-
     /// No motion is in it.
     #[inline(always)]
     pub fn is_free(&self) -> bool {
         self.weight == 0.0
+    }
+
+    /// Whether the sums are of about that motion.
+    #[inline(always)]
+    fn is_like(&self, motion: Vector) -> bool {
+        apart(self.motion, motion.map(|d| self.weight * d)) < SAME_MOTION * self.weight
+    }
+
+    /// From sums to means.
+    #[inline(always)]
+    fn settled(&self) -> Self {
+        let scale = 1.0 / self.weight;
+        Self {
+            motion: self.motion.map(|d| scale * d),
+            order: scale * self.order,
+            hidden: scale * self.hidden,
+            known: [0, 1].map(|n| self.known[n] / self.coverage[n].max(1.0)),
+            ..*self
+        }
     }
 
     /// Adds all of another one.
@@ -94,7 +97,19 @@ pub struct Slots {
     /// Of the cells of the first picture, and of the second's.
     landed: [Vec<[Slot; OF_ONE]>; 2],
     joined: Vec<[Slot; SLOTS]>,
+    found: Vec<Found>,
 }
+
+/// The motions of a cell and what they cover, ready to be compared all at once; nothing is covered by those that are none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Found {
+    dx: [f32; PLACES],
+    dy: [f32; PLACES],
+    covered: [f32; PLACES],
+}
+
+/// At least [`SLOTS`], a whole vector.
+const PLACES: usize = 8;
 
 /// Least and largest motion along y in every row of cells: which rows can reach others.
 pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
@@ -138,6 +153,15 @@ impl Slots {
         self.joined.clear();
         let pairs = first.iter().zip(second);
         self.joined.extend(pairs.map(|(a, b)| joined(a, b)));
+        self.found.clear();
+        self.found.extend(self.joined.iter().map(|slots| {
+            let mut found = Found::default();
+            for (n, slot) in slots.iter().enumerate() {
+                [found.dx[n], found.dy[n]] = slot.motion;
+                found.covered[n] = slot.covered();
+            }
+            found
+        }));
     }
 
     /// The slots of a cell.
@@ -146,9 +170,34 @@ impl Slots {
         &self.joined[(y - self.first_row) * self.width + x]
     }
 
-    /// The first of rows and the one after the last.
-    pub fn rows(&self) -> std::ops::Range<usize> {
-        self.first_row..self.first_row + self.joined.len() / self.width
+    /// Share of the cells up to `by` away that motions cover which differ from one by less than `same`.
+    #[inline(always)]
+    pub fn found_around(
+        &self,
+        (x, y): (usize, usize),
+        by: usize,
+        motion: Vector,
+        same: f32,
+    ) -> f32 {
+        let last_row = self.first_row + self.found.len() / self.width;
+        let rows = y.saturating_sub(by).max(self.first_row)..(y + by + 1).min(last_row);
+        let columns = x.saturating_sub(by)..(x + by + 1).min(self.width);
+        let count = rows.len() * columns.len();
+        let mut sums = [0.0; PLACES];
+        for row in rows {
+            let cells = &self.found[(row - self.first_row) * self.width..][columns.clone()];
+            for found in cells {
+                let mut alike = [0.0; PLACES];
+                for ((alike, dx), dy) in alike.iter_mut().zip(&found.dx).zip(&found.dy) {
+                    let apart = (dx - motion[0]).abs() + (dy - motion[1]).abs();
+                    *alike = if apart < same { 1.0 } else { 0.0 };
+                }
+                for ((sum, alike), covered) in sums.iter_mut().zip(&alike).zip(&found.covered) {
+                    *sum += alike * covered;
+                }
+            }
+        }
+        sums.iter().sum::<f32>() / count as f32
     }
 
     #[inline(always)]
@@ -200,6 +249,7 @@ impl Slots {
                 put(
                     &mut landed[(row as usize - first_row) * width + column as usize],
                     &slot,
+                    [sign * dx, sign * dy],
                 );
             }
         }
@@ -208,11 +258,10 @@ impl Slots {
 
 /// Adds what a cell brings to the slot of its motion or a free one; if there is neither, to that of the least weight in its place.
 #[inline(always)]
-fn put(slots: &mut [Slot; OF_ONE], new: &Slot) {
-    let motion = new.motion();
+fn put(slots: &mut [Slot; OF_ONE], new: &Slot, motion: Vector) {
     let mut least = 0;
     for n in 0..OF_ONE {
-        if slots[n].is_free() || apart(slots[n].motion(), motion) < SAME_MOTION {
+        if slots[n].is_free() || slots[n].is_like(motion) {
             slots[n].add(new);
             return;
         }
@@ -230,29 +279,33 @@ fn joined(a: &[Slot; OF_ONE], b: &[Slot; OF_ONE]) -> [Slot; SLOTS] {
     let mut out = [Slot::default(); SLOTS];
     let mut count = 0;
     let mut is_joined = [false; OF_ONE];
-    let nearest = |slot: &Slot, others: &[Slot; OF_ONE]| {
-        let mut found = None;
-        for (n, other) in others.iter().enumerate().take_while(|(_, o)| !o.is_free()) {
-            let distance = apart(slot.motion(), other.motion());
-            if distance < found.map_or(SAME_MOTION, |(_, least)| least) {
-                found = Some((n, distance));
+    let means = |slots: &[Slot; OF_ONE]| slots.map(|slot| slot.motion.map(|d| d / slot.weight));
+    let counted = |slots: &[Slot; OF_ONE]| slots.iter().take_while(|slot| !slot.is_free()).count();
+    let (motions, counts) = ([means(a), means(b)], [counted(a), counted(b)]);
+    let nearest = |motion: Vector, side: usize| {
+        let (mut found, mut least) = (None, SAME_MOTION);
+        for (n, other) in motions[side][..counts[side]].iter().enumerate() {
+            let distance = apart(motion, *other);
+            if distance < least {
+                (found, least) = (Some(n), distance);
             }
         }
-        found.map(|(n, _)| n)
+        found
     };
-    for (n, slot) in a.iter().enumerate().take_while(|(_, s)| !s.is_free()) {
-        out[count] = *slot;
-        if let Some(other) = nearest(slot, b)
-            && nearest(&b[other], a) == Some(n)
+    for n in 0..counts[0] {
+        let mut slot = a[n];
+        if let Some(other) = nearest(motions[0][n], 1)
+            && nearest(motions[1][other], 0) == Some(n)
         {
-            out[count].add(&b[other]);
+            slot.add(&b[other]);
             is_joined[other] = true;
         }
+        out[count] = slot.settled();
         count += 1;
     }
-    for (slot, is_joined) in b.iter().zip(is_joined) {
-        if !slot.is_free() && !is_joined {
-            out[count] = *slot;
+    for n in 0..counts[1] {
+        if !is_joined[n] {
+            out[count] = b[n].settled();
             count += 1;
         }
     }

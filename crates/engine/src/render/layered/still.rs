@@ -50,21 +50,25 @@ fn is_same_detail(pairs: &[[Grid<'_>; 2]], [x, y]: [usize; 2], max_code: f32) ->
     if x + SQUARE_PX > width || y + SQUARE_PX > height {
         return false;
     }
+    let count = (pairs.len() * SQUARE_PX * SQUARE_PX) as f32;
+    let most = SAME * max_code * count;
     let (mut sum, mut range) = (0.0, 0.0f32);
     for [first, second] in pairs {
-        let (mut least, mut most) = (f32::MAX, f32::MIN);
+        let (mut least, mut largest) = (f32::MAX, f32::MIN);
         for row in y..y + SQUARE_PX {
             let pair = [first, second].map(|grid| &grid.row(row)[x..][..SQUARE_PX]);
             for (a, b) in pair[0].iter().zip(pair[1]) {
                 sum += (a - b).abs();
                 least = least.min(*a);
-                most = most.max(*a);
+                largest = largest.max(*a);
+            }
+            if sum > most {
+                return false;
             }
         }
-        range = range.max(most - least);
+        range = range.max(largest - least);
     }
-    let count = (pairs.len() * SQUARE_PX * SQUARE_PX) as f32;
-    sum <= SAME * max_code * count && range >= DETAIL * max_code
+    range >= DETAIL * max_code
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub struct Weigher<'a> {
 
 impl Weigher<'_> {
     /// The list of a cell, motions in cells, of one that `stands` still as it is known; none if nothing landed there.
+    #[inline(always)]
     pub fn list(
         &self,
         slots: &Slots,
@@ -62,7 +63,7 @@ impl Weigher<'_> {
         }
         if count == 1 {
             list[0] = Listed {
-                motion: own[0].motion(),
+                motion: own[0].motion,
                 weight: 1.0,
                 share: self.share(&own[0], (x, y)),
             };
@@ -70,9 +71,11 @@ impl Weigher<'_> {
         }
         let mut order = [(0.0, 0); SLOTS];
         for (n, slot) in own[..count].iter().enumerate() {
-            let [order_of, hidden] = slot.order_and_hidden();
             let both = slot.coverage[0].min(slot.coverage[1]).min(1.0);
-            order[n] = (order_of - HIDDEN_BEHIND * hidden + BOTH_BEFORE * both, n);
+            order[n] = (
+                slot.order - HIDDEN_BEHIND * slot.hidden + BOTH_BEFORE * both,
+                n,
+            );
         }
         order[..count].sort_by(|a, b| b.0.total_cmp(&a.0));
         let (mut passing, mut left, mut used) = (1.0f32, 1.0f32, 0);
@@ -87,7 +90,7 @@ impl Weigher<'_> {
             if passing < LEAST_PASSING || covered < LEAST_COVERAGE {
                 continue;
             }
-            let motion = slot.motion();
+            let motion = slot.motion;
             let share = self.share(slot, (x, y));
             let is_certain = stands && motion == [0.0; 2];
             let weight = if is_certain {
@@ -110,24 +113,27 @@ impl Weigher<'_> {
     }
 
     /// How far a motion is borne out, in `[0, 1]`: by its photometric error where both pictures show it, and by the cells around.
+    #[inline(always)]
     fn evidence(&self, slots: &Slots, at: (usize, usize), motion: Vector, share: f32) -> f32 {
         // 1 where both pictures are shown alike, 0 where one is alone.
         let both = 4.0 * share * (1.0 - share);
         let error = self.error(at, motion, false) * (1.0 / HALF_ERROR);
         let fit = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
-        let support = (self.found_around(slots, at, motion) * (1.0 / SUPPORTED)).min(1.0);
+        let support =
+            (slots.found_around(at, SUPPORT, motion, SAME_MOTION) * (1.0 / SUPPORTED)).min(1.0);
         fit * support * support
     }
 
     /// How much of the second picture is shown along a slot's motion.
+    #[inline(always)]
     fn share(&self, slot: &Slot, (x, y): (usize, usize)) -> f32 {
-        let motion = slot.motion();
+        let motion = slot.motion;
         let cells = self.pictures[0];
         let inside = |by: f32| {
             let is_inside = cells.has(x as f32 + by * motion[0], y as f32 + by * motion[1]);
             if is_inside { 1.0 } else { OUTSIDE }
         };
-        let known = slot.known();
+        let known = slot.known;
         let mut first = known[0] * inside(-self.t);
         let mut second = known[1] * inside(1.0 - self.t);
         if first.min(second) < 1.0 {
@@ -147,9 +153,19 @@ impl Weigher<'_> {
 
     /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes. What lies outside counts as
     /// no error, or with `repeated` as the border repeated outwards.
+    #[inline(always)]
     fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
         let [a, b] = self.pictures;
         let (back, on) = (-self.t, 1.0 - self.t);
+        let corner = |by: f32| [0, 1].map(|n| [x, y][n] as f32 - 1.0 + by * motion[n]);
+        if let (Some(first), Some(second)) = (a.nine(corner(back)), b.nine(corner(on))) {
+            let mut sum = 0.0;
+            for n in 0..9 {
+                let weight = if n == 4 { 0.2 } else { 0.1 };
+                sum += weight * difference(first[n], second[n]).min(MOST_DIFFERENCE);
+            }
+            return sum;
+        }
         let mut sum = 0.0;
         for down in -1i8..=1 {
             for right in -1i8..=1 {
@@ -165,34 +181,14 @@ impl Weigher<'_> {
         }
         sum
     }
-
-    /// Share of the cells around that a motion covers, too.
-    fn found_around(&self, slots: &Slots, (x, y): (usize, usize), motion: Vector) -> f32 {
-        let rows = slots.rows();
-        let (mut sum, mut count) = (0.0, 0.0);
-        for row in y.saturating_sub(SUPPORT).max(rows.start)..(y + SUPPORT + 1).min(rows.end) {
-            let last = self.pictures[0].width.min(x + SUPPORT + 1);
-            for column in x.saturating_sub(SUPPORT)..last {
-                count += 1.0;
-                for slot in slots.at(column, row) {
-                    if slot.is_free() {
-                        break;
-                    }
-                    if apart(slot.motion(), motion) < SAME_MOTION {
-                        sum += slot.covered();
-                    }
-                }
-            }
-        }
-        sum / count
-    }
 }
 
 /// Puts no motion in the place of what is nearly none, or beside the `count` motions of a cell; the number that there are then.
+#[inline(always)]
 fn stand(slots: &mut [Slot; SLOTS], count: usize) -> usize {
     let mut kept = 0;
     for n in 0..count {
-        if apart(slots[n].motion(), [0.0; 2]) >= JOINED {
+        if apart(slots[n].motion, [0.0; 2]) >= JOINED {
             slots[kept] = slots[n];
             kept += 1;
         }
@@ -203,6 +199,7 @@ fn stand(slots: &mut [Slot; SLOTS], count: usize) -> usize {
 }
 
 /// Adds a motion to the `used` first of a list; the number that is used then.
+#[inline(always)]
 fn joined(list: &mut [Listed; MOST], used: usize, new: Listed) -> usize {
     if new.weight <= 0.0 {
         return used;
@@ -220,6 +217,7 @@ fn joined(list: &mut [Listed; MOST], used: usize, new: Listed) -> usize {
 }
 
 /// Sorts a list by weight, leaves out what has little, and brings the sum to 1. False if nothing has weight.
+#[inline(always)]
 fn finish(list: &mut [Listed; MOST], used: usize) -> bool {
     let total: f32 = list[..used].iter().map(|l| l.weight).sum();
     if total <= 0.0 {

@@ -1,0 +1,211 @@
+//! Vectors of pixels between cells of several motions: the mean along all of them, the alike sampled together.
+
+use super::lists::{Lists, SAME_MOTION_PX, apart};
+use super::operations::Reach;
+use super::pixels::Pixels;
+use super::places::{Lines, ROWS};
+use super::widen::widened;
+use otinterp_simd::{LANES, Number, Simd, Vector};
+
+/// Cells of a row that a vector of pixels lies between, at most.
+const COLUMNS: usize = LANES + 1;
+/// Different motions of a vector of pixels.
+const MOST: usize = 8;
+/// Keeps a division from being one by nothing.
+const TINY: f32 = 1e-6;
+
+/// Where a vector of pixels lies among the cells.
+pub struct Between {
+    /// The rows above and below, and how far down between them each row of pixels is.
+    pub rows: [usize; 2],
+    pub fractions: [f32; ROWS],
+    /// The first column; the side of a cell in the planes, px, and where their first column stands, in cells.
+    pub from: usize,
+    pub px: usize,
+    pub first: f32,
+}
+
+/// Motions that are alike: of the cells above and below, sums by weight.
+struct Alike {
+    /// That of the first.
+    motion: [f32; 2],
+    least: [f32; 2],
+    most: [f32; 2],
+    /// Weights; and, times them, motions along x and y, and shares of the second picture.
+    sums: [[[f32; COLUMNS]; 2]; 4],
+}
+
+impl Alike {
+    const NONE: Self = Self {
+        motion: [0.0; 2],
+        least: [0.0; 2],
+        most: [0.0; 2],
+        sums: [[[0.0; COLUMNS]; 2]; 4],
+    };
+
+    fn is_still(&self) -> bool {
+        self.motion == [0.0; 2]
+    }
+}
+
+/// Which of a vector's cells have several motions to their right and below, and all of those.
+struct Mixed {
+    alike: [Alike; MOST],
+    count: usize,
+    quads: [bool; COLUMNS],
+}
+
+impl Mixed {
+    #[inline(always)]
+    fn of(lists: &Lists, at: &Between, scale: [f32; 2]) -> Self {
+        let columns = LANES / at.px + 1;
+        let mut mixed = Self {
+            alike: [Alike::NONE; MOST],
+            count: 0,
+            quads: [false; COLUMNS],
+        };
+        for c in 0..columns - 1 {
+            mixed.quads[c] = lists.is_mixed(at.from + c, at.rows[0]);
+        }
+        for c in 0..columns {
+            if !(mixed.quads[c] || c > 0 && mixed.quads[c - 1]) {
+                continue;
+            }
+            for (r, &row) in at.rows.iter().enumerate() {
+                for listed in lists.at(at.from + c, row) {
+                    let motion = [0, 1].map(|axis| scale[axis] * listed.motion[axis]);
+                    mixed.add(motion, listed.weight, listed.share, [r, c]);
+                }
+            }
+        }
+        mixed
+    }
+
+    #[inline(always)]
+    fn add(&mut self, motion: [f32; 2], weight: f32, share: f32, [r, c]: [usize; 2]) {
+        let is_like = |alike: &Alike| {
+            apart(alike.motion, motion) < SAME_MOTION_PX && alike.is_still() == (motion == [0.0; 2])
+        };
+        let found = self.alike[..self.count].iter().position(is_like);
+        let n = match found {
+            Some(n) => n,
+            None if self.count < MOST => {
+                let alike = &mut self.alike[self.count];
+                (alike.motion, alike.least, alike.most) = (motion, motion, motion);
+                self.count += 1;
+                self.count - 1
+            }
+            // So many there are in noise only.
+            None => self.nearest(motion),
+        };
+        let alike = &mut self.alike[n];
+        let bounds = alike.least.iter_mut().zip(&mut alike.most);
+        for ((least, most), d) in bounds.zip(motion) {
+            (*least, *most) = (least.min(d), most.max(d));
+        }
+        let terms = [
+            weight,
+            weight * motion[0],
+            weight * motion[1],
+            weight * share,
+        ];
+        for (sums, term) in alike.sums.iter_mut().zip(terms) {
+            sums[r][c] += term;
+        }
+    }
+}
+
+impl Mixed {
+    #[cold]
+    fn nearest(&self, motion: [f32; 2]) -> usize {
+        let distance = |n: usize| apart(self.alike[n].motion, motion);
+        (1..MOST).fold(0, |a, b| if distance(b) < distance(a) { b } else { a })
+    }
+}
+
+impl<const P: usize> Pixels<'_, P> {
+    /// Puts the means along all motions in place of the values between cells of several. Beside what stands still, motions
+    /// along which the two pictures differ by `usual_error` have half their weight: it has sharp edges of its own, where every pixel tells.
+    #[inline(always)]
+    pub fn mix<S: Simd>(
+        &self,
+        lists: &Lists,
+        at: &Between,
+        values: &mut [[S::V; P]; ROWS],
+        lines: &mut Lines,
+    ) {
+        let v = S::V::splat;
+        let mixed = Mixed::of(lists, at, self.scale);
+        let all = &mixed.alike[..mixed.count];
+        let mut still = [v(0.0); ROWS];
+        for alike in all.iter().filter(|alike| alike.is_still()) {
+            for (still, fraction) in still.iter_mut().zip(at.fractions) {
+                *still = at.widened::<S>(&alike.sums[0], fraction);
+            }
+        }
+        let has_still = all.iter().any(Alike::is_still);
+        let (mut sums, mut totals) = ([[v(0.0); P]; ROWS], [v(0.0); ROWS]);
+        for alike in all {
+            let (mut weights, mut shares) = ([v(0.0); ROWS], [v(0.0); ROWS]);
+            let mut motions = [[v(0.0); 2]; ROWS];
+            for k in 0..ROWS {
+                let [weight, dx, dy, share] =
+                    [0, 1, 2, 3].map(|n| at.widened::<S>(&alike.sums[n], at.fractions[k]));
+                let per_weight = v(1.0).div(weight.add(v(TINY)));
+                // Where it has no weight, some motion of its kind.
+                let mean = |sum: S::V, first: f32| sum.add(v(TINY * first)).mul(per_weight);
+                motions[k] = [mean(dx, alike.motion[0]), mean(dy, alike.motion[1])];
+                shares[k] = share.mul(per_weight);
+                weights[k] = weight;
+            }
+            let t = self.t;
+            let [a, b] = [-t, 1.0 - t].map(|by| Reach::of(alike.least, alike.most, by));
+            let first = self.sampled::<S>(0, motions, a, lines);
+            let second = self.sampled::<S>(1, motions, b, lines);
+            for k in 0..ROWS {
+                if has_still {
+                    let mut error = v(0.0);
+                    for p in 0..P {
+                        let apart = first[k][p].sub(second[k][p]);
+                        error = error.add(apart.max(v(0.0).sub(apart)));
+                    }
+                    let error = error.mul(v(1.0 / (P as f32 * self.usual_error)));
+                    let fit = v(1.0).div(error.mul_add(error, v(1.0)));
+                    let fit = v(0.0).select_less(still[k], fit, v(1.0));
+                    weights[k] = weights[k].mul(fit);
+                }
+                for p in 0..P {
+                    let value = second[k][p]
+                        .sub(first[k][p])
+                        .mul_add(shares[k], first[k][p]);
+                    sums[k][p] = value.mul_add(weights[k], sums[k][p]);
+                }
+                totals[k] = totals[k].add(weights[k]);
+            }
+        }
+        let mut lanes = [0.0; LANES];
+        for (lane, mixes) in lanes.iter_mut().enumerate() {
+            *mixes = if mixed.quads[lane / at.px] { 1.0 } else { 0.0 };
+        }
+        let is_mixed = S::V::load(&lanes);
+        for k in 0..ROWS {
+            let per_total = v(1.0).div(totals[k]);
+            for p in 0..P {
+                let mean = sums[k][p].mul(per_total);
+                values[k][p] = v(0.5).select_less(is_mixed, mean, values[k][p]);
+            }
+        }
+    }
+}
+
+impl Between {
+    /// Sixteen pixels' values from the cells' above and below.
+    #[inline(always)]
+    fn widened<S: Simd>(&self, [above, below]: &[[f32; COLUMNS]; 2], fraction: f32) -> S::V {
+        let mut row = [0.0; COLUMNS];
+        for c in 0..COLUMNS {
+            row[c] = above[c] + fraction * (below[c] - above[c]);
+        }
+        widened::<S>(&row, self.px, self.first)
+    }
+}
