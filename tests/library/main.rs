@@ -6,6 +6,7 @@
 mod common;
 mod engine;
 mod fast;
+mod layers;
 mod motion;
 mod pictures;
 mod scenes;

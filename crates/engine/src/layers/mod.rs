@@ -8,6 +8,7 @@
 
 mod adopt;
 mod cells;
+mod maps;
 mod order;
 mod settle;
 mod spread;
@@ -16,6 +17,7 @@ mod tests;
 mod trust;
 
 pub use cells::{Cells, Vector, apart, by_rows, difference};
+pub use maps::LayerMaps;
 
 use crate::motion::Field;
 use crate::picture::samples;
