@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod edges;
 mod engine;
 mod fast;
 mod layers;
