@@ -6,7 +6,8 @@ import cv2
 
 from measuring import environment, frames, ours, quality, results
 
-from . import peers
+from . import peers, rife
+from .missing import Missing
 
 TRIPLETS = ["middlebury", "davis", "ucf101"]
 SIZES = ["480p", "720p", "1080p"]
@@ -86,7 +87,7 @@ def everything(program, only):
                 last = add(method, part, of_peer(rebuild, part))
                 if method == "cross-fade":
                     check_scorers(program, part, last)
-        except peers.Missing as what:
+        except Missing as what:
             missing[method] = str(what)
             print(f"{method:<28} not installed: {what}", flush=True)
     for preset in ours.PRESETS:
@@ -123,7 +124,8 @@ Mean RGB PSNR / SSIM of rebuilt frames, and CPU milliseconds for one in-between,
 three clips of 1080p (foliage under a fast pan, animation with very fast motion, a rider under a zooming pan), reduced by area, every other
 frame left out. In brackets the number of frames and their commonest size. User and system time; of clips the shorter of {TURNS} turns.
 `minterpolate` is measured as a process, less the same chain with `fps=50` in its place; MVTools less its changes of colour model.
-Each flow is solved both ways and rendered by `scripts/bench_peers/splat.c`.
+Each flow is solved both ways and rendered by `scripts/bench_peers/splat.c`. RIFE is a network, run by PyTorch with 32-bit floats where
+it is installed (the head of `scripts/bench-peers.py` says how).
 
 {results.table(head, rows)}
 
@@ -149,6 +151,7 @@ CURVES = [
     ("minterpolate: defaults, bidir", ["minterpolate, defaults", "minterpolate, bidir, 8×8"], {"color": "#b35900", "marker": "s"}),
     ("MVTools, block", ["MVTools, block"], {"color": "#7a3db8", "marker": "D"}),
     ("DIS: ultrafast, medium", ["DIS ultrafast + splatting", "DIS medium + splatting"], {"color": "#0b6e4f", "marker": "^"}),
+    ("RIFE: 3.1, 4.25", list(rife.RIFE), {"color": "#b3261e", "marker": "v"}),
     ("otinterp: fast, balanced, best", [f"otinterp {p}" for p in ours.PRESETS], {"color": "#0b57d0", "marker": "o"}),
 ]
 

@@ -4,14 +4,13 @@ import ctypes, os, resource, subprocess, time
 import cv2
 import numpy as np
 
+from .missing import Missing
+from .rife import RIFE
+
 # Exact both ways but for rounding: 4:4:4, full range.
 SCALER = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 TO_YUV = f"scale=out_range=full:out_color_matrix=bt709:{SCALER},format=yuvj444p"
 TO_RGB = f"scale=in_range=full:in_color_matrix=bt709:{SCALER},format=rgb24"
-
-
-class Missing(Exception):
-    """What a peer needs is not installed."""
 
 
 def cross_fade(_):
@@ -156,4 +155,5 @@ PEERS = {
     "MVTools, block": mvtools,
     "DIS ultrafast + splatting": dis("ULTRAFAST"),
     "DIS medium + splatting": dis("MEDIUM"),
+    **RIFE,
 }

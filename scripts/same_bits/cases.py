@@ -96,7 +96,7 @@ def threads_and_levels():
 
 
 def flow():
-    maps = "-o ab.flo -o ab.npy -o kitti:kitti.png -o colours.png -o confidence:confidence.npy -o deficit:deficit.npy"
+    maps = "-o ab.flo -o ab.npy -o kitti:kitti.png -o colours.png -o confidence:confidence.npy -o visibility:visibility.npy -o order:order.npy"
     for preset in PRESETS:
         yield case(f"flow {preset}", f"flow @rgb_a.png @rgb_b.png --preset {preset} --json", maps)
         yield case(f"flow 1280x720 {preset}", f"flow @1280x720_a.ppm @1280x720_b.ppm --preset {preset} -o ab.flo --json")

@@ -9,7 +9,7 @@ REPORT_FILES = {".svg", ".txt", ".json"}
 DROPPED = re.compile(r"(solve|render|wall|cpu|elapsed|eta|total)_m?s$|(in_betweens_)?per_s$|speed$|timings$|.*version$")
 # What is read out of a report in whatever layout it has. They count as a set.
 NUMBERS = set("""value lower upper bures debiased debiased_lower debiased_upper eps totals cost cost_lower costs marginal_error entries
-    unexplained_share mean_px longest_px energy_px2 squared_distance_px2 mean_confidence mean_deficit distance distance_px masses mass
+    unexplained_share mean_px longest_px energy_px2 squared_distance_px2 mean_confidence mean_visibility distance distance_px masses mass
     geodesic_px transport_deviation psnr_db ssim ssimulacra2 sharpness frames_in frames_out frame duplicates_replaced rate""".split())
 
 

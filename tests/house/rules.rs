@@ -21,6 +21,7 @@ const ENGINE: Layers = &[
             "transition",
             "plan",
             "render",
+            "layers",
             "motion",
             "mass",
             "frame_pyramid",

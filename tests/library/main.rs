@@ -4,8 +4,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod edges;
 mod engine;
 mod fast;
+mod layers;
 mod motion;
 mod pictures;
 mod scenes;

@@ -62,10 +62,10 @@ fn a_shift_is_found_and_written_in_every_way() {
     let room = room();
     let said = room.ok(
         "flow a.png b.png --json -o ab.flo -o ab.npy -o kitti:k.png -o ab.png -o ab.svg -o arrows:arrows.png \
-         -o confidence:c.npy -o confidence:c.png -o deficit:d.png",
+         -o confidence:c.npy -o confidence:c.png -o visibility:v.png -o order:o.png",
     );
     let report: Value = serde_json::from_slice(&said).unwrap();
-    assert_eq!(report["outputs"].as_array().unwrap().len(), 9);
+    assert_eq!(report["outputs"].as_array().unwrap().len(), 10);
     assert_eq!(
         (&report["width"], &report["backward"]),
         (&192.into(), &false.into())
@@ -82,7 +82,7 @@ fn a_shift_is_found_and_written_in_every_way() {
     let kitti = read_kitti(Cursor::new(bytes("k.png"))).unwrap();
     let steps = kitti.dx.iter().zip(&flo.dx).map(|(k, f)| (k - f).abs());
     assert!(steps.fold(0.0, f32::max) <= 0.5 / 64.0 + 1e-4);
-    for name in ["ab.png", "arrows.png", "c.png", "d.png"] {
+    for name in ["ab.png", "arrows.png", "c.png", "v.png", "o.png"] {
         let picture = image::load_from_memory(&bytes(name)).unwrap();
         assert_eq!((picture.width(), picture.height()), SIZE, "{name}");
     }
@@ -143,7 +143,7 @@ fn equal_pictures_stand_still() {
         ("mean_px", 0.0),
         ("energy_px2", 0.0),
         ("mean_confidence", 1.0),
-        ("mean_deficit", 0.0),
+        ("mean_visibility", 1.0),
     ] {
         assert_eq!(report[name].as_f64().unwrap(), expected, "{name}");
     }

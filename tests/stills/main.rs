@@ -1,4 +1,4 @@
-//! Commands on still pictures and fields, from the outside: `frames`, `compare`, `flow`, `path`, `--method mass`.
+//! Commands on still pictures and fields, from the outside: `frames`, `compare`, `flow`, `inspect`, `path`, `--method mass`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
@@ -9,5 +9,6 @@ mod compare;
 mod continuity;
 mod flow;
 mod frames;
+mod inspect;
 mod mass;
 mod path;

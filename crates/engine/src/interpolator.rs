@@ -1,6 +1,7 @@
 //! Interpolator: two pictures to a transition, which renders any number of in-between frames.
 
 use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidCache};
+use crate::layers::LayerMaps;
 use crate::mass::{Mass, MassError, MassOptions};
 use crate::motion::{self, Motion, SolvePlan};
 use crate::picture::{Format, Picture};
@@ -204,20 +205,45 @@ impl Interpolator {
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn motion(&self, a: &Picture, b: &Picture) -> Result<Motion, Error> {
+        self.moved([a, b], |_, motion, _, _| motion)
+    }
+
+    /// The same, and beside it what is known of the layers of each picture: what of it the other one shows, and what lies in front.
+    ///
+    /// # Errors
+    /// As [`Interpolator::between`].
+    pub fn layers(&self, a: &Picture, b: &Picture) -> Result<(Motion, [LayerMaps; 2]), Error> {
+        self.moved([a, b], |cpu, motion, pictures, change| {
+            let maps = LayerMaps::between(cpu, &motion, pictures, change);
+            (motion, maps)
+        })
+    }
+
+    /// What `of` makes of the motion between two pictures: of these as they were compared, and their change of brightness.
+    fn moved<T: Send>(
+        &self,
+        [a, b]: [&Picture; 2],
+        of: impl FnOnce(Cpu, Motion, [&Picture; 2], &BrightnessChange) -> T + Send,
+    ) -> Result<T, Error> {
         self.check(a, b)?;
         let cpu = Cpu::current()?;
         let dim = (a.height(), a.width());
-        let Plan::Motion { solve, render } = self.plan(dim) else {
-            return Ok(Motion::zeros(0, dim));
+        let still = |cell_log2| Motion::zeros(cell_log2, dim);
+        let solved_by = match self.plan(dim) {
+            Plan::Motion { solve, render } if a != b => Ok((solve, render)),
+            Plan::Motion { solve, .. } => Err(still(solve.cell_log2)),
+            Plan::Unsolved | Plan::Mass { .. } => Err(still(0)),
         };
-        if a == b {
-            return Ok(Motion::zeros(solve.cell_log2, dim));
-        }
         let premultiplied = premultiplied(a, b);
         let pictures = ends(&premultiplied, [a, b]);
         let caches = [&PyramidCache::default(), &PyramidCache::default()];
-        Ok(rayon::scope(|_| {
-            solved(cpu, (solve, render), pictures, caches, &Deaf).0
+        Ok(rayon::scope(|_| match solved_by {
+            Ok(plans) => {
+                let (motion, _, change) = solved(cpu, plans, pictures, caches, &Deaf);
+                of(cpu, motion, pictures, &change)
+            }
+            // Nothing moves, and the light stays.
+            Err(motion) => of(cpu, motion, pictures, &BrightnessChange::between(a, a)),
         }))
     }
 }

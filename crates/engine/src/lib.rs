@@ -19,6 +19,7 @@ mod transition;
 
 pub use frame_pyramid::PyramidCache;
 pub use interpolator::{Error, Interpolator};
+pub use layers::LayerMaps;
 pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;
 pub use picture::Picture;

@@ -11,6 +11,10 @@ pub enum View {
     TileMask,
     /// Displacements after a level, px of the level.
     Motion,
+    /// How far a picture's cells are seen in the other one, `[0, 1]`.
+    Visibility,
+    /// Order of depth of the layers that a picture's cells belong to, `(-1, 1)`, larger in front.
+    Order,
     /// Deficit of splatted mass at t: `max(0, 1 - arrived)`.
     Deficit,
     /// A picture's displacements splatted to t, holes filled; from the first picture to the second, px of the level.

@@ -48,7 +48,7 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Write the motion between two pictures: displacements, as numbers, colours or arrows, and their confidence
     Flow(flow::FlowArgs),
-    /// Look into a frame: pyramid, tile masks, motion, deficits, photometric error, fallback and candidates as pictures on a page
+    /// Look into a frame: pyramid, tile masks, motion, visibility, order of depth, candidates, errors and fallback as pictures on a page
     Inspect(inspect::InspectArgs),
     /// Measure the path between two densities: distance, energy and mass, by transport and by cross-fade
     Path(path::PathArgs),

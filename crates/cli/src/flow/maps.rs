@@ -1,8 +1,8 @@
-//! Maps derived from a motion field: length, forward-backward consistency as confidence, deficit.
+//! Maps derived from a motion field: length, forward-backward consistency as confidence.
 
 use ndarray::Array2;
 use otinterp::motion::MotionField;
-use otinterp::picture::{Plane, samples, samples_mut, sampling::Grid};
+use otinterp::picture::{Plane, samples_mut, sampling::Grid};
 use rayon::prelude::*;
 
 /// Distance in px at which two directions that disagree are believed `exp(-1/2)`: about the accuracy of a good map at texture.
@@ -74,54 +74,6 @@ pub fn confidence(there: &MotionField, back: &MotionField) -> Plane {
     out
 }
 
-/// Mass missing at every pixel `y` of the map's target: `max(0, 1 - (T#1)(y))`, where `T#1` is what arrives if every pixel of the source
-/// sends one unit along `field`, bilinear, averaged over 3×3 pixels against the grid's beat. Near 1 where the target shows what the
-/// source hides; also where the map expands. In `[0, 1]`.
-pub fn deficit(field: &MotionField) -> Plane {
-    let arrived = pushed_forward(field);
-    let (height, width) = arrived.dim();
-    let mass = samples(&arrived);
-    let mut out = Array2::zeros((height, width));
-    let rows = samples_mut(&mut out).par_chunks_mut(width).enumerate();
-    rows.for_each(|(y, row)| {
-        let (top, bottom) = (y.saturating_sub(1), (y + 1).min(height - 1));
-        for (x, out) in row.iter_mut().enumerate() {
-            let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-            let sum: f32 = (top..=bottom)
-                .map(|y| mass[y * width..][left..=right].iter().sum::<f32>())
-                .sum();
-            let count = (bottom - top + 1) * (right - left + 1);
-            *out = (1.0 - sum / count as f32).max(0.0);
-        }
-    });
-    out
-}
-
-/// `T#1`: what leaves the picture is lost. In one order, whatever the number of threads.
-fn pushed_forward(field: &MotionField) -> Plane {
-    let (height, width) = field.dim();
-    let mut out: Plane = Array2::zeros((height, width));
-    let mut add = |x: isize, y: isize, mass: f32| {
-        if (0..width as isize).contains(&x) && (0..height as isize).contains(&y) {
-            out[(y as usize, x as usize)] += mass;
-        }
-    };
-    for ((y, x), &dx) in field.dx.indexed_iter() {
-        if dx.is_nan() || field.dy[(y, x)].is_nan() {
-            continue;
-        }
-        let (to_x, to_y) = (x as f32 + dx, y as f32 + field.dy[(y, x)]);
-        let (x0, y0) = (to_x.floor(), to_y.floor());
-        let (fx, fy) = (to_x - x0, to_y - y0);
-        let (x0, y0) = (x0 as isize, y0 as isize);
-        add(x0, y0, (1.0 - fx) * (1.0 - fy));
-        add(x0 + 1, y0, fx * (1.0 - fy));
-        add(x0, y0 + 1, (1.0 - fx) * fy);
-        add(x0 + 1, y0 + 1, fx * fy);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,19 +113,5 @@ mod tests {
         assert_eq!((sure[(3, 8)], sure[(7, 3)]), (0.0, 0.0));
         let off = confidence(&there, &shifted((8, 10), -2.5, 1.0));
         assert!((off[(3, 3)] - (-2.0f32).exp()).abs() < 1e-6);
-    }
-
-    #[test]
-    fn mass_is_missing_where_nothing_arrives() {
-        let missing = deficit(&shifted((12, 16), 4.0, 0.0));
-        // Columns 0 to 3 get nothing; a pixel on either side of the edge is averaged.
-        assert_eq!((missing[(5, 1)], missing[(5, 2)]), (1.0, 1.0));
-        assert!((missing[(5, 3)] - 2.0 / 3.0).abs() < 1e-6);
-        assert_eq!((missing[(5, 6)], missing[(5, 15)]), (0.0, 0.0));
-        // A map that enlarges twice leaves a quarter of the density.
-        let across = Plane::from_shape_fn((40, 40), |(_, x)| x as f32 - 19.5);
-        let missing = deficit(&per_pixel(across.clone(), across.reversed_axes()));
-        let inner = missing.slice(ndarray::s![4..36, 4..36]).mean().unwrap();
-        assert!((inner - 0.75).abs() < 0.01, "{inner}");
     }
 }

@@ -17,7 +17,7 @@ pub use error::Error;
 pub use flo::{read_flo, write_flo};
 pub use kitti::read_kitti;
 pub(crate) use kitti::write_kitti;
-pub(crate) use maps::{confidence, deficit, lengths};
+pub(crate) use maps::{confidence, lengths};
 pub use npy::read_npy;
 pub(crate) use npy::{write_npy, write_plane_npy};
 pub(crate) use truth::{Agreement, agreement};

@@ -9,6 +9,7 @@
 mod adopt;
 mod blocks;
 mod cells;
+mod maps;
 mod order;
 mod settle;
 mod spread;
@@ -17,6 +18,7 @@ mod tests;
 mod trust;
 
 pub use cells::{Cells, Vector, apart, by_rows, difference};
+pub use maps::LayerMaps;
 
 use crate::motion::Field;
 use crate::picture::samples;

@@ -39,15 +39,12 @@ impl MotionField {
     }
 
     /// Upsampled to a displacement for every pixel of a picture of that height and width, bilinear between cells.
-    pub fn per_pixel(mut self, (height, width): (usize, usize)) -> Self {
-        while self.cell_log2 > 0 {
-            self.cell_log2 -= 1;
-            let cells = |side: usize| side.div_ceil(1 << self.cell_log2);
-            let dim = (cells(height), cells(width));
-            self.dx = widened(&self.dx, dim, 1.0);
-            self.dy = widened(&self.dy, dim, 1.0);
+    pub fn per_pixel(self, dim: (usize, usize)) -> Self {
+        Self {
+            cell_log2: 0,
+            dx: upsampled(self.dx, self.cell_log2, dim),
+            dy: upsampled(self.dy, self.cell_log2, dim),
         }
-        self
     }
 
     /// Of a level's field, brought to cells that are no finer than the level's pixels.
@@ -76,6 +73,15 @@ impl MotionField {
             dy: self.dy.mapv_into(|v| per_px * v),
         }
     }
+}
+
+/// A plane by cells of `2^cell_log2` px, as those of a [`MotionField`], upsampled to `height × width` pixels, bilinear between cells.
+pub(crate) fn upsampled(mut plane: Plane, cell_log2: u8, (height, width): (usize, usize)) -> Plane {
+    for finer in (0..cell_log2).rev() {
+        let cells = |side: usize| side.div_ceil(1 << finer);
+        plane = widened(&plane, (cells(height), cells(width)), 1.0);
+    }
+    plane
 }
 
 /// A displacement for every pixel of a pyramid level, in its own pixels: pixel `(x, y)` of the one

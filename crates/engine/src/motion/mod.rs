@@ -9,7 +9,7 @@ mod tile;
 mod tile_mask;
 mod votes;
 
-pub(crate) use field::Field;
+pub(crate) use field::{Field, upsampled};
 pub use field::{Motion, MotionField};
 pub use plan::{Iterations, SolvePlan, level_count};
 

@@ -14,7 +14,8 @@ What is written is told by the file's name, or by a word before it:
   FILE.png               displacements as colours: hue is the direction, saturation the length
   FILE.svg               arrows on the first picture; arrows:FILE.png the same as PNG
   confidence:FILE        how far both directions agree, 0 to 1: .png (white is 1) or .npy
-  deficit:FILE           where mass is missing: what this picture shows and the other one hides, 0 to 1: .png or .npy
+  visibility:FILE        whether the other picture shows it too, 0 (hidden there, or outside) to 1: .png or .npy
+  order:FILE             order of depth, -1 to 1, larger in front, 0 unknown: .npy, or .png (black -1, white 1)
   flo:- and the like     to standard output; - alone is the .flo file
 
 Examples:

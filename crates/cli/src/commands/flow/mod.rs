@@ -47,7 +47,8 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
     let drawn = Drawn {
         field: &solved.there,
         confidence: &confidence,
-        deficit: &solved.deficit,
+        visibility: &solved.layers.visibility,
+        order: &solved.layers.order,
         saturate_px: args.saturate_px.unwrap_or(lengths.longest_px),
         picture: solved.picture,
     };
@@ -72,7 +73,7 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         energy_px2: lengths.energy_px2,
         squared_distance_px2: solved.squared_distance_px2,
         mean_confidence: mean(&confidence),
-        mean_deficit: mean(&solved.deficit),
+        mean_visibility: mean(&solved.layers.visibility),
         endpoint_px: agreement.map(|a| a.endpoint_px),
         angular_deg: agreement.map(|a| a.angular_deg),
         outlier_share: agreement.map(|a| a.outlier_share),

@@ -22,8 +22,10 @@ enum Kind {
     Arrows,
     /// How far both directions agree.
     Confidence,
-    /// Where mass is missing.
-    Deficit,
+    /// How far the other picture shows it.
+    Visibility,
+    /// Order of depth.
+    Order,
 }
 
 /// How it is written.
@@ -77,7 +79,8 @@ impl Target {
             ("arrows", "png" | "") => Some((Kind::Arrows, Form::Png)),
             ("", "png") | ("wheel", "png" | "") => Some((Kind::Wheel, Form::Png)),
             ("confidence", _) => by_name(Kind::Confidence),
-            ("deficit", _) => by_name(Kind::Deficit),
+            ("visibility", _) => by_name(Kind::Visibility),
+            ("order", _) => by_name(Kind::Order),
             _ => None,
         };
         match found {
@@ -103,7 +106,8 @@ fn is_word(word: &str) -> bool {
         "wheel",
         "arrows",
         "confidence",
-        "deficit",
+        "visibility",
+        "order",
     ]
     .contains(&word)
 }
@@ -127,8 +131,10 @@ pub struct Drawn<'a> {
     pub field: &'a MotionField,
     /// How far both directions agree.
     pub confidence: &'a Plane,
-    /// Where mass is missing.
-    pub deficit: &'a Plane,
+    /// How far the other picture shows it, in `[0, 1]`.
+    pub visibility: &'a Plane,
+    /// Order of depth, in `[-1, 1]`.
+    pub order: &'a Plane,
     /// Length that colours saturate at, px.
     pub saturate_px: f32,
     /// The picture that the map starts from.
@@ -145,9 +151,11 @@ impl Drawn<'_> {
     }
 
     fn write_to(&self, target: &Target, out: &mut Vec<u8>) -> anyhow::Result<()> {
-        let plane = match target.kind {
-            Kind::Confidence => self.confidence,
-            _ => self.deficit,
+        // What is black in grey, too; 1 is white.
+        let (plane, black) = match target.kind {
+            Kind::Confidence => (self.confidence, 0.0),
+            Kind::Order => (self.order, -1.0),
+            _ => (self.visibility, 0.0),
         };
         match (target.kind, target.form) {
             (Kind::Field, Form::Kitti) => flow::write_kitti(self.field, out)?,
@@ -159,7 +167,7 @@ impl Drawn<'_> {
             }
             (Kind::Arrows, _) => *out = png(&flow::draw_arrows(self.field, &self.picture))?,
             (_, Form::Npy) => flow::write_plane_npy(plane, out)?,
-            (_, _) => *out = gray_png(plane)?,
+            (_, _) => *out = gray_png(plane, black)?,
         }
         Ok(())
     }
@@ -171,11 +179,12 @@ fn png(image: &RgbImage) -> anyhow::Result<Vec<u8>> {
     Ok(bytes.into_inner())
 }
 
-/// A plane of `[0, 1]`: 1 is white.
-fn gray_png(plane: &Plane) -> anyhow::Result<Vec<u8>> {
+/// A plane of `[black, 1]`: 1 is white.
+fn gray_png(plane: &Plane, black: f32) -> anyhow::Result<Vec<u8>> {
     let (height, width) = plane.dim();
     let image = GrayImage::from_fn(width as u32, height as u32, |x, y| {
-        Luma([(255.0 * plane[(y as usize, x as usize)]).round() as u8])
+        let value = (plane[(y as usize, x as usize)] - black) / (1.0 - black);
+        Luma([(255.0 * value).round() as u8])
     });
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, ImageFormat::Png)?;
@@ -198,7 +207,8 @@ mod tests {
             ("a.svg", (Kind::Arrows, Form::Svg)),
             ("arrows:a.png", (Kind::Arrows, Form::Png)),
             ("confidence:a.npy", (Kind::Confidence, Form::Npy)),
-            ("deficit:-", (Kind::Deficit, Form::Png)),
+            ("visibility:-", (Kind::Visibility, Form::Png)),
+            ("order:a.npy", (Kind::Order, Form::Npy)),
             // A colon of the name's own.
             ("c:a.flo", (Kind::Field, Form::Flo)),
         ] {

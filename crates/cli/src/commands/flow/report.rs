@@ -32,8 +32,8 @@ pub struct Report {
     pub squared_distance_px2: Option<f64>,
     /// Mean of how far both directions agree, in `[0, 1]`.
     pub mean_confidence: f64,
-    /// Mean of the missing mass, in `[0, 1]`.
-    pub mean_deficit: f64,
+    /// Mean of how far pixels are seen in the other picture, in `[0, 1]`.
+    pub mean_visibility: f64,
     /// Mean endpoint error against `--truth`, px.
     pub endpoint_px: Option<f64>,
     /// Mean angular error against it, degrees.
@@ -61,7 +61,7 @@ impl Report {
                 self.energy_px2
             ),
             format!("confidence    {:.3} on average", self.mean_confidence),
-            format!("deficit       {:.3} of the mass", self.mean_deficit),
+            format!("visibility    {:.3} on average", self.mean_visibility),
         ];
         if let (Some(endpoint), Some(angular), Some(outliers), Some(pixels)) = (
             self.endpoint_px,

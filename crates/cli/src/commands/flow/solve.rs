@@ -6,14 +6,13 @@ use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;
 use crate::commands::pair::Pair;
-use crate::flow;
 use crate::reporter::Reporter;
 use image::{Rgb, RgbImage};
-use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
 use otinterp::motion::MotionField;
 use otinterp::ot::multiscale::{Map, Multiscale, finest_for};
 use otinterp::picture::{Plane, samples};
+use otinterp::{LayerMaps, Preset};
 use std::time::Instant;
 
 /// A map from one picture to the other.
@@ -22,15 +21,15 @@ pub struct Solved {
     pub there: MotionField,
     /// Back to it.
     pub back: MotionField,
-    /// Where mass of the picture that the map starts at is missing, in `[0, 1]`.
-    pub deficit: Plane,
+    /// What is known of the layers of the picture that the map starts at, for every pixel.
+    pub layers: LayerMaps,
     /// What is transported, if it is not one unit in every pixel.
     pub mass: Option<Plane>,
     /// W2² between the masses taken as shares of their totals, px²; where all mass is transported.
     pub squared_distance_px2: Option<f64>,
     /// The picture that the map starts at.
     pub picture: RgbImage,
-    /// Seconds to solve.
+    /// Seconds to solve, layers included.
     pub solve_s: f64,
 }
 
@@ -69,17 +68,18 @@ fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyho
     let dim = (pair.a.picture.height(), pair.a.picture.width());
     reporter.detail(&interpolator.plan(dim).to_string());
     let solving = Instant::now();
-    let motion = interpolator.motion(&pair.a.picture, &pair.b.picture)?;
+    let (motion, layers) = interpolator.layers(&pair.a.picture, &pair.b.picture)?;
     let solve_s = solving.elapsed().as_secs_f64();
     let [forward, backward] = [motion.forward, motion.backward].map(|f| f.per_pixel(dim));
-    let (from, there, back) = if args.backward {
-        (&pair.b.picture, backward, forward)
+    let [of_a, of_b] = layers;
+    let (from, there, back, layers) = if args.backward {
+        (&pair.b.picture, backward, forward, of_b)
     } else {
-        (&pair.a.picture, forward, backward)
+        (&pair.a.picture, forward, backward, of_a)
     };
     Ok(Solved {
         picture: picture_rgb8(from)?,
-        deficit: flow::deficit(&back),
+        layers: layers.per_pixel(dim),
         there,
         back,
         mass: None,
@@ -123,7 +123,12 @@ fn solve_mass(masses: [Plane; 2], is_backward: bool, common: &Common) -> anyhow:
     };
     Ok(Solved {
         picture: gray(&mass),
-        deficit: Plane::zeros(dim),
+        // All mass arrives, and none lies in front of other.
+        layers: LayerMaps {
+            cell_log2: 0,
+            visibility: Plane::ones(dim),
+            order: Plane::zeros(dim),
+        },
         there,
         back,
         squared_distance_px2: Some(transport.squared_distance),

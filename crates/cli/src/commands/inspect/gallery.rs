@@ -83,7 +83,7 @@ impl Gallery {
             };
             let (png, height, width) = match &all[&place] {
                 Shown::Plane(plane) => (
-                    gray(plane, white(place.view))?,
+                    gray(plane, black_and_white(place.view))?,
                     plane.nrows(),
                     plane.ncols(),
                 ),
@@ -95,6 +95,7 @@ impl Gallery {
             let scale = match place.view {
                 View::Motion | View::Candidates => format!(", saturated at {longest_px:.1} px"),
                 View::PhotometricError => format!(", white at {WHITE_ERROR}"),
+                View::Order => ", black at −1, white at 1".into(),
                 _ => String::new(),
             };
             let level = place.level;
@@ -131,6 +132,11 @@ fn words(view: View) -> (&'static str, &'static str) {
         View::Pyramid => ("Frame pyramid: luma", "pyramid"),
         View::TileMask => ("Tile mask: half tiles whose tiles are solved", "tile-mask"),
         View::Motion => ("Motion after each level", "motion"),
+        View::Visibility => (
+            "Visibility: white is seen in the other picture too",
+            "visibility",
+        ),
+        View::Order => ("Order of depth: white is in front", "order"),
         View::Deficit => ("Deficit: mass that does not arrive at t", "deficit"),
         View::Candidates => ("Candidates: motion carried to t, from A to B", "candidates"),
         View::PhotometricError => (
@@ -142,11 +148,12 @@ fn words(view: View) -> (&'static str, &'static str) {
     }
 }
 
-/// The value that is shown white.
-fn white(view: View) -> f32 {
+/// The values that are shown black and white.
+fn black_and_white(view: View) -> [f32; 2] {
     match view {
-        View::PhotometricError => WHITE_ERROR,
-        _ => 1.0,
+        View::PhotometricError => [0.0, WHITE_ERROR],
+        View::Order => [-1.0, 1.0],
+        _ => [0.0, 1.0],
     }
 }
 
@@ -167,10 +174,10 @@ fn longest_px<'a>(all: impl Iterator<Item = &'a Shown>) -> f32 {
     longest.copied().unwrap_or(1.0).max(1.0)
 }
 
-fn gray(plane: &Plane, white: f32) -> anyhow::Result<Vec<u8>> {
+fn gray(plane: &Plane, [black, white]: [f32; 2]) -> anyhow::Result<Vec<u8>> {
     let (height, width) = plane.dim();
     let image = GrayImage::from_fn(width as u32, height as u32, |x, y| {
-        let value = plane[(y as usize, x as usize)] / white;
+        let value = (plane[(y as usize, x as usize)] - black) / (white - black);
         Luma([(255.0 * value).round().clamp(0.0, 255.0) as u8])
     });
     png(&image)

@@ -1,4 +1,4 @@
-//! `otinterp inspect`: intermediate results between two pictures (pyramid, masks, motion, errors, fallback) as PNG with a page.
+//! `otinterp inspect`: intermediate results between two pictures (pyramid, masks, motion, layers, errors, fallback) as PNG with a page.
 
 mod gallery;
 mod page;

@@ -5,10 +5,10 @@ mod still;
 mod weigh;
 
 use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidLevel};
-use crate::layers::{Cells, Layers, layers};
+use crate::layers::{Cells, LayerMaps, Layers, layers};
 use crate::motion::{Field, Motion, MotionField};
 use crate::picture::{Picture, Plane, samples_mut};
-use crate::probe::Probe;
+use crate::probe::{Place, Probe, Side, View};
 use crate::render::cells::candidates::{Candidates, Layered};
 use crate::render::cells::errors::Both;
 use crate::render::cells::lists::{Listed, Lists, MOST};
@@ -94,6 +94,9 @@ impl LayerRenderer {
         t: f32,
         probe: &dyn Probe,
     ) -> Picture {
+        if probe.is_on() {
+            self.report(probe);
+        }
         let weighing = stage(Stage::Splat);
         let lists = self.lists(cpu, t);
         drop(weighing);
@@ -111,6 +114,20 @@ impl LayerRenderer {
         let mut out = first.alike();
         rows::render(cpu, &candidates, [first, second], &mut out);
         out
+    }
+
+    /// Gives a probe what is known of the layers of both pictures.
+    fn report(&self, probe: &dyn Probe) {
+        let level = self.cell_log2.into();
+        for (n, side) in [Side::First, Side::Second].into_iter().enumerate() {
+            let maps = LayerMaps::of(&self.cells[n], &self.layers[n], self.cell_log2);
+            for (view, plane) in [
+                (View::Visibility, &maps.visibility),
+                (View::Order, &maps.order),
+            ] {
+                probe.plane(Place { view, side, level }, plane);
+            }
+        }
     }
 
     /// The lists of all cells, in px of the picture.

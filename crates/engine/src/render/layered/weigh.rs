@@ -115,8 +115,9 @@ impl Weigher<'_> {
     /// How far a motion is borne out, in `[0, 1]`: by its photometric error where both pictures show it, and by the cells around.
     #[inline(always)]
     fn evidence(&self, slots: &Slots, at: (usize, usize), motion: Vector, share: f32) -> f32 {
-        // 1 where both pictures are shown alike, 0 where one is alone.
-        let both = 4.0 * share * (1.0 - share);
+        // 1 where both pictures show it alike, 0 where one alone does, at whatever time.
+        let (first, second) = ((1.0 - share) / (1.0 - self.t), share / self.t);
+        let both = 4.0 * first * second / (first + second).powi(2);
         let error = self.error(at, motion, false) * (1.0 / HALF_ERROR);
         let fit = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
         let support =
