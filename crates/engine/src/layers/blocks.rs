@@ -133,3 +133,94 @@ fn between(samples: &[f32; LANES + 1], f: f32) -> [f32; LANES] {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame_pyramid::PyramidLevel;
+    use ndarray::Array2;
+
+    const DIM: (usize, usize) = (19, 23);
+
+    fn cells(seed: usize) -> Cells {
+        let plane = |n: usize| {
+            Array2::from_shape_fn(DIM, |(y, x)| {
+                ((x * 7919 + y * 104_729 + (seed + n) * 31) % 251) as f32 / 900.0
+            })
+        };
+        Cells::of(&PyramidLevel {
+            planes: (0..3).map(plane).collect(),
+            quantized: None,
+        })
+    }
+
+    /// Colour of a cell, the border's beyond it.
+    fn color(cells: &Cells, x: isize, y: isize) -> [f64; 3] {
+        let within = |at: isize, len: usize| at.clamp(0, len as isize - 1) as usize;
+        let at = within(y, DIM.0) * DIM.1 + within(x, DIM.1);
+        [0, 1, 2].map(|n| f64::from(cells.color(at)[n]))
+    }
+
+    fn apart(a: [f64; 3], b: [f64; 3]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
+    }
+
+    /// The weighted mean difference around a cell, by the formula.
+    fn oracle(from: &Cells, to: &Cells, [x, y]: [isize; 2], [dx, dy]: Vector) -> f64 {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for down in -1..=1isize {
+            for right in -1..=1isize {
+                let (px, py) = (x + right, y + down);
+                let own = color(from, px, py);
+                let unlike = apart(own, color(from, x, y)) / f64::from(ALIKE_CODES);
+                let is_corner = right != 0 && down != 0;
+                let weight =
+                    if is_corner { f64::from(CORNER) } else { 1.0 } / (1.0 + unlike * unlike);
+                let (u, v) = (px as f64 + f64::from(dx), py as f64 + f64::from(dy));
+                let (column, row) = (u.floor(), v.floor());
+                let (fx, fy) = (u - column, v - row);
+                let at = |i: isize, j: isize| color(to, column as isize + i, row as isize + j);
+                let corners = [at(0, 0), at(1, 0), at(0, 1), at(1, 1)];
+                let found = [0, 1, 2].map(|n| {
+                    let above = corners[0][n] + fx * (corners[1][n] - corners[0][n]);
+                    let below = corners[2][n] + fx * (corners[3][n] - corners[2][n]);
+                    above + fy * (below - above)
+                });
+                sum += weight * apart(own, found).min(f64::from(MOST_DIFFERENCE));
+                total += weight;
+            }
+        }
+        sum / total
+    }
+
+    #[test]
+    fn errors_of_a_block_are_those_of_the_formula_within_and_beyond_the_border() {
+        let (from, to) = (cells(0), cells(9));
+        for first in [[6, 6], [0, 0], [18, 12], [12, 18]] {
+            let block = Block::of(&from, first);
+            for motion in [
+                [0.0, 0.0],
+                [2.25, -1.6],
+                [-40.5, 0.3],
+                [0.7, 50.0],
+                [21.4, -30.2],
+            ] {
+                let errors = block.errors(&to, motion);
+                for (j, row) in errors.iter().enumerate() {
+                    for (i, &found) in row[..SIDE].iter().enumerate() {
+                        let (x, y) = (first[0] + i, first[1] + j);
+                        if x >= DIM.1 || y >= DIM.0 {
+                            continue;
+                        }
+                        let truth = oracle(&from, &to, [x as isize, y as isize], motion);
+                        let error = (f64::from(found) - truth).abs();
+                        assert!(
+                            error < 1e-3,
+                            "{first:?} {motion:?} {x},{y}: {found} {truth}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -35,7 +35,7 @@ impl LayerMaps {
         );
         let cells = [Cells::of(&a), Cells::of(&b)];
         let fields = [&motion.forward, &motion.backward].map(|field| field.clone().into_cells());
-        let found = layers(cells.each_ref(), fields.each_ref());
+        let found = layers(cpu, cells.each_ref(), fields.each_ref());
         [0, 1].map(|n| Self::of(&cells[n], &found[n], cell_log2))
     }
 

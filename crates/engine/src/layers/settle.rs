@@ -155,3 +155,64 @@ impl MedianRow<'_> {
         [dx[found], dy[found]]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame_pyramid::PyramidLevel;
+    use ndarray::Array2;
+
+    const DIM: (usize, usize) = (9, 11);
+
+    fn noise(x: usize, y: usize, seed: usize) -> f32 {
+        ((x * 7919 + y * 104_729 + seed * 31) % 251) as f32 / 251.0
+    }
+
+    #[test]
+    fn the_median_is_the_motion_of_the_window_with_the_least_weighted_sum_of_distances() {
+        let level = PyramidLevel {
+            planes: vec![Array2::from_shape_fn(DIM, |(y, x)| 0.3 * noise(x, y, 0))],
+            quantized: None,
+        };
+        let cells = Cells::of(&level);
+        let (height, width) = DIM;
+        let places = || (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let motion: Vec<Vector> = places()
+            .map(|(x, y)| [6.0 * noise(x, y, 1), 6.0 * noise(x, y, 2)])
+            .collect();
+        let trusted: Vec<bool> = places().map(|(x, y)| noise(x, y, 3) < 0.3).collect();
+        for cpu in Cpu::available() {
+            let found = median(cpu, &cells, &motion, &trusted);
+            for ((x, y), found) in places().zip(found) {
+                let at = y * width + x;
+                if trusted[at] {
+                    assert_eq!(found, motion[at]);
+                    continue;
+                }
+                let window = || {
+                    places().filter(|&(i, j)| i.abs_diff(x) <= MEDIAN && j.abs_diff(y) <= MEDIAN)
+                };
+                let sum = |candidate: Vector| -> f64 {
+                    window()
+                        .map(|(i, j)| {
+                            let other = j * width + i;
+                            let unlike = f64::from(difference(cells.color(other), cells.color(at)));
+                            let unlike = unlike / f64::from(ALIKE_CODES);
+                            let weight = if trusted[other] {
+                                1.0
+                            } else {
+                                f64::from(UNTRUSTED)
+                            };
+                            let distance = apart(candidate, motion[other]).min(MOST_APART);
+                            weight / (1.0 + unlike * unlike) * f64::from(distance)
+                        })
+                        .sum()
+                };
+                let least = window()
+                    .map(|(i, j)| sum(motion[j * width + i]))
+                    .fold(f64::MAX, f64::min);
+                assert!(sum(found) < least + 1e-4, "{x},{y}: {found:?}");
+            }
+        }
+    }
+}

@@ -209,3 +209,105 @@ impl Between {
         widened::<S>(&row, self.px, self.first)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Plane, sampling::Grid};
+    use crate::render::cells::lists::{Listed, MOST as MOST_LISTED};
+    use otinterp_simd::{Kernel, Level as Cpu};
+
+    const T: f32 = 0.25;
+    const PX: usize = 4;
+
+    struct Mix<'a>(&'a Lists, [&'a [Grid<'a>; 1]; 2], f32);
+
+    impl Kernel for Mix<'_> {
+        type Output = [[f32; LANES]; ROWS];
+
+        fn run<S: Simd>(self) -> Self::Output {
+            let pixels = Pixels {
+                t: T,
+                pictures: self.1,
+                y: 8,
+                x: 0,
+                columns: LANES,
+                scale: [1.0; 2],
+                usual_error: 12.0,
+            };
+            let at = Between {
+                rows: [0, 1],
+                fractions: [0.0, self.2],
+                from: 0,
+                px: PX,
+                first: 0.0,
+            };
+            let mut values = [[S::V::splat(-1.0)]; ROWS];
+            pixels.mix::<S>(self.0, &at, &mut values, &mut Lines::default());
+            let mut out = [[0.0; LANES]; ROWS];
+            for (out, [value]) in out.iter_mut().zip(values) {
+                value.store(out);
+            }
+            out
+        }
+    }
+
+    fn one(motion: [f32; 2], share: f32) -> [Listed; MOST_LISTED] {
+        let mut list = [Listed::default(); MOST_LISTED];
+        list[0] = Listed {
+            motion,
+            weight: 1.0,
+            share,
+        };
+        list
+    }
+
+    #[test]
+    fn a_pixel_between_two_motions_is_the_mean_of_what_each_shows_and_others_stay() {
+        // Ramps, which cubic samples keep: 10 codes a px in the first picture, 6 in the second.
+        let first = Plane::from_shape_fn((16, 40), |(_, x)| 10.0 * x as f32);
+        let second = Plane::from_shape_fn((16, 40), |(_, x)| 6.0 * x as f32);
+        let (a, b) = ([Grid::new(&first)], [Grid::new(&second)]);
+        let (left, right) = (one([-12.0, 0.0], 0.0), one([8.0, 0.0], 1.0));
+        let row = [left, left, right, right, right];
+        let lists = Lists::new(5, [row, row].concat());
+        for cpu in Cpu::available() {
+            for row in cpu.run(Mix(&lists, [&a, &b], 0.5)) {
+                for (x, found) in row.into_iter().enumerate() {
+                    // What the first picture shows a quarter of the way back, the second three quarters on.
+                    let at = x as f32;
+                    let (of_first, of_second) = (10.0 * (at + 3.0), 6.0 * (at + 6.0));
+                    let part = (at - 4.0) / 4.0;
+                    let mean = of_first + part * (of_second - of_first);
+                    let expected = if (4..8).contains(&x) { mean } else { -1.0 };
+                    assert!((found - expected).abs() < 1e-2, "{x}: {found} {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_motions_than_there_is_room_for_still_give_a_mean() {
+        let plane = Plane::from_elem((16, 40), 77.0);
+        let grid = [Grid::new(&plane)];
+        let mut lists = Vec::new();
+        for n in 0..10u8 {
+            let mut list = [Listed::default(); MOST_LISTED];
+            for (k, listed) in list.iter_mut().enumerate() {
+                let d = f32::from(n) + 20.0 * k as f32;
+                *listed = Listed {
+                    motion: [d, -0.3 * d],
+                    weight: 0.25,
+                    share: 0.5,
+                };
+            }
+            lists.push(list);
+        }
+        let lists = Lists::new(5, lists);
+        for cpu in Cpu::available() {
+            for value in cpu.run(Mix(&lists, [&grid, &grid], 0.7)).concat() {
+                assert!((value - 77.0).abs() < 1e-3, "{value}");
+            }
+        }
+    }
+}
