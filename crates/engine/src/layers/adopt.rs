@@ -19,11 +19,11 @@ const SAME: f32 = 0.25;
 /// Around a block motions are taken from so far away, every [`EVERY`] cells.
 const AROUND: usize = 7;
 /// See [`AROUND`].
-const EVERY: usize = 3;
+const EVERY: usize = 2;
 /// Motions of the other picture that are tried where they land, of a block.
 const MOST_LANDED: usize = 12;
 /// Motions that are tried in a block.
-const MOST_TRIED: usize = 40;
+const MOST_TRIED: usize = 64;
 /// Motions of the cells of one picture and their photometric errors, in codes.
 #[derive(Debug)]
 pub struct Adopted {

@@ -2,7 +2,7 @@
 //! the evidence is weak.
 
 /// Motions of a cell.
-pub const MOST: usize = 4;
+pub const MOST: usize = 6;
 /// Motions of neighbouring cells that differ less, |Δx| + |Δy|, are one, px.
 pub const SAME_MOTION_PX: f32 = 1.0;
 

@@ -10,7 +10,12 @@ use otinterp_simd::{LANES, Number, Simd, Vector};
 /// Cells of a row that a vector of pixels lies between, at most.
 const COLUMNS: usize = LANES + 1;
 /// Different motions of a vector of pixels.
-const MOST: usize = 8;
+const MOST: usize = 12;
+/// Weight of no motion, beside 1 of another that fits as well, where the pictures are the same in place: so the last row of strokes
+/// stays whole whose like are found one period further.
+const SAME_IN_PLACE: f32 = 15.0;
+/// How much smaller than the usual error one in place is that halves this.
+const EXACTLY: f32 = 6.0;
 /// Keeps a division from being one by nothing.
 const TINY: f32 = 1e-6;
 
@@ -171,6 +176,13 @@ impl<const P: usize> Pixels<'_, P> {
                     }
                     let error = error.mul(v(1.0 / (P as f32 * self.usual_error)));
                     let fit = v(1.0).div(error.mul_add(error, v(1.0)));
+                    let fit = if alike.is_still() {
+                        let exactly = error.mul(v(EXACTLY));
+                        let exact = v(SAME_IN_PLACE).div(exactly.mul_add(exactly, v(1.0)));
+                        fit.add(exact)
+                    } else {
+                        fit
+                    };
                     let fit = v(0.0).select_less(still[k], fit, v(1.0));
                     weights[k] = weights[k].mul(fit);
                 }

@@ -1,5 +1,6 @@
 //! Candidates by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
+mod overlap;
 mod slots;
 mod still;
 mod weigh;
@@ -140,10 +141,12 @@ impl LayerRenderer {
         let layers = self.layers.each_ref();
         let reaches = self.reaches.each_ref().map(Vec::as_slice);
         let mut lists = vec![[Listed::default(); MOST]; width * height];
+        let mut certain = vec![0.0; width * height];
         lists
             .par_chunks_mut(BAND_ROWS * width)
+            .zip(certain.par_chunks_mut(BAND_ROWS * width))
             .enumerate()
-            .for_each_init(Slots::default, |slots, (band, lists)| {
+            .for_each_init(Slots::default, |slots, (band, (lists, certain))| {
                 let first = band * BAND_ROWS;
                 let rows = first.saturating_sub(MARGIN_ROWS)
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
@@ -155,10 +158,11 @@ impl LayerRenderer {
                     first_row: first,
                     standing: &self.standing[first * width..],
                     lists,
+                    certain,
                 });
             });
         fill_holes(&mut lists, width, t);
-        lists
+        overlap::overlapped(cpu, &weigher, &lists, &certain, self.cell_log2)
     }
 
     /// The lists as the rows of a picture take them.
@@ -192,6 +196,7 @@ struct WeighCells<'a> {
     first_row: usize,
     standing: &'a [bool],
     lists: &'a mut [[Listed; MOST]],
+    certain: &'a mut [f32],
 }
 
 impl Kernel for WeighCells<'_> {
@@ -199,10 +204,12 @@ impl Kernel for WeighCells<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (n, (list, &stands)) in self.lists.iter_mut().zip(self.standing).enumerate() {
+        let cells = self.lists.iter_mut().zip(self.certain).zip(self.standing);
+        for (n, ((list, certain), &stands)) in cells.enumerate() {
             let at = (n % self.width, self.first_row + n / self.width);
             let found = self.weigher.list(self.slots, at, stands);
             *list = found.unwrap_or_default();
+            *certain = if stands { 1.0 } else { self.slots.certain(at) };
         }
     }
 }

@@ -170,6 +170,15 @@ impl Slots {
         &self.joined[(y - self.first_row) * self.width + x]
     }
 
+    /// How far a motion covers a cell that is known to be right in both pictures, in `[0, 1]`.
+    #[inline(always)]
+    pub fn certain(&self, (x, y): (usize, usize)) -> f32 {
+        let slots = self.at(x, y).iter().take_while(|slot| !slot.is_free());
+        slots.fold(0.0, |most, slot| {
+            most.max(slot.covered() * slot.known[0].min(slot.known[1]))
+        })
+    }
+
     /// Share of the cells up to `by` away that motions cover which differ from one by less than `same`.
     #[inline(always)]
     pub fn found_around(

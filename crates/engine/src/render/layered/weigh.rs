@@ -155,7 +155,7 @@ impl Weigher<'_> {
     /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes. What lies outside counts as
     /// no error, or with `repeated` as the border repeated outwards.
     #[inline(always)]
-    fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
+    pub fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
         let [a, b] = self.pictures;
         let (back, on) = (-self.t, 1.0 - self.t);
         let corner = |by: f32| [0, 1].map(|n| [x, y][n] as f32 - 1.0 + by * motion[n]);

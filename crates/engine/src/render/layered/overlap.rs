@@ -1,0 +1,184 @@
+//! Overlapped motion compensation: where little is known for certain, a cell is rendered along its neighbours' motions as well, by
+//! their photometric errors (Orchard & Sullivan, *Overlapped block motion compensation: an estimation-theoretic approach*, 1994).
+
+use super::weigh::Weigher;
+use crate::layers::by_rows;
+use crate::render::cells::lists::{Listed, MOST};
+use otinterp_simd::{Kernel, Level as Cpu, Simd};
+use rayon::prelude::*;
+
+/// Half width of the window in which what is certain is counted, px.
+const COUNTED_PX: usize = 10;
+/// Shares of what is uncertain there from which neighbours take part, and up to which they take part more and more.
+const UNCERTAIN: (f32, f32) = (0.4, 0.9);
+/// Weight of the mean along all motions, at most.
+const MOST_MEAN: f32 = 0.8;
+/// Rings of four neighbours: distance in px, those of less than a cell are none, and weight of one beside the cell itself.
+const RINGS_PX: [(usize, f32); 2] = [(2, 1.0), (4, 0.65)];
+/// Photometric error at which a motion has a quarter of its weight, codes.
+const USUAL_ERROR: f32 = 1.3;
+/// Motions that differ less are one, cells.
+const SAME_MOTION: f32 = 0.5;
+/// Different motions of a cell and its neighbours; there are never so many but in noise.
+const MOST_FOUND: usize = 24;
+
+/// Lists of all cells in which those that are uncertain have their neighbours' motions as well: of each cell, `certain` says how far
+/// what is known of it is known for certain, in `[0, 1]`.
+pub fn overlapped(
+    cpu: Cpu,
+    weigher: &Weigher<'_>,
+    lists: &[[Listed; MOST]],
+    certain: &[f32],
+    cell_log2: u8,
+) -> Vec<[Listed; MOST]> {
+    let dim @ [width, _] = [weigher.pictures[0].width, weigher.pictures[0].height];
+    let shares = shares(certain, dim, COUNTED_PX >> cell_log2);
+    let mut out = lists.to_vec();
+    out.par_chunks_mut(width)
+        .with_min_len(4)
+        .enumerate()
+        .for_each(|(y, out)| {
+            cpu.run(OverlapRow {
+                weigher,
+                lists,
+                cell_log2,
+                shares: &shares[y * width..][..width],
+                y,
+                out,
+            });
+        });
+    out
+}
+
+/// Means over squares of cells up to `by` away.
+fn shares(certain: &[f32], [width, height]: [usize; 2], by: usize) -> Vec<f32> {
+    let near = |at: usize, len: usize| at.saturating_sub(by)..(at + by + 1).min(len);
+    let across = by_rows([width, height], |x, y| {
+        let near = near(x, width);
+        let count = near.len() as f32;
+        certain[y * width..][near].iter().sum::<f32>() / count
+    });
+    by_rows([width, height], |x, y| {
+        let near = near(y, height);
+        let count = near.len() as f32;
+        near.map(|y| across[y * width + x]).sum::<f32>() / count
+    })
+}
+
+struct OverlapRow<'a> {
+    weigher: &'a Weigher<'a>,
+    lists: &'a [[Listed; MOST]],
+    cell_log2: u8,
+    shares: &'a [f32],
+    y: usize,
+    out: &'a mut [[Listed; MOST]],
+}
+
+impl Kernel for OverlapRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let width = self.out.len();
+        let height = self.lists.len() / width;
+        for x in 0..width {
+            let (from, to) = UNCERTAIN;
+            let part = ((1.0 - self.shares[x] - from) / (to - from)).min(1.0) * MOST_MEAN;
+            let own = &self.lists[self.y * width + x];
+            if part <= 0.0 || own[0].motion == [0.0; 2] {
+                continue;
+            }
+            let mut found = Found::default();
+            found.add_all(own, 1.0);
+            for (by_px, weight) in RINGS_PX {
+                let by = by_px >> self.cell_log2;
+                if by == 0 {
+                    continue;
+                }
+                let (up, left) = (self.y.checked_sub(by), x.checked_sub(by));
+                let (down, right) = (self.y + by, x + by);
+                let places = [
+                    left.map(|x| (x, self.y)),
+                    (right < width).then_some((right, self.y)),
+                    up.map(|y| (x, y)),
+                    (down < height).then_some((x, down)),
+                ];
+                for (x, y) in places.into_iter().flatten() {
+                    found.add_all(&self.lists[y * width + x], weight);
+                }
+            }
+            found.weigh(|motion| self.weigher.error((x, self.y), motion, true));
+            found.scale(part);
+            found.add_all(own, 1.0 - part);
+            self.out[x] = found.best();
+        }
+    }
+}
+
+/// Different motions, with the sum of their weights.
+struct Found {
+    listed: [Listed; MOST_FOUND],
+    count: usize,
+}
+
+impl Default for Found {
+    #[inline(always)]
+    fn default() -> Self {
+        Self {
+            listed: [Listed::default(); MOST_FOUND],
+            count: 0,
+        }
+    }
+}
+
+impl Found {
+    #[inline(always)]
+    fn add_all(&mut self, list: &[Listed; MOST], weight: f32) {
+        for listed in list.iter().take_while(|listed| listed.weight > 0.0) {
+            let weight = weight * listed.weight;
+            let known = &mut self.listed[..self.count];
+            let alike = known.iter_mut().find(|known| {
+                let apart = [0, 1].map(|n| (known.motion[n] - listed.motion[n]).abs());
+                apart[0] + apart[1] < SAME_MOTION
+            });
+            if let Some(known) = alike {
+                known.join(listed, weight);
+            } else if self.count < MOST_FOUND {
+                self.listed[self.count] = Listed { weight, ..*listed };
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Divides weights by `(1 + e/e₀)²` of the errors e of their motions.
+    #[inline(always)]
+    fn weigh(&mut self, error: impl Fn([f32; 2]) -> f32) {
+        for listed in &mut self.listed[..self.count] {
+            let unlike = 1.0 + error(listed.motion) * (1.0 / USUAL_ERROR);
+            listed.weight /= unlike * unlike;
+        }
+    }
+
+    /// Brings the sum of the weights to `total`.
+    #[inline(always)]
+    fn scale(&mut self, total: f32) {
+        let found = &mut self.listed[..self.count];
+        let sum: f32 = found.iter().map(|listed| listed.weight).sum();
+        found
+            .iter_mut()
+            .for_each(|listed| listed.weight *= total / sum);
+    }
+
+    /// Those of most weight, which is brought to 1.
+    #[inline(always)]
+    fn best(mut self) -> [Listed; MOST] {
+        let found = &mut self.listed[..self.count];
+        found.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        self.count = self.count.min(MOST);
+        self.scale(1.0);
+        let mut list = [Listed::default(); MOST];
+        list.copy_from_slice(&self.listed[..MOST]);
+        list[self.count..].fill(Listed::default());
+        list
+    }
+}
