@@ -125,7 +125,7 @@ fn errors_against_the_truth_are_told() {
     let mut flo = Vec::new();
     otinterp_cli::flow::write_flo(&truth, &mut flo).unwrap();
     room.write("truth.flo", &flo);
-    let report = room.json("flow a.png b.png --truth truth.flo");
+    let report = room.json("flow a.png b.png --truth truth.flo --preset best");
     assert_eq!(report["pixels_known"], (dim.0 - 32) * (dim.1 - 32));
     let endpoint = report["endpoint_px"].as_f64().unwrap();
     assert!((endpoint - 2.0).abs() < 0.05, "{endpoint}");

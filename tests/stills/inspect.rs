@@ -79,12 +79,12 @@ fn a_page_shows_what_is_seen_and_what_is_in_front() {
     let page = std::fs::read_to_string(room.path("look/index.html")).unwrap();
     for (is_second, side) in [(false, "a"), (true, "b")] {
         let [seen, order] = ["visibility", "order"].map(|what| {
-            let name = format!("{what}-{side}-level1.png");
+            let name = format!("{what}-{side}-level2.png");
             assert!(pictures.contains(&name.as_str().into()) && page.contains(&name));
             gray(&room, &format!("look/{name}"))
         });
-        assert_eq!(seen.dimensions(), (SIZE.0 / 2, SIZE.1 / 2));
-        are_true(is_second, 2, &seen, &order);
+        assert_eq!(seen.dimensions(), (SIZE.0 / 4, SIZE.1 / 4));
+        are_true(is_second, 4, &seen, &order);
     }
     assert!(page.contains("Visibility") && page.contains("Order of depth"));
 }

@@ -77,9 +77,9 @@ pub fn print_timings(timings: Option<&Timings>, reporter: &Reporter) {
 pub enum PresetArg {
     /// Motion solved at an eighth of the resolution, refined at a quarter (an eighth above a megapixel)
     Fast,
-    /// Motion solved at full resolution, rendered by layers, what lies in front first; above 1024×768 pixels as `fast`, refined more often
+    /// Motion solved and refined at half the resolution, rendered by layers, what lies in front first, of cells of 4 px
     Balanced,
-    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), rendered by layers, of cells of 4 px above 1024×768 pixels
+    /// Motion solved at full resolution (720p at half, 1080p at a quarter, 4K at an eighth), rendered by layers of cells of 2 px, of 4 px above 1024×768 pixels
     Best,
 }
 
