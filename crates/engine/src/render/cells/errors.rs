@@ -45,7 +45,10 @@ impl Both<'_> {
     /// Photometric error of no motion, along row `y`.
     #[inline(always)]
     fn errors_in_place<const P: usize>(&self, y: usize, out: &mut [f32]) {
-        let [a, b] = self.pictures.map(|picture| content::<P>(picture));
+        let (a, b) = (
+            content::<P>(self.pictures[0]),
+            content::<P>(self.pictures[1]),
+        );
         out.fill(0.0);
         for p in 0..P {
             let pair = a[p].row(y).iter().zip(b[p].row(y));

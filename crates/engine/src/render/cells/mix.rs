@@ -78,7 +78,7 @@ impl Mixed {
             }
             for (r, &row) in at.rows.iter().enumerate() {
                 for listed in lists.at(at.from + c, row) {
-                    let motion = [0, 1].map(|axis| scale[axis] * listed.motion[axis]);
+                    let motion = [scale[0] * listed.motion[0], scale[1] * listed.motion[1]];
                     mixed.add(motion, listed.weight, listed.share, [r, c]);
                 }
             }
@@ -154,8 +154,11 @@ impl<const P: usize> Pixels<'_, P> {
             let (mut weights, mut shares) = ([v(0.0); ROWS], [v(0.0); ROWS]);
             let mut motions = [[v(0.0); 2]; ROWS];
             for k in 0..ROWS {
-                let [weight, dx, dy, share] =
-                    [0, 1, 2, 3].map(|n| at.widened::<S>(&alike.sums[n], at.fractions[k]));
+                let mut widened = [v(0.0); 4];
+                for (widened, sums) in widened.iter_mut().zip(&alike.sums) {
+                    *widened = at.widened::<S>(sums, at.fractions[k]);
+                }
+                let [weight, dx, dy, share] = widened;
                 let per_weight = v(1.0).div(weight.add(v(TINY)));
                 // Where it has no weight, some motion of its kind.
                 let mean = |sum: S::V, first: f32| sum.add(v(TINY * first)).mul(per_weight);
@@ -164,7 +167,8 @@ impl<const P: usize> Pixels<'_, P> {
                 weights[k] = weight;
             }
             let t = self.t;
-            let [a, b] = [-t, 1.0 - t].map(|by| Reach::of(alike.least, alike.most, by));
+            let a = Reach::of(alike.least, alike.most, -t);
+            let b = Reach::of(alike.least, alike.most, 1.0 - t);
             let first = self.sampled::<S>(0, motions, a, lines);
             let second = self.sampled::<S>(1, motions, b, lines);
             for k in 0..ROWS {
