@@ -77,15 +77,16 @@ quality: setup
 	cargo build --release --bin otinterp --example layered_scenes
 	@rm -rf target/layered
 	target/release/examples/layered_scenes target/layered --seeds 0-23 --size 640x360
-	for preset in fast balanced best; do \
+	failed=0; for preset in fast balanced best; do \
 	    target/release/otinterp score target/layered --preset $$preset \
-	        --floors benches/quality-floors-layered.toml $(QUALITY_ARGS) || exit 1; \
-	done
-	@test -n "$$OTINTERP_DATA" || echo "make quality: no triplets; set OTINTERP_DATA to a folder with triplets/SET/SCENE/{im1,gt,im3}.png"
+	        --floors benches/quality-floors-layered.toml $(QUALITY_ARGS) || failed=1; \
+	done; \
+	test -n "$$OTINTERP_DATA" || echo "make quality: no triplets; set OTINTERP_DATA to a folder with triplets/SET/SCENE/{im1,gt,im3}.png"; \
 	test -z "$$OTINTERP_DATA" || for preset in balanced best; do \
 	    target/release/otinterp score "$$OTINTERP_DATA/triplets" --preset $$preset \
-	        --floors benches/quality-floors.toml $(QUALITY_ARGS) || exit 1; \
-	done
+	        --floors benches/quality-floors.toml $(QUALITY_ARGS) || failed=1; \
+	done; \
+	exit $$failed
 
 # Makes the files under assets/ anew.
 assets: setup

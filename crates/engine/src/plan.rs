@@ -197,7 +197,7 @@ fn fast(pixels: usize) -> SolvePlan {
 }
 
 /// The same for pictures of every size, so that each pixel costs as much. Refined a level beyond the cells: 0.1 dB on DAVIS, 0.35 on
-/// Middlebury. Solved at a quarter it costs a fifth less, and small things that fly are lost (layered scenes 1 dB, Middlebury 0.3);
+/// Middlebury. Solved at a quarter it costs a quarter less, and small things that fly are lost (layered scenes 0.9 dB, Middlebury 0.25);
 /// tiles that cover the level twice and three warps cost a quarter more, for 0.05 dB on layered scenes and nothing on Middlebury.
 fn balanced() -> SolvePlan {
     SolvePlan {

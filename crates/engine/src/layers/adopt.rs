@@ -24,6 +24,7 @@ const EVERY: usize = 2;
 const MOST_LANDED: usize = 12;
 /// Motions that are tried in a block.
 const MOST_TRIED: usize = 64;
+
 /// Motions of the cells of one picture and their photometric errors, in codes.
 #[derive(Debug)]
 pub struct Adopted {

@@ -106,25 +106,32 @@ fn corners([width, height]: [usize; 2], x: usize, y: usize) -> [usize; 4] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one(motion: [f32; 2], share: f32) -> [Listed; MOST] {
-        let mut list = [Listed::default(); MOST];
-        list[0] = Listed {
+impl Listed {
+    /// The list of a motion alone.
+    pub fn alone(motion: [f32; 2], share: f32) -> [Self; MOST] {
+        let mut list = [Self::default(); MOST];
+        list[0] = Self {
             motion,
             weight: 1.0,
             share,
         };
         list
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn motions_of_neighbours_that_differ_are_mixed() {
-        let (left, right) = (one([2.0, 0.0], 0.0), one([-4.0, 0.0], 1.0));
+        let (left, right) = (
+            Listed::alone([2.0, 0.0], 0.0),
+            Listed::alone([-4.0, 0.0], 1.0),
+        );
         let lists = Lists::new(2, vec![left, right, left, right]);
         assert!(lists.is_mixed(0, 0) && !lists.is_mixed(1, 0));
-        let alike = Lists::new(2, vec![left, one([2.4, 0.5], 1.0)]);
+        let alike = Lists::new(2, vec![left, Listed::alone([2.4, 0.5], 1.0)]);
         assert!(!alike.is_mixed(0, 0));
     }
 
@@ -135,7 +142,7 @@ mod tests {
             weight: 0.25,
             share: 0.0,
         };
-        known.join(&one([1.4, 0.8], 1.0)[0], 0.75);
+        known.join(&Listed::alone([1.4, 0.8], 1.0)[0], 0.75);
         assert_eq!((known.weight, known.share), (1.0, 0.75));
         assert!((known.motion[0] - 1.3).abs() < 1e-6 && (known.motion[1] - 0.6).abs() < 1e-6);
     }

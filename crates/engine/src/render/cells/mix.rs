@@ -268,23 +268,16 @@ mod tests {
         }
     }
 
-    fn one(motion: [f32; 2], share: f32) -> [Listed; MOST_LISTED] {
-        let mut list = [Listed::default(); MOST_LISTED];
-        list[0] = Listed {
-            motion,
-            weight: 1.0,
-            share,
-        };
-        list
-    }
-
     #[test]
     fn a_pixel_between_two_motions_is_the_mean_of_what_each_shows_and_others_stay() {
         // Ramps, which cubic samples keep: 10 codes a px in the first picture, 6 in the second.
         let first = Plane::from_shape_fn((16, 40), |(_, x)| 10.0 * x as f32);
         let second = Plane::from_shape_fn((16, 40), |(_, x)| 6.0 * x as f32);
         let (a, b) = ([Grid::new(&first)], [Grid::new(&second)]);
-        let (left, right) = (one([-12.0, 0.0], 0.0), one([8.0, 0.0], 1.0));
+        let (left, right) = (
+            Listed::alone([-12.0, 0.0], 0.0),
+            Listed::alone([8.0, 0.0], 1.0),
+        );
         let row = [left, left, right, right, right];
         let lists = Lists::new(5, [row, row].concat());
         for cpu in Cpu::available() {
