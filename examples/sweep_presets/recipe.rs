@@ -2,7 +2,6 @@
 
 use otinterp::Plan;
 use otinterp::motion::{Iterations, SolvePlan};
-use otinterp::render::RenderPlan;
 
 /// One point of the grid.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
@@ -37,21 +36,18 @@ impl Recipe {
 
     /// The plan of `best` for small pictures with this recipe's numbers.
     pub fn plan(self) -> Plan {
-        Plan::Motion {
-            solve: SolvePlan {
-                finest_solved: self.finest_solved,
-                finest_refined: self.finest_refined,
-                refinement: Iterations {
-                    warps: self.warps,
-                    fixed_point: 3,
-                    relaxation: 4,
-                },
-                residual_pixels: 2000,
-                solves_changes_only: false,
-                covers_finest_once: false,
-                cell_log2: self.cell_log2,
+        Plan::Motion(SolvePlan {
+            finest_solved: self.finest_solved,
+            finest_refined: self.finest_refined,
+            refinement: Iterations {
+                warps: self.warps,
+                fixed_point: 3,
+                relaxation: 4,
             },
-            render: RenderPlan::Layered,
-        }
+            residual_pixels: 2000,
+            solves_changes_only: false,
+            covers_finest_once: false,
+            cell_log2: self.cell_log2,
+        })
     }
 }

@@ -1,13 +1,13 @@
 //! Interpolator: two pictures to a transition, which renders any number of in-between frames.
 
-use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidCache};
+use crate::frame_pyramid::{FramePyramid, PyramidCache, PyramidLevel};
 use crate::layers::LayerMaps;
 use crate::mass::{Mass, MassError, MassOptions};
 use crate::motion::{self, Motion, SolvePlan};
 use crate::picture::{Format, Picture};
 use crate::plan::{Method, Plan, Preset};
 use crate::probe::{Deaf, Place, Probe, Side, View};
-use crate::render::{RenderPlan, Renderer, alpha};
+use crate::render::{Renderer, alpha};
 use crate::timings::{Stage, stage};
 use crate::transition::{Transition, Variant};
 use otinterp_simd::{Level as Cpu, LevelError};
@@ -50,6 +50,9 @@ pub enum Error {
     #[error(transparent)]
     Mass(#[from] MassError),
 }
+
+/// Pyramids whose finest level is no finer than this are kept for a picture's next pair.
+const FINEST_CACHED: usize = 2;
 
 /// Makes transitions; holds the settings, no state. Cheap to copy, safe to share.
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,7 +135,7 @@ impl Interpolator {
         }
         let (height, width) = (a.height(), a.width());
         let plan = self.plan((height, width));
-        if !plan.fits((height, width)) {
+        if !plan.fits() {
             let plan = Box::new(plan);
             return Err(Error::Plan {
                 width,
@@ -164,13 +167,12 @@ impl Interpolator {
                 let mass = Mass::between(first, second, &self.mass, most_cells)?;
                 Variant::Mass(Box::new(mass))
             }
-            Plan::Motion { solve, render } => {
+            Plan::Motion(solve) => {
                 let cpu = Cpu::current()?;
                 let premultiplied = premultiplied();
                 let pictures = ends(&premultiplied, [a, b]);
-                let (motion, pyramids, change) =
-                    solved(cpu, (solve, render), pictures, caches, probe);
-                let renderer = Renderer::new(cpu, render, motion, pictures, pyramids, &change);
+                let (motion, levels) = solved(cpu, solve, pictures, caches, probe);
+                let renderer = Box::new(Renderer::new(cpu, motion, pictures, levels));
                 Variant::Motion {
                     cpu,
                     renderer,
@@ -205,7 +207,7 @@ impl Interpolator {
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn motion(&self, a: &Picture, b: &Picture) -> Result<Motion, Error> {
-        self.moved([a, b], |_, motion, _, _| motion)
+        self.moved([a, b], |_, motion, _| motion)
     }
 
     /// The same, and beside it what is known of the layers of each picture: what of it the other one shows, and what lies in front.
@@ -213,56 +215,57 @@ impl Interpolator {
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn layers(&self, a: &Picture, b: &Picture) -> Result<(Motion, [LayerMaps; 2]), Error> {
-        self.moved([a, b], |cpu, motion, pictures, change| {
-            let maps = LayerMaps::between(cpu, &motion, pictures, change);
+        self.moved([a, b], |cpu, motion, levels| {
+            let maps = LayerMaps::between(cpu, &motion, levels.each_ref().map(Arc::as_ref));
             (motion, maps)
         })
     }
 
-    /// What `of` makes of the motion between two pictures: of these as they were compared, and their change of brightness.
+    /// What `of` makes of the motion between two pictures, and of the levels of both whose pixels are its cells.
     fn moved<T: Send>(
         &self,
         [a, b]: [&Picture; 2],
-        of: impl FnOnce(Cpu, Motion, [&Picture; 2], &BrightnessChange) -> T + Send,
+        of: impl FnOnce(Cpu, Motion, [Arc<PyramidLevel>; 2]) -> T + Send,
     ) -> Result<T, Error> {
         self.check(a, b)?;
         let cpu = Cpu::current()?;
         let dim = (a.height(), a.width());
-        let still = |cell_log2| Motion::zeros(cell_log2, dim);
-        let solved_by = match self.plan(dim) {
-            Plan::Motion { solve, render } if a != b => Ok((solve, render)),
-            Plan::Motion { solve, .. } => Err(still(solve.cell_log2)),
-            Plan::Unsolved | Plan::Mass { .. } => Err(still(0)),
-        };
-        let premultiplied = premultiplied(a, b);
-        let pictures = ends(&premultiplied, [a, b]);
-        let caches = [&PyramidCache::default(), &PyramidCache::default()];
-        Ok(rayon::scope(|_| match solved_by {
-            Ok(plans) => {
-                let (motion, _, change) = solved(cpu, plans, pictures, caches, &Deaf);
-                of(cpu, motion, pictures, &change)
+        let cell_log2 = match self.plan(dim) {
+            Plan::Motion(solve) if a != b => {
+                let premultiplied = premultiplied(a, b);
+                let pictures = ends(&premultiplied, [a, b]);
+                let caches = [&PyramidCache::default(), &PyramidCache::default()];
+                return Ok(rayon::scope(|_| {
+                    let (motion, levels) = solved(cpu, solve, pictures, caches, &Deaf);
+                    of(cpu, motion, levels)
+                }));
             }
-            // Nothing moves, and the light stays.
-            Err(motion) => of(cpu, motion, pictures, &BrightnessChange::between(a, a)),
-        }))
+            Plan::Motion(solve) => solve.cell_log2,
+            Plan::Unsolved | Plan::Mass { .. } => 0,
+        };
+        // Nothing moves, and the light stays.
+        let level = Arc::new(FramePyramid::level_of(cpu, a, cell_log2.into(), None));
+        let levels = [Arc::clone(&level), level];
+        let motion = Motion::zeros(cell_log2, dim);
+        Ok(rayon::scope(|_| of(cpu, motion, levels)))
     }
 }
 
-/// Pyramids of two pictures (premultiplied, if they have alpha), the second's as bright as the first's, and the motion between them.
+/// The motion between two pictures (premultiplied, if they have alpha), and their levels whose pixels are its cells, the second's as
+/// bright as the first's.
 fn solved(
     cpu: Cpu,
-    (solve, render): (SolvePlan, RenderPlan),
+    solve: SolvePlan,
     [first, second]: [&Picture; 2],
     [for_first, for_second]: [&PyramidCache; 2],
     probe: &dyn Probe,
-) -> (Motion, [Arc<FramePyramid>; 2], BrightnessChange) {
+) -> (Motion, [Arc<PyramidLevel>; 2]) {
     let halving = stage(Stage::Pyramid);
-    let compares_cells = matches!(render, RenderPlan::Splatted);
-    let plan = solve.pyramid((first.height(), first.width()), compares_cells);
-    // Where full size is solved, pyramids are large beside what it takes to make them again for the next pair.
+    let plan = solve.pyramid((first.height(), first.width()));
+    // Finer ones are large beside what it takes to make them again for the next pair.
     let of = |cache: &PyramidCache, picture| {
         let make = || FramePyramid::of(cpu, picture, plan);
-        if compares_cells {
+        if plan.finest >= FINEST_CACHED {
             cache.or_make(make)
         } else {
             Arc::new(make())
@@ -286,7 +289,13 @@ fn solved(
     }
     let mut pyramids = [a, b];
     let motion = motion::solve(cpu, &mut pyramids, &solve, probe);
-    (motion, pyramids, change)
+    let level = usize::from(solve.cell_log2);
+    let [a, b] = pyramids;
+    let levels = rayon::join(
+        || a.compared_level(cpu, first, level, None),
+        || b.compared_level(cpu, second, level, Some(&change)),
+    );
+    (motion, levels.into())
 }
 
 /// Both pictures premultiplied, if they have alpha.

@@ -3,7 +3,6 @@
 //! One table, [`Plan::of`]. Sizes and constants are measured (docs/decisions/010-speed.md, benches/RESULTS.md).
 
 use crate::motion::{Iterations, SolvePlan};
-use crate::render::RenderPlan;
 use std::fmt;
 
 /// How in-between frames are made.
@@ -23,7 +22,7 @@ pub enum Method {
 /// How much work is done for quality; what that means is in [`Plan::of`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Preset {
-    /// Motion of cells of 4 px (8 px above a megapixel), solved down to an eighth of the resolution; pictures sampled once along each.
+    /// Motion solved down to an eighth of the resolution, rendered by layers of cells of 8 px.
     Fast,
     /// Motion solved and refined at half the resolution, rendered by layers of cells of 4 px.
     #[default]
@@ -43,13 +42,8 @@ pub enum Plan {
         /// Cells with mass.
         most_cells: usize,
     },
-    /// Motion is solved and rendered.
-    Motion {
-        /// From pyramids to motion.
-        solve: SolvePlan,
-        /// From motion to pictures.
-        render: RenderPlan,
-    },
+    /// Motion is solved so and rendered by layers of its cells.
+    Motion(SolvePlan),
 }
 
 /// [`Preset::Best`] solves pictures of up to so many pixels at full resolution: half as much time again, for 0.05 dB on DAVIS and UCF101,
@@ -97,46 +91,27 @@ impl Plan {
             (Method::Mass, preset) => Self::Mass {
                 most_cells: preset.most_mass_cells(),
             },
-            (Method::Ot, Preset::Fast) if has_cells => Self::Motion {
-                solve: fast(pixels),
-                render: RenderPlan::Splatted,
-            },
-            (Method::Ot, Preset::Fast) => Self::Motion {
-                solve: SolvePlan {
-                    cell_log2: 1,
-                    ..fast(pixels)
-                },
-                render: RenderPlan::Layered,
-            },
-            (Method::Ot, Preset::Balanced) if has_cells => Self::Motion {
-                solve: balanced(),
-                render: RenderPlan::Layered,
-            },
-            (Method::Ot, Preset::Balanced | Preset::Best) => Self::Motion {
-                solve: best(pixels),
-                render: RenderPlan::Layered,
-            },
+            (Method::Ot, Preset::Fast) if has_cells => Self::Motion(fast(pixels)),
+            (Method::Ot, Preset::Fast) => Self::Motion(SolvePlan {
+                cell_log2: 1,
+                ..fast(pixels)
+            }),
+            (Method::Ot, Preset::Balanced) if has_cells => Self::Motion(balanced()),
+            (Method::Ot, Preset::Balanced | Preset::Best) => Self::Motion(best(pixels)),
         }
     }
 
-    /// Whether pictures of that height and width can be rendered so: without layers cells have 4 or 8 px, and need their level of the
-    /// pyramid to be its finest.
-    pub fn fits(&self, dim: (usize, usize)) -> bool {
+    /// Whether pictures can be rendered so: cells have 2 to 8 px.
+    pub fn fits(&self) -> bool {
         match self {
             Self::Unsolved | Self::Mass { .. } => true,
-            Self::Motion { solve, render } => match render {
-                RenderPlan::Layered => (1..=3).contains(&solve.cell_log2),
-                RenderPlan::Splatted => {
-                    let cells = usize::from(solve.cell_log2);
-                    (2..=3).contains(&cells) && solve.pyramid(dim, true).finest == cells
-                }
-            },
+            Self::Motion(solve) => (1..=3).contains(&solve.cell_log2),
         }
     }
 
     /// Whether a pair takes short steps and keeps little beside its pictures, so that the next is better solved while it is rendered.
     pub fn overlaps_pairs(&self) -> bool {
-        matches!(self, Self::Motion { solve, .. } if solve.cell_log2 >= 2)
+        matches!(self, Self::Motion(solve) if solve.cell_log2 >= 2)
     }
 }
 
@@ -151,10 +126,10 @@ impl fmt::Display for Plan {
                     "plan: mass of at most {most_cells} cells on the finest grid"
                 )
             }
-            Self::Motion { solve, render } => {
+            Self::Motion(solve) => {
                 write!(
                     f,
-                    "plan: tiles solved from level {}{}, refined from level {} in {} warps; residual transport of {} pixels{}; cells of {} px; ",
+                    "plan: tiles solved from level {}{}, refined from level {} in {} warps; residual transport of {} pixels{}; motions of cells of {} px by visibility and order of depth",
                     solve.finest_solved,
                     if solve.covers_finest_once {
                         " (once)"
@@ -170,29 +145,23 @@ impl fmt::Display for Plan {
                         ""
                     },
                     1 << solve.cell_log2,
-                )?;
-                match render {
-                    RenderPlan::Splatted => write!(f, "one or two motions a cell"),
-                    RenderPlan::Layered => {
-                        write!(f, "motions by visibility and order of depth")
-                    }
-                }
+                )
             }
         }
     }
 }
 
-/// Solved down to an eighth, above 1080p to the first level that is no larger than that of 1080p, once; refined down to the cells.
+/// Solved once down to an eighth, above 1080p to the first level that is no larger than that of 1080p; refined a level beyond the cells,
+/// to a quarter (0.4 dB on DAVIS, 0.6 on Middlebury).
 fn fast(pixels: usize) -> SolvePlan {
-    let cell_log2 = if pixels > MEGAPIXEL { 3 } else { 2 };
     SolvePlan {
         finest_solved: finest_level(pixels, MOST_SOLVED_PIXELS_FOR_CELLS).max(3),
-        finest_refined: cell_log2.into(),
+        finest_refined: 2,
         refinement: iterations(2),
         residual_pixels: 300,
         solves_changes_only: true,
         covers_finest_once: true,
-        cell_log2,
+        cell_log2: 3,
     }
 }
 
@@ -261,19 +230,8 @@ mod tests {
         for preset in [Preset::Fast, Preset::Balanced, Preset::Best] {
             for (height, width) in sides.iter().flat_map(|&h| sides.map(|w| (h, w))) {
                 let plan = Plan::of(Method::Ot, preset, (height, width));
-                assert!(plan.fits((height, width)), "{width}x{height}: {plan}");
+                assert!(plan.fits(), "{width}x{height}: {plan}");
             }
         }
-    }
-
-    #[test]
-    fn large_cells_do_not_fit_small_pictures_without_layers() {
-        let plan = Plan::of(Method::Ot, Preset::Fast, (1080, 1920));
-        assert!(plan.fits((1080, 1920)) && !plan.fits((16, 16)));
-        let Plan::Motion { solve, .. } = plan else {
-            panic!("motion is solved")
-        };
-        let render = RenderPlan::Layered;
-        assert!(Plan::Motion { solve, render }.fits((16, 16)));
     }
 }

@@ -15,14 +15,10 @@ pub enum View {
     Visibility,
     /// Order of depth of the layers that a picture's cells belong to, `(-1, 1)`, larger in front.
     Order,
-    /// Deficit of splatted mass at t: `max(0, 1 - arrived)`.
-    Deficit,
-    /// A picture's displacements splatted to t, holes filled; from the first picture to the second, px of the level.
+    /// The first motion that each cell is rendered along at t, from the first picture to the second, px of the level.
     Candidates,
-    /// Photometric error along the best candidate at t: a sum over channels in `[0, 1]`.
+    /// Photometric error along it: a sum over channels in `[0, 1]`.
     PhotometricError,
-    /// Weight of the second picture's candidate beside the first's at t, `[0, 1]`.
-    SecondShare,
     /// Fallback map: the share of the cross-fade at t, `[0, 1]`.
     Fallback,
 }

@@ -25,7 +25,7 @@ pub enum Variant {
     Mass(Box<Mass>),
     Motion {
         cpu: Cpu,
-        renderer: Renderer,
+        renderer: Box<Renderer>,
         premultiplied: Option<Box<[Picture; 2]>>,
     },
 }

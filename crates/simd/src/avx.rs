@@ -134,6 +134,26 @@ impl Vector for Pair {
         vectors
     }
     #[inline(always)]
+    fn weighted_sum<const NX: usize, const NY: usize>(
+        from: &[f32],
+        stride: usize,
+        wx: &[Self; NX],
+        wy: &[Self; NY],
+    ) -> Self {
+        let from = &from[..(NY - 1) * stride + LANES + NX - 1];
+        // Half by half: the weights of one fit into the registers.
+        let (mut x, mut y) = ([wx[0].0; NX], [wy[0].0; NY]);
+        (0..NX).for_each(|i| x[i] = wx[i].0);
+        (0..NY).for_each(|j| y[j] = wy[j].0);
+        // SAFETY: the slice has all that is read, and AVX and FMA are there (as above).
+        let low = unsafe { weighted_8(from.as_ptr(), stride, &x, &y) };
+        (0..NX).for_each(|i| x[i] = wx[i].1);
+        (0..NY).for_each(|j| y[j] = wy[j].1);
+        // SAFETY: as before, eight values further.
+        let high = unsafe { weighted_8(from.as_ptr().add(8), stride, &x, &y) };
+        Self(low, high)
+    }
+    #[inline(always)]
     fn pick(from: &[f32], stride: usize, column: Self, row: Self) -> Self {
         let low = indices_8(stride, column.0, row.0);
         let high = indices_8(stride, column.1, row.1);
@@ -163,6 +183,32 @@ impl Vector for Pair {
     #[inline(always)]
     fn largest(self) -> f32 {
         registers!(largest_8(_mm256_max_ps(self.0, self.1)))
+    }
+}
+
+/// Eight lanes of [`Vector::weighted_sum`].
+///
+/// # Safety
+/// There are `(NY - 1) · stride + 8 + NX - 1` values, and AVX and FMA.
+#[inline(always)]
+unsafe fn weighted_8<const NX: usize, const NY: usize>(
+    from: *const f32,
+    stride: usize,
+    wx: &[__m256; NX],
+    wy: &[__m256; NY],
+) -> __m256 {
+    // SAFETY: as the caller warrants.
+    unsafe {
+        let mut sum = _mm256_setzero_ps();
+        for j in 0..NY {
+            let row = from.add(j * stride);
+            let mut along = _mm256_mul_ps(wx[0], _mm256_loadu_ps(row));
+            for i in 1..NX {
+                along = _mm256_fmadd_ps(wx[i], _mm256_loadu_ps(row.add(i)), along);
+            }
+            sum = _mm256_fmadd_ps(along, wy[j], sum);
+        }
+        sum
     }
 }
 

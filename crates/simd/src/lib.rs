@@ -94,6 +94,28 @@ pub trait Vector: Number {
     /// # Panics
     /// If there are fewer than `LANES + N - 1` values.
     fn load_shifted<const N: usize>(from: &[f32]) -> [Self; N];
+    /// In lane l the sum over `j` and `i` of `wy[j] · wx[i] · from[j · stride + i + l]`, row by row: samples of a picture, weighted.
+    ///
+    /// # Panics
+    /// If there are fewer than `(NY - 1) · stride + LANES + NX - 1` values.
+    #[inline(always)]
+    fn weighted_sum<const NX: usize, const NY: usize>(
+        from: &[f32],
+        stride: usize,
+        wx: &[Self; NX],
+        wy: &[Self; NY],
+    ) -> Self {
+        let mut sum = Self::splat(0.0);
+        for (j, &wy) in wy.iter().enumerate() {
+            let near = Self::load_shifted::<NX>(&from[j * stride..]);
+            let mut along = wx[0].mul(near[0]);
+            for i in 1..NX {
+                along = wx[i].mul_add(near[i], along);
+            }
+            sum = along.mul_add(wy, sum);
+        }
+        sum
+    }
     /// In every lane the value at index `row · stride + column` of `from`, for whole rows and columns from 0 on.
     ///
     /// # Panics

@@ -29,7 +29,7 @@ pub struct FramePyramid {
     block_means: Vec<Vec<f32>>,
     format: Format,
     /// From the finest level to the coarsest.
-    levels: Vec<PyramidLevel>,
+    levels: Vec<Arc<PyramidLevel>>,
 }
 
 /// The frame pyramid of one picture, made when it is first needed.
@@ -80,6 +80,24 @@ impl FramePyramid {
         PyramidLevel::compared_of(content)
     }
 
+    /// A level that is compared pixel by pixel: this pyramid's, if it has it, else made of the picture, its brightness changed.
+    pub fn compared_level(
+        &self,
+        cpu: Cpu,
+        picture: &Picture,
+        level: usize,
+        change: Option<&BrightnessChange>,
+    ) -> Arc<PyramidLevel> {
+        let own = level
+            .checked_sub(self.plan.finest)
+            .filter(|_| level >= self.plan.finest_compared)
+            .and_then(|n| self.levels.get(n));
+        own.map_or_else(
+            || Arc::new(Self::level_of(cpu, picture, level, change)),
+            Arc::clone,
+        )
+    }
+
     fn of_reduced(cpu: Cpu, picture: &Picture, reduced: &Picture, plan: PyramidPlan) -> Self {
         Self {
             plan,
@@ -106,17 +124,21 @@ impl FramePyramid {
     }
 
     /// The levels, from the finest to the coarsest.
-    pub fn levels(&self) -> &[PyramidLevel] {
+    pub fn levels(&self) -> &[Arc<PyramidLevel>] {
         &self.levels
     }
 
     /// The quantised features of the `n`-th of them, if it has any, when coarser ones are done with. A pyramid that nobody else holds
-    /// loses these features and the coarser levels: at full size they are large.
+    /// loses these features and the coarser levels but for those that are compared: at full size they are large.
     pub(crate) fn take_quantized(self: &mut Arc<Self>, n: usize) -> Option<Arc<QuantizedFeatures>> {
         match Arc::get_mut(self) {
             Some(own) => {
-                own.levels.truncate(n + 1);
-                own.levels[n].quantized.take()
+                let compared = own.plan.finest_compared.saturating_sub(own.plan.finest);
+                own.levels.truncate(n.max(compared) + 1);
+                match Arc::get_mut(&mut own.levels[n]) {
+                    Some(level) => level.quantized.take(),
+                    None => own.levels[n].quantized.clone(),
+                }
             }
             None => self.levels[n].quantized.clone(),
         }
@@ -151,7 +173,7 @@ fn reduced(cpu: Cpu, picture: &Picture, level: usize) -> Cow<'_, Picture> {
     Cow::Owned(Picture::new(reduced_format, planes).expect("planes of the format's sizes"))
 }
 
-fn levels(cpu: Cpu, reduced: &Picture, plan: PyramidPlan) -> Vec<PyramidLevel> {
+fn levels(cpu: Cpu, reduced: &Picture, plan: PyramidPlan) -> Vec<Arc<PyramidLevel>> {
     let mut contents = vec![LumaChroma::of(reduced)];
     for n in 1..plan.end - plan.finest {
         contents.push(contents[n - 1].halved(cpu));
@@ -164,7 +186,7 @@ fn levels(cpu: Cpu, reduced: &Picture, plan: PyramidPlan) -> Vec<PyramidLevel> {
         } else {
             PyramidLevel::luma_of(content)
         };
-        planes.with_quantized(quantized)
+        Arc::new(planes.with_quantized(quantized))
     };
     (plan.finest..).zip(contents).map(level).collect()
 }

@@ -161,11 +161,7 @@ impl Cells {
         let at = row * self.width + column;
         let [a, b] = [self.colors[at], self.colors[at + right]];
         let [c, d] = [self.colors[at + below], self.colors[at + below + right]];
-        std::array::from_fn(|n| {
-            let upper = a[n] + fx * (b[n] - a[n]);
-            let lower = c[n] + fx * (d[n] - c[n]);
-            upper + fy * (lower - upper)
-        })
+        mixed(mixed(a, b, fx), mixed(c, d, fx), fy)
     }
 
     /// Bilinear colours of 3×3 places one cell apart, the first at `(x, y)`, if all lie within the picture.
@@ -178,20 +174,33 @@ impl Cells {
         }
         let (column, row) = (x as u32 as usize, y as u32 as usize);
         let (fx, fy) = (x - column as f32, y - row as f32);
-        let line = |row: usize| -> [[f32; 4]; 3] {
-            let colors = &self.colors[row * self.width + column..][..4];
-            std::array::from_fn(|i| mixed(colors[i], colors[i + 1], fx))
-        };
         let mut nine = [[0.0; 4]; 9];
-        let mut above = line(row);
+        let mut above = self.three(row * self.width + column, fx);
         for j in 0..3 {
-            let below = line(row + j + 1);
+            let below = self.three((row + j + 1) * self.width + column, fx);
             for i in 0..3 {
                 nine[3 * j + i] = mixed(above[i], below[i], fy);
             }
             above = below;
         }
         Some(nine)
+    }
+
+    /// The same where some lie beyond the border, which is repeated outwards.
+    #[cold]
+    fn nine_at_border(&self, [x, y]: [f32; 2]) -> [[f32; 4]; 9] {
+        std::array::from_fn(|n| self.bilinear(x + (n % 3) as f32, y + (n / 3) as f32))
+    }
+
+    /// Between four cells of a row, so far after each of the first three.
+    #[inline(always)]
+    fn three(&self, first: usize, fx: f32) -> [[f32; 4]; 3] {
+        let colors = &self.colors[first..][..4];
+        [
+            mixed(colors[0], colors[1], fx),
+            mixed(colors[1], colors[2], fx),
+            mixed(colors[2], colors[3], fx),
+        ]
     }
 
     /// Whether a place lies within the picture.
@@ -239,7 +248,10 @@ impl Cells {
                 window.weights[n] = base / (1.0 + unlike * unlike);
                 total += window.weights[n];
             }
-            window.weights = window.weights.map(|weight| weight / total);
+            window
+                .weights
+                .iter_mut()
+                .for_each(|weight| *weight /= total);
             return window;
         }
         for (n, (color, weight)) in window
@@ -258,7 +270,10 @@ impl Cells {
             *weight = if is_corner { CORNER } else { 1.0 } / (1.0 + unlike * unlike);
             total += *weight;
         }
-        window.weights = window.weights.map(|weight| weight / total);
+        window
+            .weights
+            .iter_mut()
+            .for_each(|weight| *weight /= total);
         window
     }
 
@@ -283,9 +298,10 @@ impl Window {
     #[inline(always)]
     pub fn error(&self, to: &Cells, [dx, dy]: Vector) -> f32 {
         let (x, y) = (self.first[0] + dx, self.first[1] + dy);
-        let nine = to.nine([x, y]).unwrap_or_else(|| {
-            std::array::from_fn(|n| to.bilinear(x + (n % 3) as f32, y + (n / 3) as f32))
-        });
+        let nine = match to.nine([x, y]) {
+            Some(nine) => nine,
+            None => to.nine_at_border([x, y]),
+        };
         let mut sum = 0.0;
         for ((own, found), weight) in self.colors.iter().zip(nine).zip(self.weights) {
             sum += weight * difference(*own, found).min(MOST_DIFFERENCE);
@@ -297,7 +313,11 @@ impl Window {
 /// Between two colours.
 #[inline(always)]
 fn mixed(a: [f32; 4], b: [f32; 4], f: f32) -> [f32; 4] {
-    std::array::from_fn(|n| a[n] + f * (b[n] - a[n]))
+    let mut mixed = a;
+    for n in 0..4 {
+        mixed[n] += f * (b[n] - a[n]);
+    }
+    mixed
 }
 
 /// A value for every cell, made row by row.

@@ -1,9 +1,9 @@
 //! Maps of layers: visibility and order of depth as planes, by cells or for every pixel.
 
 use super::{Cells, Layers, layers};
-use crate::frame_pyramid::{BrightnessChange, FramePyramid};
+use crate::frame_pyramid::PyramidLevel;
 use crate::motion::{Motion, upsampled};
-use crate::picture::{Picture, Plane};
+use crate::picture::Plane;
 use otinterp_simd::Level as Cpu;
 
 /// What is known of the layers of one picture, by cells that stand as those of a [`MotionField`](crate::motion::MotionField).
@@ -20,23 +20,13 @@ pub struct LayerMaps {
 }
 
 impl LayerMaps {
-    /// Those of both pictures (premultiplied, if they have alpha), which differ in brightness by `change`, of the motion between them.
-    pub(crate) fn between(
-        cpu: Cpu,
-        motion: &Motion,
-        [first, second]: [&Picture; 2],
-        change: &BrightnessChange,
-    ) -> [Self; 2] {
-        let cell_log2 = motion.forward.cell_log2;
-        let level = usize::from(cell_log2);
-        let (a, b) = rayon::join(
-            || FramePyramid::level_of(cpu, first, level, None),
-            || FramePyramid::level_of(cpu, second, level, Some(change)),
-        );
-        let cells = [Cells::of(&a), Cells::of(&b)];
+    /// Those of both pictures, of the motion between them; `levels` are the pictures' whose pixels are its cells, the second as bright
+    /// as the first.
+    pub(crate) fn between(cpu: Cpu, motion: &Motion, levels: [&PyramidLevel; 2]) -> [Self; 2] {
+        let cells = levels.map(Cells::of);
         let fields = [&motion.forward, &motion.backward].map(|field| field.clone().into_cells());
         let found = layers(cpu, cells.each_ref(), fields.each_ref());
-        [0, 1].map(|n| Self::of(&cells[n], &found[n], cell_log2))
+        [0, 1].map(|n| Self::of(&cells[n], &found[n], motion.forward.cell_log2))
     }
 
     /// Those of one picture's cells.

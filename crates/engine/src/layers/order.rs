@@ -21,35 +21,44 @@ pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> 
     for (side, motion) in motions.into_iter().enumerate() {
         regions.join_neighbours(motion, side * len, cells.width);
     }
-    let led = |at: usize, motion: Vector| cells.led_to(at % cells.width, at / cells.width, motion);
-    for side in 0..2 {
+    // Of every cell that is led to one that is trusted: both, and how far it is led back to.
+    let led = |side: usize, is_trusted: bool, tell: &mut dyn FnMut(usize, usize, f32)| {
         let (own, other) = (side * len, len - side * len);
-        for at in (0..len).filter(|&at| trusted[side][at]) {
-            let motion = motions[side][at];
-            if let Some(to) = led(at, motion)
-                && trusted[1 - side][to]
-                && return_error(motion, motions[1 - side][to]) < RETURN * RETURN
-            {
-                regions.join(own + at, other + to);
+        for y in 0..cells.height {
+            for x in 0..cells.width {
+                let at = y * cells.width + x;
+                let motion = motions[side][at];
+                if trusted[side][at] == is_trusted
+                    && let Some(to) = cells.led_to(x, y, motion)
+                    && trusted[1 - side][to]
+                {
+                    tell(
+                        own + at,
+                        other + to,
+                        return_error(motion, motions[1 - side][to]),
+                    );
+                }
             }
         }
+    };
+    for side in 0..2 {
+        led(side, true, &mut |own, other, error| {
+            if error < RETURN * RETURN {
+                regions.join(own, other);
+            }
+        });
     }
     let mut told = vec![[0.0f32; 2]; 2 * len];
     for side in 0..2 {
-        let (own, other) = (side * len, len - side * len);
-        for at in (0..len).filter(|&at| !trusted[side][at]) {
-            let motion = motions[side][at];
-            let Some(to) = led(at, motion) else { continue };
-            if trusted[1 - side][to]
-                && return_error(motion, motions[1 - side][to]) >= DIFFERENT * DIFFERENT
-            {
-                let (behind, front) = (regions.of(own + at), regions.of(other + to));
+        led(side, false, &mut |own, other, error| {
+            if error >= DIFFERENT * DIFFERENT {
+                let (behind, front) = (regions.of(own), regions.of(other));
                 if behind != front {
                     told[front][0] += 1.0;
                     told[behind][1] += 1.0;
                 }
             }
-        }
+        });
     }
     [0, len].map(|first| {
         let cells = first..first + len;
@@ -79,18 +88,30 @@ impl Regions {
     }
 
     fn join(&mut self, a: usize, b: usize) {
+        if self.0[a] == self.0[b] {
+            return;
+        }
         let (a, b) = (self.of(a), self.of(b));
         // The lower index stays, whatever the order of joins.
         self.0[a.max(b)] = a.min(b) as u32;
     }
 
+    /// Joins neighbours whose motions are alike, of cells whose indices begin with `first`; none of them is joined yet.
     fn join_neighbours(&mut self, motion: &[Vector], first: usize, width: usize) {
-        for (at, &own) in motion.iter().enumerate() {
-            let right = (at % width + 1 < width).then_some(at + 1);
-            let below = (at + width < motion.len()).then_some(at + width);
-            for other in [right, below].into_iter().flatten() {
-                if apart(own, motion[other]) < SAME_REGION {
-                    self.join(first + at, first + other);
+        for y in 0..motion.len() / width {
+            let row = &motion[y * width..][..width];
+            // The first cell of the run of alike ones that each belongs to, as it was when the run began.
+            let mut start = first + y * width;
+            for (x, &own) in row.iter().enumerate() {
+                let at = first + y * width + x;
+                if x == 0 || apart(row[x - 1], own) >= SAME_REGION {
+                    start = at;
+                }
+                self.0[at] = self.0[start];
+                let is_like_above = y > 0 && apart(motion[(y - 1) * width + x], own) < SAME_REGION;
+                if is_like_above && self.0[at - width] != self.0[at] {
+                    self.join(at, at - width);
+                    self.0[at] = self.0[start];
                 }
             }
         }

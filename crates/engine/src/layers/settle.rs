@@ -49,19 +49,30 @@ pub fn keep_solved(
 
 /// Share of trusted cells around each; beyond the border the border's again.
 pub fn shares(trusted: &[bool], [width, height]: [usize; 2]) -> Vec<f32> {
-    let near = |at: usize, by: usize, len: usize| (at + by).saturating_sub(COUNTED).min(len - 1);
-    let across = by_rows([width, height], |x, y| {
-        let row = &trusted[y * width..][..width];
-        let count = (0..=2 * COUNTED)
-            .filter(|&by| row[near(x, by, width)])
-            .count();
-        count as f32
-    });
-    let side = (2 * COUNTED + 1) as f32;
-    by_rows([width, height], |x, y| {
-        let rows = (0..=2 * COUNTED).map(|by| across[near(y, by, height) * width + x]);
-        rows.sum::<f32>() / (side * side)
-    })
+    let within = |at: usize, len: usize| at.saturating_sub(COUNTED).min(len - 1);
+    let side = 2 * COUNTED + 1;
+    // Running sums over `side` rows of every column, and of these over as many columns: whole numbers, so exact.
+    let mut columns = vec![0u16; width];
+    let add = |columns: &mut [u16], y: usize, sign: u16| {
+        let row = &trusted[within(y, height) * width..][..width];
+        for (sum, &trusted) in columns.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(sign.wrapping_mul(trusted.into()));
+        }
+    };
+    (0..side - 1).for_each(|y| add(&mut columns, y, 1));
+    let mut out = Vec::with_capacity(width * height);
+    for y in 0..height {
+        add(&mut columns, y + side - 1, 1);
+        let column = |x: usize| u32::from(columns[within(x, width)]);
+        let mut sum: u32 = (0..side - 1).map(column).sum();
+        for x in 0..width {
+            sum += column(x + side - 1);
+            out.push(sum as f32 / (side * side) as f32);
+            sum -= column(x);
+        }
+        add(&mut columns, y, u16::MAX);
+    }
+    out
 }
 
 /// The weighted vector median of cells without trust (Sun, Roth & Black, *Secrets of optical flow estimation and their principles*,

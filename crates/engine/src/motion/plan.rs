@@ -40,21 +40,17 @@ pub struct Iterations {
 }
 
 impl SolvePlan {
-    /// The frame pyramid that a solve of pictures of that height and width needs. With `compares_cells` the cells of the motion are
-    /// compared pixel by pixel too.
-    pub fn pyramid(&self, dim: (usize, usize), compares_cells: bool) -> PyramidPlan {
+    /// The frame pyramid that pictures of that height and width need to be solved and rendered: the cells of the motion are compared
+    /// pixel by pixel, and so is what residual transport is solved on.
+    pub fn pyramid(&self, dim: (usize, usize)) -> PyramidPlan {
         let end = level_count(dim);
         let finest = self.finest_solved.min(self.finest_refined).min(end - 1);
-        let finest_compared = if compares_cells {
-            finest
-        } else if self.residual_pixels == 0 {
-            end
-        } else {
-            let short_side = dim.0.min(dim.1);
-            let is_compared =
-                |&level: &usize| short_side.div_ceil(1 << level) < RESIDUAL_SIDES_PX.end;
-            (finest..end).find(is_compared).unwrap_or(end)
+        let short_side = dim.0.min(dim.1);
+        let has_residual = |&level: &usize| {
+            self.residual_pixels > 0 && short_side.div_ceil(1 << level) < RESIDUAL_SIDES_PX.end
         };
+        let residual = (finest..end).find(has_residual).unwrap_or(end);
+        let finest_compared = finest.max(self.cell_log2.into()).min(residual);
         PyramidPlan {
             finest,
             end,

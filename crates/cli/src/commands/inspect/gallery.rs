@@ -137,13 +137,11 @@ fn words(view: View) -> (&'static str, &'static str) {
             "visibility",
         ),
         View::Order => ("Order of depth: white is in front", "order"),
-        View::Deficit => ("Deficit: mass that does not arrive at t", "deficit"),
         View::Candidates => ("Candidates: motion carried to t, from A to B", "candidates"),
         View::PhotometricError => (
             "Photometric error of the best candidate at t",
             "photometric-error",
         ),
-        View::SecondShare => ("Share of B's candidate at t", "second-share"),
         View::Fallback => ("Fallback: share of the cross-fade at t", "fallback"),
     }
 }

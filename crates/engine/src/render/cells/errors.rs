@@ -1,4 +1,4 @@
-//! Photometric error of the cells at time t: how two pictures differ along a motion, or in place.
+//! Photometric error of the cells at time t: how two pictures differ along a motion.
 
 use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
@@ -41,26 +41,10 @@ impl Both<'_> {
         }
         sum
     }
-
-    /// Photometric error of no motion, along row `y`.
-    #[inline(always)]
-    fn errors_in_place<const P: usize>(&self, y: usize, out: &mut [f32]) {
-        let (a, b) = (
-            content::<P>(self.pictures[0]),
-            content::<P>(self.pictures[1]),
-        );
-        out.fill(0.0);
-        for p in 0..P {
-            let pair = a[p].row(y).iter().zip(b[p].row(y));
-            for (out, (a, b)) in out.iter_mut().zip(pair) {
-                *out += (a - b).abs();
-            }
-        }
-    }
 }
 
-/// Photometric error of every cell at time t, along a motion or in place.
-pub fn errors(cpu: Cpu, both: Both<'_>, field: Option<&Field>) -> Plane {
+/// Photometric error of every cell at time t along a motion.
+pub fn errors(cpu: Cpu, both: Both<'_>, field: &Field) -> Plane {
     let (height, width) = both.pictures[0].dim();
     let mut out = Plane::zeros((height, width));
     samples_mut(&mut out)
@@ -79,7 +63,7 @@ pub fn errors(cpu: Cpu, both: Both<'_>, field: Option<&Field>) -> Plane {
 
 struct ErrorRow<'a> {
     both: Both<'a>,
-    field: Option<&'a Field>,
+    field: &'a Field,
     y: usize,
     out: &'a mut [f32],
 }
@@ -90,14 +74,7 @@ impl Kernel for ErrorRow<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (both, y) = (self.both, self.y);
-        let Some(Field { dx, dy }) = self.field else {
-            if both.pictures[0].has_colors() {
-                both.errors_in_place::<3>(y, self.out);
-            } else {
-                both.errors_in_place::<1>(y, self.out);
-            }
-            return;
-        };
+        let Field { dx, dy } = self.field;
         let (dx, dy) = (Grid::new(dx).row(y), Grid::new(dy).row(y));
         let width = self.out.len();
         for first in (0..width).step_by(LANES) {

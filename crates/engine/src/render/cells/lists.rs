@@ -1,6 +1,9 @@
 //! Lists of the motions that a cell is rendered along, with weights: one where a single layer is seen, several where layers meet or
 //! the evidence is weak.
 
+use crate::motion::Field;
+use crate::picture::{Plane, samples_mut};
+
 /// Motions of a cell.
 pub const MOST: usize = 6;
 /// Motions of neighbouring cells that differ less, |Δx| + |Δy|, are one, px.
@@ -49,9 +52,19 @@ impl Lists {
         }
     }
 
-    /// The first of every list.
-    pub fn firsts(&self) -> impl Iterator<Item = &Listed> {
-        self.listed.iter().map(|list| &list[0])
+    /// The first motion of every list, and how much of the second picture is shown along it.
+    pub fn firsts(&self) -> (Field, Plane) {
+        let dim = (self.height, self.width);
+        let (mut field, mut share) = (Field::zeros(dim), Plane::zeros(dim));
+        let planes = samples_mut(&mut field.dx)
+            .iter_mut()
+            .zip(samples_mut(&mut field.dy))
+            .zip(samples_mut(&mut share));
+        for (((dx, dy), share), list) in planes.zip(&self.listed) {
+            [*dx, *dy] = list[0].motion;
+            *share = list[0].share;
+        }
+        (field, share)
     }
 
     /// Whether more than one motion is between the cell and its neighbours to the right and below.
@@ -74,6 +87,23 @@ impl Lists {
 }
 
 impl Listed {
+    /// The list of what stands still at time t.
+    pub fn still(t: f32) -> [Self; MOST] {
+        Self::alone([0.0; 2], t)
+    }
+
+    /// The list of a motion alone.
+    #[inline(always)]
+    pub fn alone(motion: [f32; 2], share: f32) -> [Self; MOST] {
+        let mut list = [Self::default(); MOST];
+        list[0] = Self {
+            motion,
+            weight: 1.0,
+            share,
+        };
+        list
+    }
+
     /// Joins another motion with so much weight: the weighted mean of both.
     #[inline(always)]
     pub fn join(&mut self, other: &Self, weight: f32) {
@@ -103,20 +133,6 @@ fn corners([width, height]: [usize; 2], x: usize, y: usize) -> [usize; 4] {
         below * width + x,
         below * width + right,
     ]
-}
-
-#[cfg(test)]
-impl Listed {
-    /// The list of a motion alone.
-    pub fn alone(motion: [f32; 2], share: f32) -> [Self; MOST] {
-        let mut list = [Self::default(); MOST];
-        list[0] = Self {
-            motion,
-            weight: 1.0,
-            share,
-        };
-        list
-    }
 }
 
 #[cfg(test)]

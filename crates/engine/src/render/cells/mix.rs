@@ -2,9 +2,9 @@
 
 use super::lists::{Lists, SAME_MOTION_PX, apart};
 use super::operations::Reach;
-use super::pixels::Pixels;
-use super::places::{Lines, ROWS};
-use super::widen::widened;
+use super::pixels::{Pixels, blended};
+use super::places::Lines;
+use super::widen::{Ends, MOST_ROWS};
 use otinterp_simd::{LANES, Number, Simd, Vector};
 
 /// Cells of a row that a vector of pixels lies between, at most.
@@ -20,17 +20,20 @@ const EXACTLY: f32 = 6.0;
 const TINY: f32 = 1e-6;
 
 /// Where a vector of pixels lies among the cells.
-pub struct Between {
-    /// The rows above and below, and how far down between them each row of pixels is.
+#[derive(Clone, Copy)]
+pub struct Among {
+    /// The rows above and below.
     pub rows: [usize; 2],
-    pub fractions: [f32; ROWS],
     /// The first column; the side of a cell in the planes, px, and where their first column stands, in cells.
     pub from: usize,
     pub px: usize,
     pub first: f32,
+    /// What brings px of the picture to their planes'.
+    pub scale: [f32; 2],
 }
 
 /// Motions that are alike: of the cells above and below, sums by weight.
+#[derive(Clone)]
 struct Alike {
     /// That of the first.
     motion: [f32; 2],
@@ -48,42 +51,72 @@ impl Alike {
         sums: [[[0.0; COLUMNS]; 2]; 4],
     };
 
+    /// Sums of nothing, over so many columns.
+    #[inline(always)]
+    fn begin(&mut self, motion: [f32; 2], columns: usize) {
+        (self.motion, self.least, self.most) = (motion, motion, motion);
+        for sums in self.sums.as_flattened_mut() {
+            sums[..columns].fill(0.0);
+        }
+    }
+
+    #[inline(always)]
     fn is_still(&self) -> bool {
         self.motion == [0.0; 2]
     }
+
+    /// One of the sums, between the cells.
+    #[inline(always)]
+    fn ends<S: Simd>(&self, sum: usize, at: &Among) -> Ends<S::V> {
+        let [above, below] = &self.sums[sum];
+        Ends::of::<S>([above, below], at.px, at.first)
+    }
 }
 
-/// Which of a vector's cells have several motions to their right and below, and all of those.
-struct Mixed {
-    alike: [Alike; MOST],
+/// Which of a vector's cells have several motions to their right and below, and all of those: memory for one vector after another.
+pub struct Mixed {
+    alike: Vec<Alike>,
     count: usize,
     quads: [bool; COLUMNS],
+    columns: usize,
+}
+
+impl Default for Mixed {
+    fn default() -> Self {
+        Self {
+            alike: vec![Alike::NONE; MOST],
+            count: 0,
+            quads: [false; COLUMNS],
+            columns: 0,
+        }
+    }
 }
 
 impl Mixed {
+    /// Finds those of a vector of pixels; true if all its pixels are between several motions.
     #[inline(always)]
-    fn of(lists: &Lists, at: &Between, scale: [f32; 2]) -> Self {
-        let columns = LANES / at.px + 1;
-        let mut mixed = Self {
-            alike: [Alike::NONE; MOST],
-            count: 0,
-            quads: [false; COLUMNS],
-        };
-        for c in 0..columns - 1 {
-            mixed.quads[c] = lists.is_mixed(at.from + c, at.rows[0]);
+    pub fn find(&mut self, lists: &Lists, at: &Among) -> bool {
+        self.columns = LANES / at.px + 1;
+        self.count = 0;
+        let last = self.columns - 1;
+        for c in 0..last {
+            self.quads[c] = lists.is_mixed(at.from + c, at.rows[0]);
         }
-        for c in 0..columns {
-            if !(mixed.quads[c] || c > 0 && mixed.quads[c - 1]) {
+        for c in 0..self.columns {
+            if !(c < last && self.quads[c] || c > 0 && self.quads[c - 1]) {
                 continue;
             }
             for (r, &row) in at.rows.iter().enumerate() {
                 for listed in lists.at(at.from + c, row) {
-                    let motion = [scale[0] * listed.motion[0], scale[1] * listed.motion[1]];
-                    mixed.add(motion, listed.weight, listed.share, [r, c]);
+                    let motion = [
+                        at.scale[0] * listed.motion[0],
+                        at.scale[1] * listed.motion[1],
+                    ];
+                    self.add(motion, listed.weight, listed.share, [r, c]);
                 }
             }
         }
-        mixed
+        self.quads[..last].iter().all(|is_mixed| *is_mixed)
     }
 
     #[inline(always)]
@@ -95,8 +128,7 @@ impl Mixed {
         let n = match found {
             Some(n) => n,
             None if self.count < MOST => {
-                let alike = &mut self.alike[self.count];
-                (alike.motion, alike.least, alike.most) = (motion, motion, motion);
+                self.alike[self.count].begin(motion, self.columns);
                 self.count += 1;
                 self.count - 1
             }
@@ -118,93 +150,82 @@ impl Mixed {
             sums[r][c] += term;
         }
     }
-}
 
-impl Mixed {
     #[cold]
     fn nearest(&self, motion: [f32; 2]) -> usize {
         let distance = |n: usize| apart(self.alike[n].motion, motion);
         (1..MOST).fold(0, |a, b| if distance(b) < distance(a) { b } else { a })
     }
+
+    /// 1 in the lanes of pixels between several motions.
+    #[inline(always)]
+    fn lanes<S: Simd>(&self, px: usize) -> S::V {
+        let mut lanes = [0.0; LANES];
+        for (lane, mixes) in lanes.iter_mut().enumerate() {
+            *mixes = if self.quads[lane / px] { 1.0 } else { 0.0 };
+        }
+        S::V::load(&lanes)
+    }
 }
 
-impl<const P: usize> Pixels<'_, P> {
+/// Rows of a vector of pixels, each so far down between two rows of cells.
+pub struct Rows<'a, const P: usize> {
+    /// The first row's.
+    pub pixels: Pixels<'a, P>,
+    pub fractions: &'a [f32],
+    /// Difference of the pictures along a motion that halves its weight, codes.
+    pub usual_error: f32,
+}
+
+impl<const P: usize> Rows<'_, P> {
     /// Puts the means along all motions in place of the values between cells of several. Beside what stands still, motions
     /// along which the two pictures differ by `usual_error` have half their weight: it has sharp edges of its own, where every pixel tells.
     #[inline(always)]
     pub fn mix<S: Simd>(
         &self,
-        lists: &Lists,
-        at: &Between,
-        values: &mut [[S::V; P]; ROWS],
+        mixed: &Mixed,
+        at: &Among,
+        values: &mut [[S::V; P]; MOST_ROWS],
         lines: &mut Lines,
     ) {
         let v = S::V::splat;
-        let mixed = Mixed::of(lists, at, self.scale);
         let all = &mixed.alike[..mixed.count];
-        let mut still = [v(0.0); ROWS];
+        let mut still = None;
         for alike in all.iter().filter(|alike| alike.is_still()) {
-            for (still, fraction) in still.iter_mut().zip(at.fractions) {
-                *still = at.widened::<S>(&alike.sums[0], fraction);
-            }
+            still = Some(alike.ends::<S>(0, at));
         }
-        let has_still = all.iter().any(Alike::is_still);
-        let (mut sums, mut totals) = ([[v(0.0); P]; ROWS], [v(0.0); ROWS]);
+        let (mut sums, mut totals) = ([[v(0.0); P]; MOST_ROWS], [v(0.0); MOST_ROWS]);
         for alike in all {
-            let (mut weights, mut shares) = ([v(0.0); ROWS], [v(0.0); ROWS]);
-            let mut motions = [[v(0.0); 2]; ROWS];
-            for k in 0..ROWS {
-                let mut widened = [v(0.0); 4];
-                for (widened, sums) in widened.iter_mut().zip(&alike.sums) {
-                    *widened = at.widened::<S>(sums, at.fractions[k]);
-                }
-                let [weight, dx, dy, share] = widened;
+            let (a, b) = (-self.pixels.t, 1.0 - self.pixels.t);
+            let reaches = [a, b].map(|factor| Reach::of(alike.least, alike.most, factor));
+            let weights = alike.ends::<S>(0, at);
+            let motions = [alike.ends::<S>(1, at), alike.ends::<S>(2, at)];
+            let shares = alike.ends::<S>(3, at);
+            let mut pixels = self.pixels;
+            for (k, &fraction) in self.fractions.iter().enumerate() {
+                let mut weight = weights.at(fraction);
                 let per_weight = v(1.0).div(weight.add(v(TINY)));
-                // Where it has no weight, some motion of its kind.
-                let mean = |sum: S::V, first: f32| sum.add(v(TINY * first)).mul(per_weight);
-                motions[k] = [mean(dx, alike.motion[0]), mean(dy, alike.motion[1])];
-                shares[k] = share.mul(per_weight);
-                weights[k] = weight;
-            }
-            let t = self.t;
-            let a = Reach::of(alike.least, alike.most, -t);
-            let b = Reach::of(alike.least, alike.most, 1.0 - t);
-            let first = self.sampled::<S>(0, motions, a, lines);
-            let second = self.sampled::<S>(1, motions, b, lines);
-            for k in 0..ROWS {
-                if has_still {
-                    let mut error = v(0.0);
-                    for p in 0..P {
-                        let apart = first[k][p].sub(second[k][p]);
-                        error = error.add(apart.max(v(0.0).sub(apart)));
-                    }
-                    let error = error.mul(v(1.0 / (P as f32 * self.usual_error)));
-                    let fit = v(1.0).div(error.mul_add(error, v(1.0)));
-                    let fit = if alike.is_still() {
-                        let exactly = error.mul(v(EXACTLY));
-                        let exact = v(SAME_IN_PLACE).div(exactly.mul_add(exactly, v(1.0)));
-                        fit.add(exact)
-                    } else {
-                        fit
-                    };
-                    let fit = v(0.0).select_less(still[k], fit, v(1.0));
-                    weights[k] = weights[k].mul(fit);
+                let mut motion = [v(0.0); 2];
+                for axis in 0..2 {
+                    // Where it has no weight, some motion of its kind.
+                    let sum = motions[axis].at(fraction);
+                    motion[axis] = sum.add(v(TINY * alike.motion[axis])).mul(per_weight);
                 }
+                let both = pixels.both::<S>(motion, &reaches, lines);
+                if let Some(still) = &still {
+                    let fit = self.fit::<S>(&both, alike.is_still());
+                    weight = weight.mul(v(0.0).select_less(still.at(fraction), fit, v(1.0)));
+                }
+                let shown = blended::<S, P>(both, shares.at(fraction).mul(per_weight));
                 for p in 0..P {
-                    let value = second[k][p]
-                        .sub(first[k][p])
-                        .mul_add(shares[k], first[k][p]);
-                    sums[k][p] = value.mul_add(weights[k], sums[k][p]);
+                    sums[k][p] = shown[p].mul_add(weight, sums[k][p]);
                 }
-                totals[k] = totals[k].add(weights[k]);
+                totals[k] = totals[k].add(weight);
+                pixels.y += 1;
             }
         }
-        let mut lanes = [0.0; LANES];
-        for (lane, mixes) in lanes.iter_mut().enumerate() {
-            *mixes = if mixed.quads[lane / at.px] { 1.0 } else { 0.0 };
-        }
-        let is_mixed = S::V::load(&lanes);
-        for k in 0..ROWS {
+        let is_mixed = mixed.lanes::<S>(at.px);
+        for k in 0..self.fractions.len() {
             let per_total = v(1.0).div(totals[k]);
             for p in 0..P {
                 let mean = sums[k][p].mul(per_total);
@@ -212,17 +233,23 @@ impl<const P: usize> Pixels<'_, P> {
             }
         }
     }
-}
 
-impl Between {
-    /// Sixteen pixels' values from the cells' above and below.
+    /// How well two pictures' samples fit, `1 / (1 + e²)` of their mean difference e in usual errors, and more if they are the same in place.
     #[inline(always)]
-    fn widened<S: Simd>(&self, [above, below]: &[[f32; COLUMNS]; 2], fraction: f32) -> S::V {
-        let mut row = [0.0; COLUMNS];
-        for c in 0..COLUMNS {
-            row[c] = above[c] + fraction * (below[c] - above[c]);
+    fn fit<S: Simd>(&self, [first, second]: &[[S::V; P]; 2], in_place: bool) -> S::V {
+        let v = S::V::splat;
+        let mut error = v(0.0);
+        for p in 0..P {
+            let apart = first[p].sub(second[p]);
+            error = error.add(apart.max(v(0.0).sub(apart)));
         }
-        widened::<S>(&row, self.px, self.first)
+        let error = error.mul(v(1.0 / (P as f32 * self.usual_error)));
+        let fit = v(1.0).div(error.mul_add(error, v(1.0)));
+        if !in_place {
+            return fit;
+        }
+        let exactly = error.mul(v(EXACTLY));
+        fit.add(v(SAME_IN_PLACE).div(exactly.mul_add(exactly, v(1.0))))
     }
 }
 
@@ -236,31 +263,36 @@ mod tests {
     const T: f32 = 0.25;
     const PX: usize = 4;
 
+    /// Two rows of pixels, at a row of cells and between it and the next.
     struct Mix<'a>(&'a Lists, [&'a [Grid<'a>; 1]; 2], f32);
 
     impl Kernel for Mix<'_> {
-        type Output = [[f32; LANES]; ROWS];
+        type Output = [[f32; LANES]; 2];
 
         fn run<S: Simd>(self) -> Self::Output {
-            let pixels = Pixels {
-                t: T,
-                pictures: self.1,
-                y: 8,
-                x: 0,
-                columns: LANES,
-                scale: [1.0; 2],
-                usual_error: 12.0,
-            };
-            let at = Between {
+            let at = Among {
                 rows: [0, 1],
-                fractions: [0.0, self.2],
                 from: 0,
                 px: PX,
                 first: 0.0,
+                scale: [1.0; 2],
             };
-            let mut values = [[S::V::splat(-1.0)]; ROWS];
-            pixels.mix::<S>(self.0, &at, &mut values, &mut Lines::default());
-            let mut out = [[0.0; LANES]; ROWS];
+            let rows = Rows {
+                pixels: Pixels {
+                    t: T,
+                    pictures: self.1,
+                    y: 8,
+                    x: 0,
+                    columns: LANES,
+                },
+                fractions: &[0.0, self.2],
+                usual_error: 12.0,
+            };
+            let mut mixed = Mixed::default();
+            mixed.find(self.0, &at);
+            let mut values = [[S::V::splat(-1.0)]; MOST_ROWS];
+            rows.mix::<S>(&mixed, &at, &mut values, &mut Lines::default());
+            let mut out = [[0.0; LANES]; 2];
             for (out, [value]) in out.iter_mut().zip(values) {
                 value.store(out);
             }

@@ -1,23 +1,16 @@
-//! Photometric error of a motion field: splatting weights by cells, and the fallback map by regions.
+//! Fallback map of a motion field, by regions of its photometric error.
 
 use super::errors::content;
 use crate::frame_pyramid::PyramidLevel;
 use crate::motion::Field;
 use crate::picture::sampling::{Grid, split};
-use crate::picture::{Plane, samples, samples_mut};
+use crate::picture::{Plane, samples};
 use crate::render::linear::{linear, stay};
 use crate::render::smooth::smooth_step;
-use otinterp_simd::partial::{counted, load, store};
-use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector, math};
+use otinterp_simd::partial::{counted, load};
+use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd, Vector};
 use rayon::prelude::*;
 
-/// Softmax-splatting temperature: weight `exp(-30·e)`, e the photometric error, of luma and colour in
-/// `[0, 1]` (Niklaus & Liu, *Softmax splatting for video frame interpolation*, 2020, with a fixed importance metric).
-const IMPORTANCE: f32 = 30.0;
-/// Least weight, so that a displacement of large error still fills a place that no other reaches.
-const LEAST_WEIGHT: f32 = 1e-4;
-/// Weight of a displacement that leaves the picture, where nothing can be compared.
-const LEAVING_WEIGHT: f32 = 0.05;
 /// Side of a block, cells; a region is 3 × 3 blocks.
 const BLOCK_CELLS: usize = 8;
 /// What noise and sampling leave of a perfect match: standard deviation as a share of full scale (4 codes of 255).
@@ -33,6 +26,29 @@ impl FallbackMap {
     /// Whether it is 0 everywhere.
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|&u| u == 0.0)
+    }
+
+    /// Of the motion `field` that leads from `from` to `to`. Cells whose motion leads out of the picture do not count.
+    pub fn of(cpu: Cpu, field: &Field, from: &PyramidLevel, to: &PyramidLevel) -> Self {
+        let (height, width) = field.dim();
+        let blocks = (height.div_ceil(BLOCK_CELLS), width.div_ceil(BLOCK_CELLS));
+        let mut sums = vec![Sums::default(); blocks.0 * blocks.1];
+        sums.par_chunks_mut(blocks.1)
+            .enumerate()
+            .for_each_init(Vec::new, |columns, (n, sums)| {
+                let first_row = n * BLOCK_CELLS;
+                cpu.run(JudgeRows {
+                    field,
+                    from,
+                    to,
+                    rows: first_row..(first_row + BLOCK_CELLS).min(height),
+                    columns,
+                    sums,
+                });
+            });
+        Self(Plane::from_shape_fn(blocks, |at| {
+            fallback(&sums, blocks, at)
+        }))
     }
 
     /// Mean over the picture.
@@ -71,59 +87,18 @@ impl FallbackMap {
     }
 }
 
-/// Photometric error of a motion field, as weights and as a fallback map.
-#[derive(Debug)]
-pub struct PhotometricError {
-    /// Splatting weight of every cell's displacement.
-    pub weight: Plane,
-    /// Where it is too large.
-    pub fallback: FallbackMap,
-}
-
 /// Over a block or region: the number of values compared, and of their differences the sum and the sum of squares, along
 /// the motion and in place.
 type Sums = [f32; 5];
 
-impl PhotometricError {
-    /// The motion `field` that leads from `from` to `to`. Cells whose motion leads out of the picture do not count.
-    pub fn of(cpu: Cpu, field: &Field, from: &PyramidLevel, to: &PyramidLevel) -> Self {
-        let (height, width) = field.dim();
-        let mut weight = Plane::zeros((height, width));
-        let blocks = (height.div_ceil(BLOCK_CELLS), width.div_ceil(BLOCK_CELLS));
-        let mut sums = vec![Sums::default(); blocks.0 * blocks.1];
-        samples_mut(&mut weight)
-            .par_chunks_mut(BLOCK_CELLS * width)
-            .zip(sums.par_chunks_mut(blocks.1))
-            .enumerate()
-            .for_each_init(Vec::new, |columns, (n, (weight, sums))| {
-                cpu.run(JudgeRows {
-                    field,
-                    from,
-                    to,
-                    first_row: n * BLOCK_CELLS,
-                    columns,
-                    weight,
-                    sums,
-                });
-            });
-        Self {
-            weight,
-            fallback: FallbackMap(Plane::from_shape_fn(blocks, |at| {
-                fallback(&sums, blocks, at)
-            })),
-        }
-    }
-}
-
-/// A row of blocks.
+/// A row of blocks. Of luma alone: a change of brightness is the same for all cells there, and so no scatter.
 struct JudgeRows<'a> {
     field: &'a Field,
     from: &'a PyramidLevel,
     to: &'a PyramidLevel,
-    first_row: usize,
+    rows: std::ops::Range<usize>,
     /// Memory: the sums of every column of cells.
     columns: &'a mut Vec<[f32; LANES]>,
-    weight: &'a mut [f32],
     sums: &'a mut [Sums],
 }
 
@@ -132,25 +107,13 @@ impl Kernel for JudgeRows<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        if self.from.has_colors() {
-            self.judge::<S, 3>();
-        } else {
-            self.judge::<S, 1>();
-        }
-    }
-}
-
-impl JudgeRows<'_> {
-    #[inline(always)]
-    fn judge<S: Simd, const P: usize>(self) {
         let v = S::V::splat;
         let (height, width) = self.field.dim();
-        let (from, to) = (content::<P>(self.from), content::<P>(self.to));
+        let (from, to) = (content::<1>(self.from), content::<1>(self.to));
         let columns = self.columns;
         columns.clear();
         columns.resize(5 * width.div_ceil(LANES), [0.0; LANES]);
-        for (n, weights) in self.weight.chunks_exact_mut(width).enumerate() {
-            let y = self.first_row + n;
+        for y in self.rows {
             let (dx, dy) = (
                 &samples(&self.field.dx)[y * width..][..width],
                 &samples(&self.field.dy)[y * width..][..width],
@@ -159,26 +122,16 @@ impl JudgeRows<'_> {
                 let last = width.min(first + LANES);
                 let x = counted::<S>(first as f32).add(load::<S>(&dx[first..last]));
                 let y_to = v(y as f32).add(load::<S>(&dy[first..last]));
-                let moved = linear::<S, P>(&to, x, y_to);
+                let [moved] = linear::<S, 1>(&to, x, y_to);
                 let stays = stay::<S>(x, width).mul(stay::<S>(y_to, height));
                 let sums = &mut columns[5 * (first / LANES)..][..5];
-                let mut unlike = v(0.0);
-                for p in 0..P {
-                    let own = load::<S>(&from[p].row(y)[first..last]);
-                    let there = load::<S>(&to[p].row(y)[first..last]);
-                    let (moved, still) = (own.sub(moved[p]), own.sub(there));
-                    unlike = unlike.add(moved.max(v(0.0).sub(moved)));
-                    // Of luma alone: a change of brightness is the same for all cells there, and so no scatter.
-                    if p == 0 {
-                        let terms = [stays, moved, moved.mul(moved), still, still.mul(still)];
-                        for (sum, term) in sums.iter_mut().zip(terms) {
-                            term.mul_add(stays, S::V::load(sum)).store(sum);
-                        }
-                    }
+                let own = load::<S>(&from[0].row(y)[first..last]);
+                let there = load::<S>(&to[0].row(y)[first..last]);
+                let (moved, still) = (own.sub(moved), own.sub(there));
+                let terms = [stays, moved, moved.mul(moved), still, still.mul(still)];
+                for (sum, term) in sums.iter_mut().zip(terms) {
+                    term.mul_add(stays, S::V::load(sum)).store(sum);
                 }
-                let weight = math::exp_of(unlike.mul(v(-IMPORTANCE))).max(v(LEAST_WEIGHT));
-                let leaving = stays.select_less(v(0.5), v(LEAVING_WEIGHT), v(1.0));
-                store::<S>(weight.mul(leaving), &mut weights[first..last]);
             }
         }
         for (block, sums) in self.sums.iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 //!
 //! Motion is smooth: the whole parts of neighbours' displacements are mostly one and the same, so their samples lie side by
 //! side and are loaded as vectors, with weights of their own in every lane. Where they lie too far apart,
-//! `rows` takes bilinear samples. Planes have no margins: next to the border rows of samples are copied.
+//! `pixels` takes bilinear samples. Planes have no margins: next to the border rows of samples are copied.
 
 use crate::picture::sampling::Grid;
 use otinterp_simd::{LANES, Number, Simd, Vector};
@@ -11,29 +11,44 @@ use otinterp_simd::{LANES, Number, Simd, Vector};
 pub const FARTHEST_PX: f32 = 1_000_000.0;
 /// Twice the slope of the cubic kernel at 1 (Keys 1981).
 const SHARPNESS: f32 = -0.75;
-/// Rows of pixels that are sampled together.
-pub const ROWS: usize = 2;
 /// Room for the samples of a row that a vector of cubic samples is made of.
 const LINE: usize = LANES + 5;
 /// Memory for all rows of them, where the border has to be repeated.
-pub type Lines = [[f32; LINE]; ROWS + 5];
+pub type Lines = [[f32; LINE]; 6];
 
-/// Cubic samples of sixteen places that lie close together, in two neighbouring rows at once, which share most of what they read:
-/// lane l of row k stands `past[k]` columns and rows after `(column + l, row + k)`, between 0 and `NX - 3` and `NY - 3`. No place has to
-/// be looked at by itself.
+/// Cubic samples of sixteen places that lie close together: lane l stands `past` columns and rows after `(column + l, row)`, between 0 and
+/// `NX - 3` and `NY - 3`. No place has to be looked at by itself.
 #[inline(always)]
 pub fn near<S: Simd, const NX: usize, const NY: usize, const P: usize>(
     planes: &[Grid<'_>; P],
-    place: [isize; 2],
-    past: [[S::V; 2]; ROWS],
+    [column, row]: [isize; 2],
+    past: [S::V; 2],
     lines: &mut Lines,
-) -> [[S::V; P]; ROWS] {
-    let (mut wx, mut wy) = ([[past[0][0]; NX]; ROWS], [[past[0][0]; NY]; ROWS]);
-    for k in 0..ROWS {
-        wx[k] = spread_weights::<S, NX>(past[k][0]);
-        wy[k] = spread_weights::<S, NY>(past[k][1]);
+) -> [S::V; P] {
+    let wx = spread_weights::<S, NX>(past[0]);
+    let wy = spread_weights::<S, NY>(past[1]);
+    let (left, top) = (column - 1, row - 1);
+    let Grid { width, height, .. } = planes[0];
+    let across = LANES + NX - 1;
+    let inside =
+        left >= 0 && top >= 0 && left as usize + across <= width && top as usize + NY <= height;
+    let mut out = [S::V::splat(0.0); P];
+    if inside {
+        let first = top as usize * width + left as usize;
+        let count = (NY - 1) * width + across;
+        for (out, plane) in out.iter_mut().zip(planes) {
+            let window = plane.samples_from(first, count);
+            *out = S::V::weighted_sum(window, width, &wx, &wy);
+            // Of what the next vector reads, the last row is new to this band of rows.
+            S::V::prefetch(window, count + LANES);
+        }
+        return out;
     }
-    weighted::<S, NX, NY, P>(planes, place, &wx, &wy, lines)
+    for (out, plane) in out.iter_mut().zip(planes) {
+        copy_lines(plane, [left, top], NY, lines);
+        *out = S::V::weighted_sum(lines.as_flattened(), LINE, &wx, &wy);
+    }
+    out
 }
 
 /// Cubic weights of `N` samples, 4 to 6, around a point between 0 and `N - 3` past the second of them.
@@ -58,60 +73,6 @@ fn spread_weights<S: Simd, const N: usize>(past: S::V) -> [S::V; N] {
         weights[0] = past.select_less(v(whole as f32), weights[0], zero);
     }
     weights
-}
-
-/// Sums over `NX × NY` samples for each row, row k's first lane's from one column and one row before `(column, row + k)` on.
-#[inline(always)]
-fn weighted<S: Simd, const NX: usize, const NY: usize, const P: usize>(
-    planes: &[Grid<'_>; P],
-    [column, row]: [isize; 2],
-    wx: &[[S::V; NX]; ROWS],
-    wy: &[[S::V; NY]; ROWS],
-    lines: &mut Lines,
-) -> [[S::V; P]; ROWS] {
-    let (left, top) = (column - 1, row - 1);
-    let Grid { width, height, .. } = planes[0];
-    let (across, down) = (LANES + NX - 1, NY + ROWS - 1);
-    let inside =
-        left >= 0 && top >= 0 && left as usize + across <= width && top as usize + down <= height;
-    let mut out = [[S::V::splat(0.0); P]; ROWS];
-    for (p, plane) in planes.iter().enumerate() {
-        let (window, stride) = if inside {
-            let first = top as usize * width + left as usize;
-            (
-                plane.samples_from(first, (down - 1) * width + across),
-                width,
-            )
-        } else {
-            copy_lines(plane, [left, top], down, lines);
-            (lines.as_flattened(), LINE)
-        };
-        let mut sums = [S::V::splat(0.0); ROWS];
-        for j in 0..NY + ROWS - 1 {
-            let near = S::V::load_shifted::<NX>(&window[j * stride..][..across]);
-            for k in 0..ROWS {
-                // Row k begins k samples further down.
-                if j >= k && j - k < NY {
-                    let mut along = wx[k][0].mul(near[0]);
-                    for i in 1..NX {
-                        along = wx[k][i].mul_add(near[i], along);
-                    }
-                    sums[k] = along.mul_add(wy[k][j - k], sums[k]);
-                }
-            }
-        }
-        // The rows below are the only ones that the next rows of pixels find new.
-        for j in down..(down + ROWS).min(height.saturating_sub(top.max(0) as usize)) {
-            if inside {
-                let below = (top as usize + j) * width;
-                S::V::prefetch(plane.samples_from(below, width), left as usize + LANES);
-            }
-        }
-        for k in 0..ROWS {
-            out[k][p] = sums[k];
-        }
-    }
-    out
 }
 
 /// So many rows of samples from `(left, top)` on, the border's repeated outwards.
@@ -194,22 +155,17 @@ mod tests {
         }
     }
 
-    struct Near<'a>(&'a Plane, [isize; 2], [[[f32; LANES]; 2]; ROWS]);
+    struct Near<'a>(&'a Plane, [isize; 2], [[f32; LANES]; 2]);
 
     impl Kernel for Near<'_> {
-        type Output = [[f32; LANES]; ROWS];
+        type Output = [f32; LANES];
 
         fn run<S: Simd>(self) -> Self::Output {
-            let mut past = [[S::V::splat(0.0); 2]; ROWS];
-            for (past, given) in past.iter_mut().zip(&self.2) {
-                *past = [S::V::load(&given[0]), S::V::load(&given[1])];
-            }
+            let past = [S::V::load(&self.2[0]), S::V::load(&self.2[1])];
             let mut lines = Lines::default();
-            let sampled = near::<S, 6, 5, 1>(&[Grid::new(self.0)], self.1, past, &mut lines);
-            let mut out = [[0.0; LANES]; ROWS];
-            for (out, [sampled]) in out.iter_mut().zip(sampled) {
-                sampled.store(out);
-            }
+            let [sampled] = near::<S, 6, 5, 1>(&[Grid::new(self.0)], self.1, past, &mut lines);
+            let mut out = [0.0; LANES];
+            sampled.store(&mut out);
             out
         }
     }
@@ -222,16 +178,12 @@ mod tests {
         let down: [f32; LANES] = std::array::from_fn(|l| (l as f32 * 0.21 + 0.4) % 2.0);
         for cpu in Cpu::available() {
             for place in [[9, 12], [-4, 3], [45, 33], [-60, -50], [200, 90], [34, -2]] {
-                let past = [[right, down], [down, right.map(|r| r * 0.6)]];
-                let found = cpu.run(Near(&plane, place, past));
-                for (row, found) in found.iter().enumerate() {
-                    for (lane, &found) in found.iter().enumerate() {
-                        let x = (place[0] + lane as isize) as f32 + past[row][0][lane];
-                        let y = (place[1] + row as isize) as f32 + past[row][1][lane];
-                        let truth = oracle(&plane, [x, y]);
-                        let error = (f64::from(found) - truth).abs();
-                        assert!(error < 5e-3, "{place:?}, {row}, {lane}: {found} {truth}");
-                    }
+                let found = cpu.run(Near(&plane, place, [right, down]));
+                for (lane, &found) in found.iter().enumerate() {
+                    let x = (place[0] + lane as isize) as f32 + right[lane];
+                    let truth = oracle(&plane, [x, place[1] as f32 + down[lane]]);
+                    let error = (f64::from(found) - truth).abs();
+                    assert!(error < 5e-3, "{place:?}, {lane}: {found} {truth}");
                 }
             }
         }

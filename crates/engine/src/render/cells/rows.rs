@@ -1,11 +1,13 @@
 //! Rows of the picture at time t: both pictures warped along the motions of cells, and blended.
 
-use super::candidates::{Candidates, Layered};
-use super::mix::Between;
-use super::operations::{FADES, FIRST, LEANS, LEAVES, MIXES, MOVES, Plan, SECOND, kinds, plan};
-use super::pixels::Pixels;
-use super::places::{Lines, ROWS};
-use super::widen::{RowOfCells, in_cells, widened};
+use super::candidates::Candidates;
+use super::lists::Lists;
+use super::mix::{Among, Mixed, Rows};
+use super::operations::{FADES, LEANS, MIXES, MOVES, Plan, kinds, plan};
+use super::pixels::{Pixels, blended};
+use super::places::Lines;
+use super::widen::{Ends, MOST_ROWS, in_cells, padded};
+use crate::motion::Field;
 use crate::picture::{Picture, codes, samples_mut, sampling::Grid};
 use otinterp_simd::partial::store;
 use otinterp_simd::{Kernel, LANES, Level as Cpu, Number, Simd};
@@ -48,7 +50,7 @@ pub fn render(
             indices,
         })
         .collect();
-    let kinds = kinds(cpu, candidates, (out.height(), out.width()));
+    let kinds = kinds(candidates);
     let mut bands: Vec<Vec<&mut [f32]>> = Vec::new();
     bands.resize_with(out.height().div_ceil(BAND_ROWS), Vec::new);
     for (index, plane) in out.planes_mut().iter_mut().enumerate() {
@@ -82,34 +84,26 @@ fn grids<'a>(picture: &'a Picture, indices: &[usize]) -> Vec<Grid<'a>> {
     planes.map(Grid::new).collect()
 }
 
-/// Memory for some rows.
+/// Memory for the rows of pixels between two rows of cells.
 #[derive(Default)]
 struct Scratch {
-    /// The cells' values at the height of each row.
-    rows: [CellRow; ROWS],
-    /// Side of a cell in the group's planes, px, and where their first column stands, in cells.
-    px: usize,
-    first: f32,
-    /// The rows of cells above and below, and how far down between them each row is.
-    between: [usize; 2],
-    fractions: [f32; ROWS],
+    /// Values of the cells above and below.
+    cells: [CellRow; 2],
     /// For every vector of pixels.
     plans: Vec<Plan>,
-    /// The group's place and row of cells that the plans are made for.
-    planned: Option<(usize, usize)>,
+    mixed: Mixed,
     /// For samples at the border.
     lines: Lines,
 }
 
-/// The cells' values at the height of a row of pixels.
+/// Values of a row of cells.
 #[derive(Default)]
 struct CellRow {
-    /// dx and dy of the first motion, then of the second, in px of the plane.
-    motions: [Vec<f32>; 4],
-    second: Vec<f32>,
-    faded: Vec<f32>,
-    /// Share of the second picture along the first motion.
+    /// dx and dy of the first motion, in px of the plane.
+    motion: [Vec<f32>; 2],
+    /// Share of the second picture along it.
     share: Vec<f32>,
+    faded: Vec<f32>,
 }
 
 struct RenderRows<'a, 'b> {
@@ -150,7 +144,7 @@ impl<const P: usize> Kernel for OfPlanes<'_, '_, P> {
 
 impl RenderRows<'_, '_> {
     #[inline(always)]
-    fn render<S: Simd, const P: usize>(self) {
+    fn render<S: Simd, const P: usize>(mut self) {
         let group = self.group;
         // There are P planes, as `run` found.
         let (Ok(firsts), Ok(seconds)) = (
@@ -165,40 +159,44 @@ impl RenderRows<'_, '_> {
         while done < rows {
             let y = self.first_row + done;
             let count = group.rows_together(self.candidates, y).min(rows - done);
-            let scratch = &mut *self.scratch;
-            scratch.prepare(
-                self.candidates,
-                self.kinds,
-                [y, y + count - 1],
-                group,
-                width,
-            );
+            let (mut at, fractions) =
+                self.scratch
+                    .prepare(self.candidates, self.kinds, [y, y + count], group, width);
             for block in 0..width.div_ceil(LANES) {
                 let x = block * LANES;
-                let columns = LANES.min(width - x);
-                let pixels = Pixels {
-                    t: self.candidates.t,
-                    pictures: [firsts, seconds],
-                    y,
-                    x,
-                    columns,
+                at.from = x / at.px;
+                let band = Rows {
+                    pixels: Pixels {
+                        t: self.candidates.t,
+                        pictures: [firsts, seconds],
+                        y,
+                        x,
+                        columns: LANES.min(width - x),
+                    },
+                    fractions: &fractions[..count],
                     usual_error: self.usual_error,
-                    scale: [group.shift.1, group.shift.0]
-                        .map(|shift| 1.0 / f32::from(1u8 << shift)),
                 };
-                let values =
-                    scratch.values::<S, P>(&pixels, self.candidates.layered.as_ref(), block);
+                let values = self
+                    .scratch
+                    .values::<S, P>(&band, &self.candidates.lists, &at, block);
                 for (k, values) in values.iter().enumerate().take(count) {
-                    for (&value, &index) in values.iter().zip(&group.indices) {
-                        let value = self
-                            .max_code
-                            .map_or(value, |most| rounded::<S>(value, most));
-                        let to = (done + k) * width + x;
-                        store::<S>(value, &mut self.out[index][to..][..columns]);
-                    }
+                    let to = (done + k) * width + x;
+                    self.put::<S, P>(values, to, band.pixels.columns);
                 }
             }
             done += count;
+        }
+    }
+
+    /// Writes a vector of pixels.
+    #[inline(always)]
+    fn put<S: Simd, const P: usize>(&mut self, values: &[S::V; P], to: usize, columns: usize) {
+        for (&value, &index) in values.iter().zip(&self.group.indices) {
+            let value = match self.max_code {
+                Some(most) => rounded::<S>(value, most),
+                None => value,
+            };
+            store::<S>(value, &mut self.out[index][to..][..columns]);
         }
     }
 }
@@ -210,147 +208,138 @@ impl Group<'_> {
         in_cells(candidates, y as f32, self.shift.0)
     }
 
-    /// Rows from `y` on that lie between the same two rows of cells, up to [`ROWS`].
+    /// Rows from `y` on that lie between the same two rows of cells.
     #[inline(always)]
     fn rows_together(&self, candidates: &Candidates, y: usize) -> usize {
         let between = |y| self.row_in_cells(candidates, y) as usize;
         let first = between(y);
-        (1..ROWS).find(|&n| between(y + n) != first).unwrap_or(ROWS)
+        (1..MOST_ROWS)
+            .find(|&n| between(y + n) != first)
+            .unwrap_or(MOST_ROWS)
     }
 }
 
 impl Scratch {
-    /// Brings the cells' values to the height of rows `first` to `last` of a group's planes; where those are fewer than [`ROWS`], the
-    /// last stands for the others.
+    /// Brings the values of the cells around rows `y` of a group's planes together: where their pixels lie among the cells, and how far
+    /// down between them each row is.
     #[inline(always)]
     fn prepare(
         &mut self,
         candidates: &Candidates,
         kinds: &[u8],
-        [first, last]: [usize; 2],
+        [from, to]: [usize; 2],
         group: &Group<'_>,
         width: usize,
-    ) {
+    ) -> (Among, [f32; MOST_ROWS]) {
         let (shift_y, shift_x) = group.shift;
-        let rows = candidates.second.nrows();
-        let upper = (group.row_in_cells(candidates, first) as usize).min(rows - 1);
+        let rows = candidates.share.nrows();
+        let upper = (group.row_in_cells(candidates, from) as usize).min(rows - 1);
         let lower = (upper + 1).min(rows - 1);
-        let scales = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
-        if self.planned != Some((group.indices[0], upper)) {
-            self.planned = Some((group.indices[0], upper));
-            plan(
-                &mut self.plans,
-                candidates,
-                kinds,
-                [upper, lower],
-                shift_x,
-                scales,
-                width,
+        let scale = [shift_x, shift_y].map(|shift| 1.0 / f32::from(1u8 << shift));
+        let at = Among {
+            rows: [upper, lower],
+            from: 0,
+            px: candidates.cell_px >> shift_x,
+            first: in_cells(candidates, 0.0, shift_x),
+            scale,
+        };
+        plan(
+            &mut self.plans,
+            candidates,
+            kinds,
+            at.rows,
+            shift_x,
+            scale,
+            width,
+        );
+        let len = width.next_multiple_of(LANES) / at.px + 1;
+        for (out, row) in self.cells.iter_mut().zip(at.rows) {
+            let Field { dx, dy } = &candidates.field;
+            padded(Grid::new(dx).row(row), scale[0], len, &mut out.motion[0]);
+            padded(Grid::new(dy).row(row), scale[1], len, &mut out.motion[1]);
+            padded(
+                Grid::new(&candidates.share).row(row),
+                1.0,
+                len,
+                &mut out.share,
             );
-        }
-        let all = self.plans.iter().fold(0, |all, plan| all | plan.kind);
-        self.px = candidates.cell_px >> shift_x;
-        self.first = in_cells(candidates, 0.0, shift_x);
-        self.between = [upper, lower];
-        for (k, (y, out)) in (first..).zip(&mut self.rows).enumerate() {
-            self.fractions[k] = group.row_in_cells(candidates, y.min(last)) - upper as f32;
-            let row = RowOfCells {
-                rows: [upper, lower],
-                fraction: self.fractions[k],
-                len: width.next_multiple_of(LANES) / self.px + 1,
-            };
-            for (n, field) in candidates.fields.iter().enumerate() {
-                if all & [FIRST, SECOND][n] != 0 {
-                    for (axis, plane) in [&field.dx, &field.dy].into_iter().enumerate() {
-                        row.of(plane, scales[axis], &mut out.motions[2 * n + axis]);
-                    }
-                }
-            }
-            if all & SECOND != 0 {
-                row.of(&candidates.second, 1.0, &mut out.second);
-            }
-            if let Some(layered) = &candidates.layered
-                && all & LEANS != 0
-            {
-                row.of(&layered.share, 1.0, &mut out.share);
-            }
-            if let Some(faded) = &candidates.faded
-                && all & FADES != 0
-            {
-                row.of(faded, 1.0, &mut out.faded);
+            if let Some(faded) = &candidates.faded {
+                padded(Grid::new(faded).row(row), 1.0, len, &mut out.faded);
             }
         }
+        let mut fractions = [0.0; MOST_ROWS];
+        for (fraction, y) in fractions.iter_mut().zip(from..to) {
+            *fraction = group.row_in_cells(candidates, y) - upper as f32;
+        }
+        (at, fractions)
     }
 
     /// Values of a vector of pixels in each row.
     #[inline(always)]
     fn values<S: Simd, const P: usize>(
         &mut self,
-        pixels: &Pixels<'_, P>,
-        layered: Option<&Layered>,
+        rows: &Rows<'_, P>,
+        lists: &Lists,
+        at: &Among,
         block: usize,
-    ) -> [[S::V; P]; ROWS] {
-        let plan = &self.plans[block];
+    ) -> [[S::V; P]; MOST_ROWS] {
+        let plan = self.plans[block];
+        let mut values = [[S::V::splat(0.0); P]; MOST_ROWS];
         if plan.kind & (MOVES | FADES | MIXES | LEANS) == 0 {
-            return pixels.in_place::<S>();
+            let mut pixels = rows.pixels;
+            for values in values.iter_mut().take(rows.fractions.len()) {
+                *values = pixels.in_place::<S>();
+                pixels.y += 1;
+            }
+            return values;
         }
-        let (px, first, from) = (self.px, self.first, pixels.x / self.px);
-        let mut values = [[S::V::splat(0.0); P]; ROWS];
-        // Loops over two, here and below, because sampling is long and stands in the program once for each of its sizes.
-        for n in 0..2 {
-            if plan.kind & [FIRST, SECOND][n] == 0 {
-                continue;
-            }
-            let mut motions = [[S::V::splat(0.0); 2]; ROWS];
-            for (motion, row) in motions.iter_mut().zip(&self.rows) {
-                for (d, of_row) in motion.iter_mut().zip(&row.motions[2 * n..]) {
-                    *d = widened::<S>(&of_row[from..], px, first);
-                }
-            }
-            // The shares of layers say it already.
-            let leaves = plan.kind & LEAVES != 0 && layered.is_none();
-            let mut shares = [S::V::splat(pixels.t); ROWS];
-            if plan.kind & LEANS != 0 {
-                for (share, row) in shares.iter_mut().zip(&self.rows) {
-                    *share = widened::<S>(&row.share[from..], px, first);
-                }
-            }
-            let reaches = &plan.reaches[n];
-            let shown = pixels.along::<S>(motions, shares, reaches, leaves, &mut self.lines);
-            if n == 0 || plan.kind & FIRST == 0 {
-                values = shown;
-                continue;
-            }
-            for k in 0..ROWS {
-                let share = widened::<S>(&self.rows[k].second[from..], px, first);
-                for p in 0..P {
-                    values[k][p] = shown[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
-                }
-            }
+        let mixes = plan.kind & MIXES != 0;
+        if !(mixes && self.mixed.find(lists, at)) {
+            self.along::<S, P>(rows, at, &plan, &mut values);
         }
-        if let Some(layered) = layered
-            && plan.kind & MIXES != 0
-        {
-            let at = Between {
-                rows: self.between,
-                fractions: self.fractions,
-                from,
-                px,
-                first,
-            };
-            pixels.mix::<S>(&layered.lists, &at, &mut values, &mut self.lines);
+        if mixes {
+            rows.mix::<S>(&self.mixed, at, &mut values, &mut self.lines);
         }
         if plan.kind & FADES != 0 {
-            let fades = pixels.in_place::<S>();
-            for k in 0..ROWS {
-                let share = widened::<S>(&self.rows[k].faded[from..], px, first);
-                for p in 0..P {
-                    values[k][p] = fades[k][p].sub(values[k][p]).mul_add(share, values[k][p]);
-                }
+            let [above, below] = &self.cells;
+            let shares = ends::<S>([&above.faded, &below.faded], at);
+            let mut pixels = rows.pixels;
+            for (values, &fraction) in values.iter_mut().zip(rows.fractions) {
+                let fade = pixels.in_place::<S>();
+                *values = blended::<S, P>([*values, fade], shares.at(fraction));
+                pixels.y += 1;
             }
         }
         values
     }
+
+    /// Both pictures along the first motions.
+    #[inline(always)]
+    fn along<S: Simd, const P: usize>(
+        &mut self,
+        rows: &Rows<'_, P>,
+        at: &Among,
+        plan: &Plan,
+        values: &mut [[S::V; P]; MOST_ROWS],
+    ) {
+        let [above, below] = &self.cells;
+        let dx = ends::<S>([&above.motion[0], &below.motion[0]], at);
+        let dy = ends::<S>([&above.motion[1], &below.motion[1]], at);
+        let shares = ends::<S>([&above.share, &below.share], at);
+        let mut pixels = rows.pixels;
+        for (values, &fraction) in values.iter_mut().zip(rows.fractions) {
+            let motion = [dx.at(fraction), dy.at(fraction)];
+            let both = pixels.both::<S>(motion, &plan.reaches, &mut self.lines);
+            *values = blended::<S, P>(both, shares.at(fraction));
+            pixels.y += 1;
+        }
+    }
+}
+
+/// The cells' values at a vector of pixels.
+#[inline(always)]
+fn ends<S: Simd>([above, below]: [&[f32]; 2], at: &Among) -> Ends<S::V> {
+    Ends::of::<S>([&above[at.from..], &below[at.from..]], at.px, at.first)
 }
 
 /// The nearest whole number in `0..=max_code`, halves to even; what is no number becomes 0.

@@ -1,7 +1,6 @@
 //! Upsampling of cells' values to pixels, bilinear.
 
 use super::candidates::Candidates;
-use crate::picture::{Plane, sampling::Grid};
 use otinterp_simd::{LANES, Number, Simd, Vector};
 
 /// Sample `at` of a plane stands at `(at + 1/2)·2^shift - 1/2` in the picture, a cell at a multiple of its side.
@@ -10,28 +9,42 @@ pub fn in_cells(candidates: &Candidates, at: f32, shift: u8) -> f32 {
     ((at + 0.5) * f32::from(1u8 << shift) - 0.5) / candidates.cell_px as f32
 }
 
-/// A row of cells' values between two rows of cells.
-pub struct RowOfCells {
-    pub rows: [usize; 2],
-    /// How far down between them.
-    pub fraction: f32,
-    pub len: usize,
+/// Rows of pixels between two rows of cells, at most.
+pub const MOST_ROWS: usize = 8;
+
+/// Values at sixteen columns of pixels, in the rows of cells above and below.
+#[derive(Clone, Copy)]
+pub struct Ends<V> {
+    above: V,
+    difference: V,
 }
 
-impl RowOfCells {
-    /// The cells' values, times `scale`; beyond the plane's end the last value again.
+impl<V: Vector> Ends<V> {
+    /// Of the cells' values from the first pixel's on, which stands `first` after it, in cells `px` wide.
+    ///
+    /// # Panics
+    /// If there are fewer than `16 / px + 1` in either row.
     #[inline(always)]
-    pub fn of(&self, plane: &Plane, scale: f32, out: &mut Vec<f32>) {
-        let grid = Grid::new(plane);
-        out.resize(self.len, 0.0);
-        let known = grid.width.min(self.len);
-        let [above, below] = self.rows.map(|row| &grid.row(row)[..known]);
-        for ((value, above), below) in out.iter_mut().zip(above).zip(below) {
-            *value = scale * (above + self.fraction * (below - above));
-        }
-        let last = out[known - 1];
-        out[known..].fill(last);
+    pub fn of<S: Simd<V = V>>([above, below]: [&[f32]; 2], px: usize, first: f32) -> Self {
+        let above = widened::<S>(above, px, first);
+        let difference = widened::<S>(below, px, first).sub(above);
+        Self { above, difference }
     }
+
+    /// So far down from the one to the other.
+    #[inline(always)]
+    pub fn at(&self, fraction: f32) -> V {
+        self.difference.mul_add(V::splat(fraction), self.above)
+    }
+}
+
+/// A row of cells' values times `scale`, `len` of them: beyond the plane's end the last value again.
+pub fn padded(row: &[f32], scale: f32, len: usize, out: &mut Vec<f32>) {
+    let known = &row[..row.len().min(len)];
+    out.clear();
+    out.extend(known.iter().map(|value| scale * value));
+    let last = out[known.len() - 1];
+    out.resize(len, last);
 }
 
 /// Sixteen pixels' values between those of cells `px` wide, the first pixel `first` after the first cell, in cells.
@@ -39,7 +52,7 @@ impl RowOfCells {
 /// # Panics
 /// If there are fewer than `16 / px + 1` cells.
 #[inline(always)]
-pub fn widened<S: Simd>(cells: &[f32], px: usize, first: f32) -> S::V {
+fn widened<S: Simd>(cells: &[f32], px: usize, first: f32) -> S::V {
     match px {
         8 => widened_by::<S, 8>(cells, first),
         4 => widened_by::<S, 4>(cells, first),
@@ -95,14 +108,28 @@ mod tests {
 
     #[test]
     fn beyond_the_last_cell_its_value_goes_on() {
-        let plane = Plane::from_shape_fn((2, 3), |(y, x)| (10 * y + x) as f32);
-        let row = RowOfCells {
-            rows: [0, 1],
-            fraction: 0.5,
-            len: 5,
-        };
         let mut cells = Vec::new();
-        row.of(&plane, 2.0, &mut cells);
+        padded(&[5.0, 6.0, 7.0], 2.0, 5, &mut cells);
         assert_eq!(cells, [10.0, 12.0, 14.0, 14.0, 14.0]);
+    }
+
+    struct Between<'a>([&'a [f32]; 2], f32);
+
+    impl Kernel for Between<'_> {
+        type Output = [f32; LANES];
+
+        fn run<S: Simd>(self) -> Self::Output {
+            let mut out = [0.0; LANES];
+            Ends::of::<S>(self.0, 8, 0.0).at(self.1).store(&mut out);
+            out
+        }
+    }
+
+    #[test]
+    fn rows_of_pixels_lie_on_the_line_between_the_rows_of_cells() {
+        for cpu in Cpu::available() {
+            let found = cpu.run(Between([&[1.0; 3], &[5.0; 3]], 0.25));
+            assert_eq!(found, [2.0; LANES]);
+        }
     }
 }

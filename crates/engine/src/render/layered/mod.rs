@@ -1,24 +1,27 @@
-//! Candidates by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
+//! Renderer by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
+mod calm;
 mod overlap;
 mod slots;
 mod still;
 mod weigh;
 
-use crate::frame_pyramid::{BrightnessChange, FramePyramid, PyramidLevel};
+use crate::frame_pyramid::PyramidLevel;
 use crate::layers::{Cells, LayerMaps, Layers, layers};
-use crate::motion::{Field, Motion, MotionField};
-use crate::picture::{Picture, Plane, samples_mut};
+use crate::motion::{Motion, MotionField};
+use crate::picture::Picture;
 use crate::probe::{Place, Probe, Side, View};
-use crate::render::cells::candidates::{Candidates, Layered};
+use crate::render::cells::candidates::Candidates;
 use crate::render::cells::errors::Both;
 use crate::render::cells::lists::{Listed, Lists, MOST};
-use crate::render::cells::photometric::{FallbackMap, PhotometricError};
+use crate::render::cells::photometric::FallbackMap;
 use crate::render::cells::rows;
 use crate::timings::{Stage, stage};
+use calm::{Calm, Sources};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 use slots::Slots;
+use std::sync::Arc;
 use weigh::Weigher;
 
 /// Rows of cells that one task weighs.
@@ -29,55 +32,55 @@ const MARGIN_ROWS: usize = 2;
 /// Up to this value of the fallback map nothing is cross-faded: layers that fit here and there look better than ghosts of both pictures.
 const EXPLAINED_IN_PART: f32 = 0.8;
 
-/// Renderer by layers.
+/// A motion between two pictures, by layers, ready to be rendered at any time.
 #[derive(Debug)]
-pub struct LayerRenderer {
+pub struct Renderer {
     cell_log2: u8,
-    pictures: [PyramidLevel; 2],
+    /// By cells, the second as bright as the first.
+    levels: [Arc<PyramidLevel>; 2],
     cells: [Cells; 2],
     layers: [Layers; 2],
     reaches: [Vec<[f32; 2]>; 2],
+    sources: Sources,
     /// Of every cell, whether it stands still.
     standing: Vec<bool>,
     /// By the motion of either picture.
     fallback: [FallbackMap; 2],
 }
 
-impl LayerRenderer {
-    /// Of the motion between two pictures (premultiplied, if they have alpha) that differ in brightness by `change`.
+impl Renderer {
+    /// Of the motion between two pictures (premultiplied, if they have alpha); `levels` are theirs whose pixels are its cells, the second
+    /// as bright as the first.
     pub fn new(
         cpu: Cpu,
         motion: Motion,
-        [first, second]: [&Picture; 2],
-        change: &BrightnessChange,
+        pictures: [&Picture; 2],
+        levels: [Arc<PyramidLevel>; 2],
     ) -> Self {
         let _stage = stage(Stage::Evidence);
         let cell_log2 = motion.forward.cell_log2;
-        let level = usize::from(cell_log2);
-        let (a, b) = rayon::join(
-            || FramePyramid::level_of(cpu, first, level, None),
-            || FramePyramid::level_of(cpu, second, level, Some(change)),
-        );
         let [forward, backward] = [motion.forward, motion.backward].map(MotionField::into_cells);
-        let (judged, others) = rayon::join(
-            || PhotometricError::of(cpu, &forward, &a, &b),
-            || PhotometricError::of(cpu, &backward, &b, &a),
+        let [a, b] = levels.each_ref().map(Arc::as_ref);
+        let fallback = rayon::join(
+            || FallbackMap::of(cpu, &forward, a, b),
+            || FallbackMap::of(cpu, &backward, b, a),
         );
-        let cells = [Cells::of(&a), Cells::of(&b)];
+        let cells = [Cells::of(a), Cells::of(b)];
         let layers = layers(cpu, [&cells[0], &cells[1]], [&forward, &backward]);
         let reaches = layers
             .each_ref()
             .map(|layers| slots::reach(layers, cells[0].width));
         let dim = [cells[0].width, cells[0].height];
-        let standing = still::standing([first, second], cell_log2, dim);
+        let standing = still::standing(cpu, pictures, cell_log2, dim);
         Self {
             cell_log2,
+            sources: Sources::of(layers.each_ref(), &standing, dim),
             standing,
-            pictures: [a, b],
+            levels,
             cells,
             layers,
             reaches,
-            fallback: [judged.fallback, others.fallback],
+            fallback: fallback.into(),
         }
     }
 
@@ -106,11 +109,10 @@ impl LayerRenderer {
         let fallback = fallback.beyond(EXPLAINED_IN_PART);
         let both = Both {
             t,
-            pictures: self.pictures.each_ref(),
+            pictures: self.levels.each_ref().map(Arc::as_ref),
         };
-        let layered = self.layered(lists);
-        let candidates =
-            Candidates::of_layers(cpu, both, self.cell_log2.into(), layered, &fallback, probe);
+        let lists = self.in_px(lists);
+        let candidates = Candidates::of(cpu, both, self.cell_log2.into(), lists, &fallback, probe);
         drop(judging);
         let mut out = first.alike();
         rows::render(cpu, &candidates, [first, second], &mut out);
@@ -140,6 +142,7 @@ impl LayerRenderer {
         };
         let layers = self.layers.each_ref();
         let reaches = self.reaches.each_ref().map(Vec::as_slice);
+        let calm = self.sources.at(t);
         let mut lists = vec![[Listed::default(); MOST]; width * height];
         let mut certain = vec![0.0; width * height];
         lists
@@ -150,9 +153,11 @@ impl LayerRenderer {
                 let first = band * BAND_ROWS;
                 let rows = first.saturating_sub(MARGIN_ROWS)
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
-                slots.fill(layers, reaches, width, rows, t);
+                slots.fill(layers, reaches, width, rows, t, &calm);
                 cpu.run(WeighCells {
                     weigher: &weigher,
+                    layers,
+                    calm: &calm,
                     slots,
                     width,
                     first_row: first,
@@ -162,35 +167,25 @@ impl LayerRenderer {
                 });
             });
         fill_holes(&mut lists, width, t);
-        overlap::overlapped(cpu, &weigher, &lists, &certain, self.cell_log2)
+        overlap::overlap(cpu, &weigher, &mut lists, &certain, self.cell_log2);
+        lists
     }
 
     /// The lists as the rows of a picture take them.
-    fn layered(&self, mut lists: Vec<[Listed; MOST]>) -> (Field, Layered) {
-        let width = self.cells[0].width;
+    fn in_px(&self, mut lists: Vec<[Listed; MOST]>) -> Lists {
         let px = f32::from(1u8 << self.cell_log2);
         for listed in lists.iter_mut().flatten() {
             listed.motion = listed.motion.map(|d| px * d);
         }
-        let lists = Lists::new(width, lists);
-        let dim = (self.cells[0].height, width);
-        let mut field = Field::zeros(dim);
-        let mut share = Plane::zeros(dim);
-        let planes = samples_mut(&mut field.dx)
-            .iter_mut()
-            .zip(samples_mut(&mut field.dy))
-            .zip(samples_mut(&mut share));
-        for (((dx, dy), share), first) in planes.zip(lists.firsts()) {
-            [*dx, *dy] = first.motion;
-            *share = first.share;
-        }
-        (field, Layered { lists, share })
+        Lists::new(self.cells[0].width, lists)
     }
 }
 
 /// Some rows of cells, from `first_row` on.
 struct WeighCells<'a> {
     weigher: &'a Weigher<'a>,
+    layers: [&'a Layers; 2],
+    calm: &'a Calm,
     slots: &'a Slots,
     width: usize,
     first_row: usize,
@@ -207,6 +202,16 @@ impl Kernel for WeighCells<'_> {
         let cells = self.lists.iter_mut().zip(self.certain).zip(self.standing);
         for (n, ((list, certain), &stands)) in cells.enumerate() {
             let at = (n % self.width, self.first_row + n / self.width);
+            if let Some(about) = self.calm.motion(at) {
+                let t = self.weigher.t;
+                *list = if stands {
+                    Listed::still(t)
+                } else {
+                    calm::list(self.layers, self.width, t, at, about)
+                };
+                *certain = 1.0;
+                continue;
+            }
             let found = self.weigher.list(self.slots, at, stands);
             *list = found.unwrap_or_default();
             *certain = if stands { 1.0 } else { self.slots.certain(at) };
@@ -220,12 +225,7 @@ fn fill_holes(lists: &mut [[Listed; MOST]], width: usize, t: f32) {
     let mut holes: Vec<usize> = (0..lists.len()).filter(|&at| is_hole(&lists[at])).collect();
     let height = lists.len() / width;
     if holes.len() == lists.len() {
-        let still = Listed {
-            motion: [0.0; 2],
-            weight: 1.0,
-            share: t,
-        };
-        lists.iter_mut().for_each(|list| list[0] = still);
+        lists.fill(Listed::still(t));
         return;
     }
     while !holes.is_empty() {

@@ -22,32 +22,37 @@ const SAME_MOTION: f32 = 0.5;
 /// Different motions of a cell and its neighbours; there are never so many but in noise.
 const MOST_FOUND: usize = 24;
 
-/// Lists of all cells in which those that are uncertain have their neighbours' motions as well: of each cell, `certain` says how far
-/// what is known of it is known for certain, in `[0, 1]`.
-pub fn overlapped(
+/// Gives the lists of cells that are uncertain their neighbours' motions as well: of each cell, `certain` says how far what is known of
+/// it is known for certain, in `[0, 1]`.
+pub fn overlap(
     cpu: Cpu,
     weigher: &Weigher<'_>,
-    lists: &[[Listed; MOST]],
+    lists: &mut [[Listed; MOST]],
     certain: &[f32],
     cell_log2: u8,
-) -> Vec<[Listed; MOST]> {
-    let dim @ [width, _] = [weigher.pictures[0].width, weigher.pictures[0].height];
+) {
+    let dim @ [width, height] = [weigher.pictures[0].width, weigher.pictures[0].height];
     let shares = shares(certain, dim, COUNTED_PX >> cell_log2);
-    let mut out = lists.to_vec();
-    out.par_chunks_mut(width)
+    let old = &*lists;
+    let changed: Vec<_> = (0..height)
+        .into_par_iter()
         .with_min_len(4)
-        .enumerate()
-        .for_each(|(y, out)| {
+        .map(|y| {
+            let mut out = Vec::new();
             cpu.run(OverlapRow {
                 weigher,
-                lists,
+                lists: old,
                 cell_log2,
                 shares: &shares[y * width..][..width],
                 y,
-                out,
+                out: &mut out,
             });
-        });
-    out
+            out
+        })
+        .collect();
+    for (at, list) in changed.into_iter().flatten() {
+        lists[at] = list;
+    }
 }
 
 /// Means over squares of cells up to `by` away.
@@ -71,7 +76,8 @@ struct OverlapRow<'a> {
     cell_log2: u8,
     shares: &'a [f32],
     y: usize,
-    out: &'a mut [[Listed; MOST]],
+    /// Cells and their lists.
+    out: &'a mut Vec<(usize, [Listed; MOST])>,
 }
 
 impl Kernel for OverlapRow<'_> {
@@ -79,7 +85,7 @@ impl Kernel for OverlapRow<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let width = self.out.len();
+        let width = self.shares.len();
         let height = self.lists.len() / width;
         for x in 0..width {
             let (from, to) = UNCERTAIN;
@@ -110,7 +116,7 @@ impl Kernel for OverlapRow<'_> {
             found.weigh(|motion| self.weigher.error((x, self.y), motion, true));
             found.scale(part);
             found.add_all(own, 1.0 - part);
-            self.out[x] = found.best();
+            self.out.push((self.y * width + x, found.best()));
         }
     }
 }

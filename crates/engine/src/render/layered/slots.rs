@@ -1,5 +1,6 @@
 //! Slots: the motions that cells of both pictures bring to each cell at time t, the alike joined, with what stands behind them.
 
+use super::calm::{self, Calm};
 use crate::layers::{Layers, Vector, apart};
 
 /// Motions that the cells of one picture may bring to a cell.
@@ -98,6 +99,8 @@ pub struct Slots {
     landed: [Vec<[Slot; OF_ONE]>; 2],
     joined: Vec<[Slot; SLOTS]>,
     found: Vec<Found>,
+    /// Cells that anything landed in, once or twice each: the others are as they were made.
+    touched: Vec<usize>,
 }
 
 /// The motions of a cell and what they cover, ready to be compared all at once; nothing is covered by those that are none.
@@ -124,7 +127,7 @@ pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
 }
 
 impl Slots {
-    /// Fills the rows with all that lands in them at time `t`, in raster order; exchanging the pictures changes nothing.
+    /// Fills the rows with all that lands in them at time `t`, in raster order, but for what is calm; exchanging the pictures changes nothing.
     pub fn fill(
         &mut self,
         layers: [&Layers; 2],
@@ -132,36 +135,53 @@ impl Slots {
         width: usize,
         rows: std::ops::Range<usize>,
         t: f32,
+        calm: &Calm,
     ) {
-        self.width = width;
-        self.first_row = rows.start;
+        self.begin(width, rows.clone());
         let (low, high) = (rows.start as f32 - 1.0, rows.end as f32);
         for side in 0..2 {
-            self.landed[side].clear();
-            self.landed[side].resize(rows.len() * width, Default::default());
             let part = [t, 1.0 - t][side];
             for (y, [least, most]) in reaches[side].iter().enumerate() {
                 if y as f32 + part * most <= low || y as f32 + part * least >= high {
                     continue;
                 }
-                for x in 0..width {
-                    self.land(layers[side], side, (x, y), part);
+                for first in (0..width).step_by(calm::SIDE) {
+                    if calm.is_idle(side, (first, y)) {
+                        continue;
+                    }
+                    for x in first..(first + calm::SIDE).min(width) {
+                        self.land(layers[side], side, (x, y), part);
+                    }
                 }
             }
         }
-        let [first, second] = &self.landed;
-        self.joined.clear();
-        let pairs = first.iter().zip(second);
-        self.joined.extend(pairs.map(|(a, b)| joined(a, b)));
-        self.found.clear();
-        self.found.extend(self.joined.iter().map(|slots| {
-            let mut found = Found::default();
+        for &at in &self.touched {
+            let [first, second] = &self.landed;
+            let slots = joined(&first[at], &second[at]);
+            let found = &mut self.found[at];
             for (n, slot) in slots.iter().enumerate() {
                 [found.dx[n], found.dy[n]] = slot.motion;
                 found.covered[n] = slot.covered();
             }
-            found
-        }));
+            self.joined[at] = slots;
+        }
+    }
+
+    /// Empties the slots of so many rows.
+    fn begin(&mut self, width: usize, rows: std::ops::Range<usize>) {
+        for at in self.touched.drain(..) {
+            self.landed[0][at] = Default::default();
+            self.landed[1][at] = Default::default();
+            self.joined[at] = Default::default();
+            self.found[at] = Found::default();
+        }
+        (self.width, self.first_row) = (width, rows.start);
+        let count = rows.len() * width;
+        for landed in &mut self.landed {
+            landed.resize(count, Default::default());
+        }
+        self.joined.resize(count, Default::default());
+        self.found.resize(count, Found::default());
     }
 
     /// The slots of a cell.
@@ -255,11 +275,11 @@ impl Slots {
                 };
                 slot.coverage[side] = share;
                 slot.known[side] = share * known;
-                put(
-                    &mut landed[(row as usize - first_row) * width + column as usize],
-                    &slot,
-                    [sign * dx, sign * dy],
-                );
+                let at = (row as usize - first_row) * width + column as usize;
+                if landed[at][0].is_free() {
+                    self.touched.push(at);
+                }
+                put(&mut landed[at], &slot, [sign * dx, sign * dy]);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Cells that stand still: both pictures show the same detail in place, as overlays do over what moves.
 
 use crate::picture::{Picture, sampling::Grid};
+use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
 /// Side of the squares that are compared, px. A cell is a corner of four of them, so that one lies within what stands still up to its
@@ -14,6 +15,7 @@ const DETAIL: f32 = 24.0 / 255.0;
 
 /// Of every cell of `2^cell_log2` px whether it stands still; `width` and `height` are of the cells.
 pub fn standing(
+    cpu: Cpu,
     [first, second]: [&Picture; 2],
     cell_log2: u8,
     [width, height]: [usize; 2],
@@ -24,51 +26,134 @@ pub fn standing(
         .filter(|&index| format.plane_shift(index) == (0, 0))
         .map(|index| [first, second].map(|picture| Grid::new(&picture.planes()[index])))
         .collect();
-    let max_code = format.max_code();
     let mut out = vec![false; width * height];
-    out.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-        for (x, out) in row.iter_mut().enumerate() {
-            let at = [x << cell_log2, y << cell_log2];
-            let corners = [[0, 0], [1, 0], [0, 1], [1, 1]];
-            *out = corners.iter().any(|side| {
-                let from = [0, 1].map(|axis| {
-                    let before = side[axis] * (SQUARE_PX - 1);
-                    at[axis].checked_sub(before)
-                });
-                from[0]
-                    .zip(from[1])
-                    .is_some_and(|(x, y)| is_same_detail(&pairs, [x, y], max_code))
+    out.par_chunks_mut(width)
+        .enumerate()
+        .for_each_init(Columns::default, |columns, (y, out)| {
+            cpu.run(RowOfCells {
+                pairs: &pairs,
+                max_code: format.max_code(),
+                cell_log2,
+                y: y << cell_log2,
+                columns,
+                out,
             });
-        }
-    });
+        });
     out
 }
 
-/// Whether a square with its upper left corner there is the same in both pictures, with detail. No square crosses the border.
-fn is_same_detail(pairs: &[[Grid<'_>; 2]], [x, y]: [usize; 2], max_code: f32) -> bool {
-    let Grid { width, height, .. } = pairs[0][0];
-    if x + SQUARE_PX > width || y + SQUARE_PX > height {
-        return false;
-    }
-    let count = (pairs.len() * SQUARE_PX * SQUARE_PX) as f32;
-    let most = SAME * max_code * count;
-    let (mut sum, mut range) = (0.0, 0.0f32);
-    for [first, second] in pairs {
-        let (mut least, mut largest) = (f32::MAX, f32::MIN);
-        for row in y..y + SQUARE_PX {
-            let pair = [first, second].map(|grid| &grid.row(row)[x..][..SQUARE_PX]);
-            for (a, b) in pair[0].iter().zip(pair[1]) {
-                sum += (a - b).abs();
-                least = least.min(*a);
-                largest = largest.max(*a);
-            }
-            if sum > most {
-                return false;
+/// Of every column of pixels over the rows of a square: differences of the pictures, of all planes together; least and largest value of
+/// the first picture, of one plane.
+#[derive(Default)]
+struct Columns {
+    differences: Vec<f32>,
+    least: Vec<f32>,
+    most: Vec<f32>,
+    /// Largest range of values of a plane, in the squares from each column on.
+    ranges: Vec<f32>,
+}
+
+/// The cells whose upper left pixels are in row `y`.
+struct RowOfCells<'a> {
+    pairs: &'a [[Grid<'a>; 2]],
+    max_code: f32,
+    cell_log2: u8,
+    y: usize,
+    columns: &'a mut Columns,
+    out: &'a mut [bool],
+}
+
+impl Kernel for RowOfCells<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Grid { width, height, .. } = self.pairs[0][0];
+        let count = (self.pairs.len() * SQUARE_PX * SQUARE_PX) as f32;
+        let most = SAME * self.max_code * count;
+        // No square crosses the border.
+        for top in [self.y.checked_sub(SQUARE_PX - 1), Some(self.y)] {
+            let Some(top) = top.filter(|top| top + SQUARE_PX <= height && SQUARE_PX <= width)
+            else {
+                continue;
+            };
+            self.columns.fill(self.pairs, top, width);
+            let Columns {
+                differences,
+                ranges,
+                ..
+            } = &*self.columns;
+            for (x, stands) in self.out.iter_mut().enumerate() {
+                let x = x << self.cell_log2;
+                for left in [x.checked_sub(SQUARE_PX - 1), Some(x)] {
+                    let Some(left) = left.filter(|left| left + SQUARE_PX <= width) else {
+                        continue;
+                    };
+                    let sum: f32 = differences[left..left + SQUARE_PX].iter().sum();
+                    *stands |= sum <= most && ranges[left] >= DETAIL * self.max_code;
+                }
             }
         }
-        range = range.max(largest - least);
     }
-    range >= DETAIL * max_code
+}
+
+impl Columns {
+    /// Of the squares from row `top` on.
+    #[inline(always)]
+    fn fill(&mut self, pairs: &[[Grid<'_>; 2]], top: usize, width: usize) {
+        self.differences.clear();
+        self.differences.resize(width, 0.0);
+        self.ranges.clear();
+        self.ranges.resize(width, 0.0);
+        self.least.resize(width, 0.0);
+        self.most.resize(width, 0.0);
+        for [first, second] in pairs {
+            let (a, b) = (square_rows(first, top), square_rows(second, top));
+            let (least, most) = (&mut self.least[..width], &mut self.most[..width]);
+            let differences = &mut self.differences[..width];
+            let (a, b) = (
+                [
+                    &a[0][..width],
+                    &a[1][..width],
+                    &a[2][..width],
+                    &a[3][..width],
+                ],
+                [
+                    &b[0][..width],
+                    &b[1][..width],
+                    &b[2][..width],
+                    &b[3][..width],
+                ],
+            );
+            for x in 0..width {
+                let upper = (a[0][x] - b[0][x]).abs() + (a[1][x] - b[1][x]).abs();
+                let lower = (a[2][x] - b[2][x]).abs() + (a[3][x] - b[3][x]).abs();
+                differences[x] += upper + lower;
+                least[x] = a[0][x].min(a[1][x]).min(a[2][x].min(a[3][x]));
+                most[x] = a[0][x].max(a[1][x]).max(a[2][x].max(a[3][x]));
+            }
+            let squares = width - (SQUARE_PX - 1);
+            let (least, most) = (&least[..squares + 3], &most[..squares + 3]);
+            for (x, range) in self.ranges[..squares].iter_mut().enumerate() {
+                let lowest = least[x]
+                    .min(least[x + 1])
+                    .min(least[x + 2].min(least[x + 3]));
+                let highest = most[x].max(most[x + 1]).max(most[x + 2].max(most[x + 3]));
+                *range = range.max(highest - lowest);
+            }
+        }
+    }
+}
+
+/// Rows of the squares from row `top` on.
+#[inline(always)]
+fn square_rows<'a>(grid: &Grid<'a>, top: usize) -> [&'a [f32]; SQUARE_PX] {
+    [
+        grid.row(top),
+        grid.row(top + 1),
+        grid.row(top + 2),
+        grid.row(top + 3),
+    ]
 }
 
 #[cfg(test)]
@@ -88,11 +173,14 @@ mod tests {
             });
             Picture::new(Format::gray(8), vec![plane]).unwrap()
         };
-        let found = standing([&picture(0), &picture(5)], 1, [width / 2, height / 2]);
-        for y in 0..height / 2 {
-            for x in 0..width / 2 {
-                let expected = (10..20).contains(&x) && (6..14).contains(&y);
-                assert_eq!(found[y * width / 2 + x], expected, "{x},{y}");
+        let (first, second) = (picture(0), picture(5));
+        for cpu in Cpu::available() {
+            let found = standing(cpu, [&first, &second], 1, [width / 2, height / 2]);
+            for y in 0..height / 2 {
+                for x in 0..width / 2 {
+                    let expected = (10..20).contains(&x) && (6..14).contains(&y);
+                    assert_eq!(found[y * width / 2 + x], expected, "{x},{y}");
+                }
             }
         }
     }

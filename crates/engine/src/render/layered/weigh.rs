@@ -31,7 +31,7 @@ const SUPPORTED: f32 = 0.8;
 /// Weight of a sample from outside the picture, beside one from inside.
 const OUTSIDE: f32 = 1e-3;
 /// Motions that differ less are joined, cells.
-const JOINED: f32 = 0.5;
+pub const JOINED: f32 = 0.5;
 /// Share of all weights below which a motion is left out.
 const LEAST_WEIGHT: f32 = 0.04;
 /// Keeps a division from being one by nothing.

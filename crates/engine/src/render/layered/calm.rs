@@ -1,0 +1,231 @@
+//! Calm blocks: blocks of cells that at time t nothing lands in but what both pictures show along one smooth motion. Their lists need
+//! no weighing.
+
+use super::weigh::JOINED;
+use crate::layers::{Layers, Vector};
+use crate::render::cells::lists::{Listed, MOST};
+use std::ops::Range;
+
+/// Side of a block, cells.
+pub const SIDE: usize = 4;
+/// What lands so near to a block tells on its cells: the weights look two cells around, and a cell covers those beside its place.
+const MARGIN: f32 = 3.0;
+/// Motions of a calm block differ no more than this, `max - min` along both axes: so all its cells' come to be joined to one.
+const MOST_APART: f32 = 0.7;
+
+/// Least and largest motion from the first picture to the second, in cells, and whether all there is known for certain.
+#[derive(Debug, Clone, Copy)]
+struct Motions {
+    least: Vector,
+    most: Vector,
+    certain: bool,
+}
+
+impl Motions {
+    const NONE: Self = Self {
+        least: [f32::MAX; 2],
+        most: [f32::MIN; 2],
+        certain: true,
+    };
+
+    fn join(&mut self, other: &Self) {
+        for axis in 0..2 {
+            self.least[axis] = self.least[axis].min(other.least[axis]);
+            self.most[axis] = self.most[axis].max(other.most[axis]);
+        }
+        self.certain &= other.certain;
+    }
+
+    fn is_one(&self) -> bool {
+        let apart = [0, 1].map(|axis| self.most[axis] - self.least[axis]);
+        self.certain && apart[0] + apart[1] <= MOST_APART
+    }
+
+    /// Whether all are less than this, `|dx| + |dy|`.
+    fn is_less(&self, than: f32) -> bool {
+        let largest = [0, 1].map(|axis| self.most[axis].max(-self.least[axis]));
+        largest[0] + largest[1] < than
+    }
+
+    fn middle(&self) -> Vector {
+        [0, 1].map(|axis| 0.5 * (self.least[axis] + self.most[axis]))
+    }
+}
+
+/// What of the cells of two pictures does not depend on t.
+#[derive(Debug)]
+pub struct Sources {
+    /// Columns and rows of cells.
+    dim: [usize; 2],
+    /// Columns of blocks.
+    columns: usize,
+    /// Of the blocks of either picture.
+    motions: [Vec<Motions>; 2],
+    /// Blocks with a cell that stands still in place of its motion.
+    stands: Vec<bool>,
+}
+
+impl Sources {
+    /// Of the layers of both pictures.
+    pub fn of(layers: [&Layers; 2], standing: &[bool], dim @ [width, height]: [usize; 2]) -> Self {
+        let columns = width.div_ceil(SIDE);
+        let blocks = columns * height.div_ceil(SIDE);
+        let mut motions = [vec![Motions::NONE; blocks], vec![Motions::NONE; blocks]];
+        let mut stands = vec![false; blocks];
+        for y in 0..height {
+            for x in 0..width {
+                let (at, block) = (y * width + x, y / SIDE * columns + x / SIDE);
+                for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
+                    let motion = layers[side].motion[at].map(|d| sign * d);
+                    motions[side][block].join(&Motions {
+                        least: motion,
+                        most: motion,
+                        certain: layers[side].trusted[at],
+                    });
+                }
+                stands[block] |= standing[at];
+            }
+        }
+        Self {
+            dim,
+            columns,
+            motions,
+            stands,
+        }
+    }
+
+    /// The cells of a row or column of blocks.
+    fn cells(&self, block: usize, axis: usize) -> Range<usize> {
+        block * SIDE..((block + 1) * SIDE).min(self.dim[axis])
+    }
+
+    /// Rows and columns of blocks that the cells of a block can tell on, `by` times their motions away.
+    fn reached(&self, [column, row]: [usize; 2], motions: &Motions, by: f32) -> [Range<usize>; 2] {
+        [0, 1].map(|axis| {
+            let cells = self.cells([column, row][axis], axis);
+            let (a, b) = (by * motions.least[axis], by * motions.most[axis]);
+            let from = (cells.start as f32 + a.min(b) - MARGIN).max(0.0);
+            let to = (cells.end as f32 - 1.0 + a.max(b) + MARGIN).min((self.dim[axis] - 1) as f32);
+            if to < 0.0 || from > to {
+                return 0..0;
+            }
+            from as usize / SIDE..to as usize / SIDE + 1
+        })
+    }
+
+    fn places(&self) -> impl Iterator<Item = [usize; 2]> {
+        let rows = self.stands.len() / self.columns;
+        (0..rows).flat_map(|row| (0..self.columns).map(move |column| [column, row]))
+    }
+
+    /// The calm blocks at time `t` in `(0, 1)`.
+    pub fn at(&self, t: f32) -> Calm {
+        let mut found = vec![Motions::NONE; self.stands.len()];
+        let parts = [t, t - 1.0];
+        for (motions, by) in self.motions.iter().zip(parts) {
+            for (place, motions) in self.places().zip(motions) {
+                let [columns, rows] = self.reached(place, motions, by);
+                for row in rows {
+                    for found in &mut found[row * self.columns..][columns.clone()] {
+                        found.join(motions);
+                    }
+                }
+            }
+        }
+        let places = self.places().zip(&found).zip(&self.stands);
+        let motions: Vec<Option<Vector>> = places
+            .map(|((place, found), stands)| {
+                let stays = !stands || found.is_less(JOINED);
+                let is_calm = found.is_one() && stays && self.is_covered(place, found, parts);
+                is_calm.then(|| found.middle())
+            })
+            .collect();
+        let is_idle = |(place, by): ([usize; 2], f32), of: &Motions| {
+            let [columns, mut rows] = self.reached(place, of, by);
+            rows.all(|row| {
+                let row = &motions[row * self.columns..][columns.clone()];
+                row.iter().all(Option::is_some)
+            })
+        };
+        let idle = [0, 1].map(|side| {
+            let sources = self.places().zip(&self.motions[side]);
+            sources
+                .map(|(place, of)| is_idle((place, parts[side]), of))
+                .collect()
+        });
+        Calm {
+            columns: self.columns,
+            motions,
+            idle,
+        }
+    }
+
+    /// Whether a block lies within both pictures as its motions lead to it.
+    fn is_covered(&self, [column, row]: [usize; 2], found: &Motions, parts: [f32; 2]) -> bool {
+        [column, row].into_iter().enumerate().all(|(axis, block)| {
+            let cells = self.cells(block, axis);
+            let (first, last) = (cells.start as f32, cells.end as f32 - 1.0);
+            let within = |at: f32| at >= 0.0 && at <= self.dim[axis] as f32 - 1.0;
+            parts.into_iter().all(|by| {
+                [found.least[axis], found.most[axis]]
+                    .into_iter()
+                    .all(|d| within(first - by * d) && within(last - by * d))
+            })
+        })
+    }
+}
+
+/// The calm blocks at one time.
+pub struct Calm {
+    columns: usize,
+    /// About the one motion of those that are.
+    motions: Vec<Option<Vector>>,
+    /// The blocks of either picture that tell on calm ones only.
+    idle: [Vec<bool>; 2],
+}
+
+impl Calm {
+    /// Whether what a cell of a picture lands in is calm.
+    #[inline(always)]
+    pub fn is_idle(&self, side: usize, (x, y): (usize, usize)) -> bool {
+        self.idle[side][y / SIDE * self.columns + x / SIDE]
+    }
+
+    /// About the motion through a cell, if it is calm.
+    #[inline(always)]
+    pub fn motion(&self, (x, y): (usize, usize)) -> Option<Vector> {
+        self.motions[y / SIDE * self.columns + x / SIDE]
+    }
+}
+
+/// The list of a calm cell at time `t` that `about` this motion leads through, and that does not stand still: the mean of both pictures'
+/// motions, bilinear where that leads to.
+#[inline(always)]
+pub fn list(
+    layers: [&Layers; 2],
+    width: usize,
+    t: f32,
+    (x, y): (usize, usize),
+    about: Vector,
+) -> [Listed; MOST] {
+    let from = |by: f32| [x as f32 + by * about[0], y as f32 + by * about[1]];
+    let first = bilinear(&layers[0].motion, width, from(-t));
+    let second = bilinear(&layers[1].motion, width, from(1.0 - t));
+    let motion = [0.5 * (first[0] - second[0]), 0.5 * (first[1] - second[1])];
+    Listed::alone(motion, t)
+}
+
+/// Between four cells; the place lies within the picture.
+#[inline(always)]
+fn bilinear(motion: &[Vector], width: usize, [x, y]: Vector) -> Vector {
+    let (column, row) = (x as u32 as usize, y as u32 as usize);
+    let (fx, fy) = (x - column as f32, y - row as f32);
+    let at = row * width + column;
+    // On the last column or row there is no fraction.
+    let right = usize::from(fx > 0.0);
+    let below = if fy > 0.0 { width } else { 0 };
+    let mixed = |a: Vector, b: Vector, f: f32| [a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1])];
+    let upper = mixed(motion[at], motion[at + right], fx);
+    let lower = mixed(motion[at + below], motion[at + below + right], fx);
+    mixed(upper, lower, fy)
+}
