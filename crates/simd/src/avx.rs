@@ -200,13 +200,13 @@ unsafe fn weighted_8<const NX: usize, const NY: usize>(
     // SAFETY: as the caller warrants.
     unsafe {
         let mut sum = _mm256_setzero_ps();
-        for j in 0..NY {
+        for (j, &wy) in wy.iter().enumerate() {
             let row = from.add(j * stride);
             let mut along = _mm256_mul_ps(wx[0], _mm256_loadu_ps(row));
-            for i in 1..NX {
-                along = _mm256_fmadd_ps(wx[i], _mm256_loadu_ps(row.add(i)), along);
+            for (i, &wx) in wx.iter().enumerate().skip(1) {
+                along = _mm256_fmadd_ps(wx, _mm256_loadu_ps(row.add(i)), along);
             }
-            sum = _mm256_fmadd_ps(along, wy[j], sum);
+            sum = _mm256_fmadd_ps(along, wy, sum);
         }
         sum
     }

@@ -369,6 +369,58 @@ fn shifted_vectors_are_loaded_and_joined_lane_by_lane() {
     Shifted::<5>.run::<FusedArray>();
 }
 
+/// A weighted sum over 5 × 4 samples of rows of 40.
+struct WeightedSum<'a>(&'a [f32], &'a [[f32; LANES]; 9]);
+
+impl Kernel for WeightedSum<'_> {
+    type Output = [f32; LANES];
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Self::Output {
+        let (mut wx, mut wy) = ([S::V::splat(0.0); 5], [S::V::splat(0.0); 4]);
+        for (n, weights) in self.1.iter().enumerate() {
+            let weights = S::V::load(weights);
+            if n < 5 {
+                wx[n] = weights;
+            } else {
+                wy[n - 5] = weights;
+            }
+        }
+        let mut out = [0.0; LANES];
+        S::V::weighted_sum(self.0, 40, &wx, &wy).store(&mut out);
+        out
+    }
+}
+
+#[test]
+fn weighted_sums_over_windows_are_those_of_their_definition_at_every_level() {
+    let noise = |n: usize| ((n * 7919 + 13) % 251) as f32 / 125.0 - 1.0;
+    let samples: Vec<f32> = (0..3 * 40 + LANES + 4).map(noise).collect();
+    let weights: [[f32; LANES]; 9] =
+        std::array::from_fn(|n| std::array::from_fn(|l| noise(1000 + 31 * n + 7 * l)));
+    for level in Level::available() {
+        let found = level.run(WeightedSum(&samples, &weights));
+        let by_arrays = by_arrays(level, WeightedSum(&samples, &weights));
+        for l in 0..LANES {
+            assert!(same(found[l], by_arrays[l]), "{}: {l}", level.name());
+            let terms = (0..20).map(|n| {
+                let (j, i) = (n / 5, n % 5);
+                let weight = f64::from(weights[5 + j][l]) * f64::from(weights[i][l]);
+                weight * f64::from(samples[40 * j + i + l])
+            });
+            let truth: f64 = terms.sum();
+            assert!((f64::from(found[l]) - truth).abs() < 1e-5, "{l}: {truth}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "range")]
+fn a_weighted_sum_of_too_few_samples_panics() {
+    let samples = vec![0.0; 3 * 40 + LANES + 3];
+    Level::current_or_baseline().run(WeightedSum(&samples, &[[0.0; LANES]; 9]));
+}
+
 #[test]
 fn lanes_are_summed_in_one_order() {
     let lanes: Vec<f32> = (0..LANES)

@@ -226,4 +226,25 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn shares_are_means_over_the_window_with_the_border_repeated() {
+        for (height, width) in [(1, 1), (3, 20), (17, 9)] {
+            let trusted: Vec<bool> = (0..width * height).map(|n| n * 7919 % 11 < 5).collect();
+            let found = shares(&trusted, [width, height]);
+            let by = COUNTED as isize;
+            for (at, found) in found.into_iter().enumerate() {
+                let near = |at: usize, d: isize, len: usize| {
+                    (at as isize + d).clamp(0, len as isize - 1) as usize
+                };
+                let mut count = 0;
+                for (dy, dx) in (-by..=by).flat_map(|dy| (-by..=by).map(move |dx| (dy, dx))) {
+                    let (y, x) = (near(at / width, dy, height), near(at % width, dx, width));
+                    count += i32::from(trusted[y * width + x]);
+                }
+                let truth = count as f32 / ((2 * by + 1) * (2 * by + 1)) as f32;
+                assert!((found - truth).abs() < 1e-6, "{at}: {found} {truth}");
+            }
+        }
+    }
 }

@@ -229,3 +229,88 @@ fn bilinear(motion: &[Vector], width: usize, [x, y]: Vector) -> Vector {
     let lower = mixed(motion[at + below], motion[at + below + right], fx);
     mixed(upper, lower, fy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIM: [usize; 2] = [60, 44];
+    const T: f32 = 0.25;
+
+    /// Two pictures between which all moves by the same, but for a square of the first that moves otherwise.
+    fn layers(motion: Vector, square: Range<usize>, other: Vector) -> [Layers; 2] {
+        let len = DIM[0] * DIM[1];
+        [1.0, -1.0].map(|sign: f32| {
+            let mut layers = Layers {
+                motion: vec![motion.map(|d| sign * d); len],
+                trusted: vec![true; len],
+                hidden: vec![0.0; len],
+                order: vec![0.0; len],
+            };
+            if sign > 0.0 {
+                for at in square
+                    .clone()
+                    .flat_map(|y| square.clone().map(move |x| y * DIM[0] + x))
+                {
+                    layers.motion[at] = other;
+                    layers.trusted[at] = false;
+                }
+            }
+            layers
+        })
+    }
+
+    #[test]
+    fn what_moves_as_one_within_both_pictures_is_calm_and_moves_by_that() {
+        let motion = [6.5, -2.25];
+        let layers = layers(motion, 0..0, motion);
+        let standing = vec![false; DIM[0] * DIM[1]];
+        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
+        for y in 0..DIM[1] {
+            for x in 0..DIM[0] {
+                let about = calm.motion((x, y));
+                let inside =
+                    |x: f32, y: f32| (0.0..=59.0).contains(&x) && (0.0..=43.0).contains(&y);
+                let (x, y) = (x as f32, y as f32);
+                let is_covered = inside(x - T * 6.5, y + T * 2.25)
+                    && inside(x + (1.0 - T) * 6.5, y - (1.0 - T) * 2.25);
+                assert!(about.is_none() || is_covered, "{x},{y}");
+                if (8.0..48.0).contains(&x) && (8.0..36.0).contains(&y) {
+                    let found = about.map(|about| {
+                        list(
+                            layers.each_ref(),
+                            DIM[0],
+                            T,
+                            (x as usize, y as usize),
+                            about,
+                        )
+                    });
+                    assert_eq!(found, Some(Listed::alone(motion, T)), "{x},{y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn where_something_else_starts_or_lands_nothing_is_calm() {
+        let layers = layers([0.0; 2], 20..24, [16.0, 8.0]);
+        let standing = vec![false; DIM[0] * DIM[1]];
+        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
+        // A quarter of the way on, and what of the second picture stands where the square was.
+        for at in [(24, 22), (27, 25), (20, 20), (23, 23)] {
+            assert_eq!(calm.motion(at), None, "{at:?}");
+        }
+        assert!(calm.motion((44, 10)).is_some());
+        assert!(!calm.is_idle(0, (21, 21)) && calm.is_idle(0, (44, 10)));
+    }
+
+    #[test]
+    fn what_stands_in_place_of_its_motion_is_calm_only_if_that_is_nearly_none() {
+        let all = vec![true; DIM[0] * DIM[1]];
+        for (motion, is_calm) in [([0.25, -0.125], true), ([3.0, 0.0], false)] {
+            let layers = layers(motion, 0..0, motion);
+            let calm = Sources::of(layers.each_ref(), &all, DIM).at(T);
+            assert_eq!(calm.motion((30, 20)).is_some(), is_calm, "{motion:?}");
+        }
+    }
+}
