@@ -1,6 +1,7 @@
 //! Calm blocks: blocks of cells that at time t nothing lands in but what both pictures show along one smooth motion. Their lists need
 //! no weighing.
 
+use super::still::Stands;
 use super::weigh::JOINED;
 use crate::layers::{Layers, Vector};
 use crate::render::cells::lists::{Listed, MOST};
@@ -61,13 +62,17 @@ pub struct Sources {
     columns: usize,
     /// Of the blocks of either picture.
     motions: [Vec<Motions>; 2],
-    /// Blocks with a cell that stands still in place of its motion.
+    /// Blocks with a cell that may stand still in place of its motion.
     stands: Vec<bool>,
 }
 
 impl Sources {
     /// Of the layers of both pictures.
-    pub fn of(layers: [&Layers; 2], standing: &[bool], dim @ [width, height]: [usize; 2]) -> Self {
+    pub fn of(
+        layers: [&Layers; 2],
+        standing: &[Stands],
+        dim @ [width, height]: [usize; 2],
+    ) -> Self {
         let columns = width.div_ceil(SIDE);
         let blocks = columns * height.div_ceil(SIDE);
         let mut motions = [vec![Motions::NONE; blocks], vec![Motions::NONE; blocks]];
@@ -83,7 +88,7 @@ impl Sources {
                         certain: layers[side].trusted[at],
                     });
                 }
-                stands[block] |= standing[at];
+                stands[block] |= standing[at] != Stands::No;
             }
         }
         Self {
@@ -264,7 +269,7 @@ mod tests {
     fn what_moves_as_one_within_both_pictures_is_calm_and_moves_by_that() {
         let motion = [6.5, -2.25];
         let layers = layers(motion, 0..0, motion);
-        let standing = vec![false; DIM[0] * DIM[1]];
+        let standing = vec![Stands::No; DIM[0] * DIM[1]];
         let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
         for y in 0..DIM[1] {
             for x in 0..DIM[0] {
@@ -294,7 +299,7 @@ mod tests {
     #[test]
     fn where_something_else_starts_or_lands_nothing_is_calm() {
         let layers = layers([0.0; 2], 20..24, [16.0, 8.0]);
-        let standing = vec![false; DIM[0] * DIM[1]];
+        let standing = vec![Stands::No; DIM[0] * DIM[1]];
         let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
         // A quarter of the way on, and what of the second picture stands where the square was.
         for at in [(24, 22), (27, 25), (20, 20), (23, 23)] {
@@ -306,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_place_of_its_motion_is_calm_only_if_that_is_nearly_none() {
-        let all = vec![true; DIM[0] * DIM[1]];
+        let all = vec![Stands::Wholly; DIM[0] * DIM[1]];
         for (motion, is_calm) in [([0.25, -0.125], true), ([3.0, 0.0], false)] {
             let layers = layers(motion, 0..0, motion);
             let calm = Sources::of(layers.each_ref(), &all, DIM).at(T);

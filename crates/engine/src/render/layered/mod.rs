@@ -22,6 +22,7 @@ use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 use slots::Slots;
 use std::sync::Arc;
+use still::Stands;
 use weigh::Weigher;
 
 /// Rows of cells that one task weighs.
@@ -42,8 +43,8 @@ pub struct Renderer {
     layers: [Layers; 2],
     reaches: [Vec<[f32; 2]>; 2],
     sources: Sources,
-    /// Of every cell, whether it stands still.
-    standing: Vec<bool>,
+    /// Of every cell.
+    standing: Vec<Stands>,
     /// By the motion of either picture.
     fallback: [FallbackMap; 2],
 }
@@ -189,7 +190,7 @@ struct WeighCells<'a> {
     slots: &'a Slots,
     width: usize,
     first_row: usize,
-    standing: &'a [bool],
+    standing: &'a [Stands],
     lists: &'a mut [[Listed; MOST]],
     certain: &'a mut [f32],
 }
@@ -202,19 +203,22 @@ impl Kernel for WeighCells<'_> {
         let cells = self.lists.iter_mut().zip(self.certain).zip(self.standing);
         for (n, ((list, certain), &stands)) in cells.enumerate() {
             let at = (n % self.width, self.first_row + n / self.width);
+            let (t, stays) = (self.weigher.t, stands == Stands::Wholly);
             if let Some(about) = self.calm.motion(at) {
-                let t = self.weigher.t;
-                *list = if stands {
+                *list = if stays {
                     Listed::still(t)
                 } else {
                     calm::list(self.layers, self.width, t, at, about)
                 };
                 *certain = 1.0;
-                continue;
+            } else {
+                let found = self.weigher.list(self.slots, at, stays);
+                *list = found.unwrap_or_default();
+                *certain = if stays { 1.0 } else { self.slots.certain(at) };
             }
-            let found = self.weigher.list(self.slots, at, stands);
-            *list = found.unwrap_or_default();
-            *certain = if stands { 1.0 } else { self.slots.certain(at) };
+            if stands == Stands::InPart {
+                weigh::may_stand(list, t);
+            }
         }
     }
 }

@@ -13,26 +13,65 @@ const SAME: f32 = 1.0 / 255.0;
 /// See [`SAME`].
 const DETAIL: f32 = 24.0 / 255.0;
 
+/// Pixels of an outline that stays around which a cell stands in part: strokes thinner than a square.
+const LEAST_OUTLINE_PX: f32 = 2.0;
+
+/// How much of what is around a cell stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    No,
+    /// Outlines that are the same in both pictures: no motion is one of those that pixels choose from.
+    InPart,
+    Wholly,
+}
+
 /// Of every cell of `2^cell_log2` px whether it stands still; `width` and `height` are of the cells.
 pub fn standing(
     cpu: Cpu,
     [first, second]: [&Picture; 2],
     cell_log2: u8,
     [width, height]: [usize; 2],
-) -> Vec<bool> {
+) -> Vec<Stands> {
     let format = first.format();
     let planes = 0..format.color_planes();
     let pairs: Vec<_> = planes
         .filter(|&index| format.plane_shift(index) == (0, 0))
         .map(|index| [first, second].map(|picture| Grid::new(&picture.planes()[index])))
         .collect();
-    let mut out = vec![false; width * height];
+    let max_code = format.max_code();
+    let mut outlines = vec![0.0; width * height];
+    outlines
+        .par_chunks_mut(width)
+        .enumerate()
+        .for_each_init(Vec::new, |memory, (y, out)| {
+            cpu.run(Outlines {
+                pairs: &pairs,
+                max_code,
+                cell_log2,
+                y: y << cell_log2,
+                memory,
+                out,
+            });
+        });
+    let has_outline = |x: usize, y: usize| {
+        let (columns, rows) = (x.saturating_sub(1)..x + 1, y.saturating_sub(1)..y + 1);
+        rows.into_iter().any(|y| {
+            let row = &outlines[y * width..][columns.clone()];
+            row.iter().any(|count| *count >= LEAST_OUTLINE_PX)
+        })
+    };
+    let mut out = vec![Stands::No; width * height];
     out.par_chunks_mut(width)
         .enumerate()
         .for_each_init(Columns::default, |columns, (y, out)| {
+            for (x, stands) in out.iter_mut().enumerate() {
+                if has_outline(x, y) {
+                    *stands = Stands::InPart;
+                }
+            }
             cpu.run(RowOfCells {
                 pairs: &pairs,
-                max_code: format.max_code(),
+                max_code,
                 cell_log2,
                 y: y << cell_log2,
                 columns,
@@ -40,6 +79,61 @@ pub fn standing(
             });
         });
     out
+}
+
+/// Counts of the pixels of outlines that stay, in the squares between cells whose upper left pixels are in row `y`: they are the same in
+/// both pictures, and next to another of a different value in both.
+struct Outlines<'a> {
+    pairs: &'a [[Grid<'a>; 2]],
+    max_code: f32,
+    cell_log2: u8,
+    y: usize,
+    /// 1 in the columns of such pixels.
+    memory: &'a mut Vec<f32>,
+    out: &'a mut [f32],
+}
+
+impl Kernel for Outlines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Grid { width, height, .. } = self.pairs[0][0];
+        // Green, or the only one.
+        let [first, second] = &self.pairs[self.pairs.len() / 2];
+        self.memory.clear();
+        self.memory.resize(width, 0.0);
+        let marks = &mut self.memory[..width];
+        let (same, detail) = (SAME * self.max_code, DETAIL * self.max_code);
+        for y in self.y..(self.y + (1 << self.cell_log2)).min(height) {
+            let (above, below) = (y.saturating_sub(1), (y + 1).min(height - 1));
+            let (a, b) = (&first.row(y)[..width], &second.row(y)[..width]);
+            let (a0, b0) = (&first.row(above)[..width], &second.row(above)[..width]);
+            let (a2, b2) = (&first.row(below)[..width], &second.row(below)[..width]);
+            for x in 1..width.saturating_sub(1) {
+                let contrast = |own: f32, other: f32| (own - other).abs();
+                let left = contrast(a[x], a[x - 1]).min(contrast(b[x], b[x - 1]));
+                let right = contrast(a[x], a[x + 1]).min(contrast(b[x], b[x + 1]));
+                let up = contrast(a[x], a0[x]).min(contrast(b[x], b0[x]));
+                let down = contrast(a[x], a2[x]).min(contrast(b[x], b2[x]));
+                let most = left.max(right).max(up.max(down));
+                marks[x] = if most >= detail { 1.0 } else { 0.0 };
+            }
+            for [first, second] in self.pairs {
+                let (a, b) = (&first.row(y)[..width], &second.row(y)[..width]);
+                for x in 0..width {
+                    marks[x] = if (a[x] - b[x]).abs() <= same {
+                        marks[x]
+                    } else {
+                        0.0
+                    };
+                }
+            }
+            for (count, marks) in self.out.iter_mut().zip(marks.chunks(1 << self.cell_log2)) {
+                *count += marks.iter().sum::<f32>();
+            }
+        }
+    }
 }
 
 /// Of every column of pixels over the rows of a square: differences of the pictures, of all planes together; least and largest value of
@@ -60,7 +154,7 @@ struct RowOfCells<'a> {
     cell_log2: u8,
     y: usize,
     columns: &'a mut Columns,
-    out: &'a mut [bool],
+    out: &'a mut [Stands],
 }
 
 impl Kernel for RowOfCells<'_> {
@@ -90,7 +184,9 @@ impl Kernel for RowOfCells<'_> {
                         continue;
                     };
                     let sum: f32 = differences[left..left + SQUARE_PX].iter().sum();
-                    *stands |= sum <= most && ranges[left] >= DETAIL * self.max_code;
+                    if sum <= most && ranges[left] >= DETAIL * self.max_code {
+                        *stands = Stands::Wholly;
+                    }
                 }
             }
         }
@@ -179,7 +275,11 @@ mod tests {
             for y in 0..height / 2 {
                 for x in 0..width / 2 {
                     let expected = (10..20).contains(&x) && (6..14).contains(&y);
-                    assert_eq!(found[y * width / 2 + x], expected, "{x},{y}");
+                    assert_eq!(
+                        found[y * width / 2 + x] == Stands::Wholly,
+                        expected,
+                        "{x},{y}"
+                    );
                 }
             }
         }

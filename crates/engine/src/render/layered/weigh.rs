@@ -34,6 +34,8 @@ const OUTSIDE: f32 = 1e-3;
 pub const JOINED: f32 = 0.5;
 /// Share of all weights below which a motion is left out.
 const LEAST_WEIGHT: f32 = 0.04;
+/// Weight of no motion beside 1 of all others where outlines stay in place.
+const PERHAPS: f32 = 0.3;
 /// Keeps a division from being one by nothing.
 const TINY: f32 = 1e-6;
 
@@ -197,6 +199,24 @@ fn stand(slots: &mut [Slot; SLOTS], count: usize) -> usize {
     let at = kept.min(SLOTS - 1);
     slots[at] = Slot::still();
     at + 1
+}
+
+/// Adds no motion to a list, unless it has it or is empty; in place of the last if there are as many as there can be.
+#[inline(always)]
+pub fn may_stand(list: &mut [Listed; MOST], t: f32) {
+    let count = list.iter().take_while(|listed| listed.weight > 0.0).count();
+    let is_still = |listed: &Listed| listed.motion == [0.0; 2];
+    if count == 0 || list[..count].iter().any(is_still) {
+        return;
+    }
+    let at = count.min(MOST - 1);
+    list[at] = Listed {
+        motion: [0.0; 2],
+        weight: PERHAPS,
+        share: t,
+    };
+    let total: f32 = list.iter().map(|listed| listed.weight).sum();
+    list.iter_mut().for_each(|listed| listed.weight /= total);
 }
 
 /// Adds a motion to the `used` first of a list; the number that is used then.
