@@ -8,16 +8,16 @@ use otinterp::{Interpolator, LayerMaps, Method, Preset};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-const DIM: (usize, usize) = (144, 192);
-const SQUARE_PX: isize = 56;
+const DIM: (usize, usize) = (288, 384);
+const SQUARE_PX: isize = 112;
 /// Where the square begins in the first picture.
-const LEFT: isize = 56;
-const TOP: isize = 44;
+const LEFT: isize = 112;
+const TOP: isize = 88;
 /// Motions, px rightwards: that of the square and that of the background.
-const FRONT_PX: isize = 16;
-const BACK_PX: isize = -8;
+const FRONT_PX: isize = 32;
+const BACK_PX: isize = -16;
 /// So near to where truth changes nothing is asked: a window of 3×3 of the largest cells here.
-const BLURRED_PX: isize = 6;
+const BLURRED_PX: isize = 12;
 
 fn is_square(side: usize, x: isize, y: isize) -> bool {
     let left = LEFT + FRONT_PX * side as isize;

@@ -70,9 +70,11 @@ pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 
         outlines,
     };
     let spread = pair.spread(None);
-    let order = pair.order(&spread);
+    let mut memory = order::Memory::default();
+    let order = pair.order(&spread, &mut memory);
     let spread = pair.spread(Some(&order));
-    let order = pair.order(&spread);
+    let order = pair.order(&spread, &mut memory);
+    drop(memory);
     let hidden = pair.hidden(&spread);
     let settled = pair.both(|n| {
         let (from, to) = (pair.pictures[n], pair.pictures[1 - n]);
@@ -138,10 +140,10 @@ impl Pair<'_> {
         })
     }
 
-    fn order(&self, motion: &[Vec<Vector>; 2]) -> [Vec<f32>; 2] {
+    fn order(&self, motion: &[Vec<Vector>; 2], memory: &mut order::Memory) -> [Vec<f32>; 2] {
         let motions = motion.each_ref().map(Vec::as_slice);
         let trusted = self.trusted.each_ref().map(Vec::as_slice);
-        order::orders(self.pictures[0], motions, trusted)
+        order::orders(self.pictures[0], motions, trusted, memory)
     }
 
     /// How far each cell is hidden: its place in the other picture is owned by another motion, and looks otherwise.

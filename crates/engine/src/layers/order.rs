@@ -15,9 +15,15 @@ const BELIEVED: f32 = 5.0;
 
 /// The order of depth of the cells of both pictures, each in `(-1, 1)`, larger in front: `(f - b)/(f + b + 5)`, of f cells that tell that
 /// their region is in front and b that it is behind.
-pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> [Vec<f32>; 2] {
+pub fn orders(
+    cells: &Cells,
+    motions: [&[Vector]; 2],
+    trusted: [&[bool]; 2],
+    memory: &mut Memory,
+) -> [Vec<f32>; 2] {
     let len = cells.len();
-    let mut regions = Regions::new(2 * len);
+    let Memory { regions, told } = memory;
+    regions.begin(2 * len);
     for (side, motion) in motions.into_iter().enumerate() {
         regions.join_neighbours(motion, side * len, cells.width);
     }
@@ -48,7 +54,8 @@ pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> 
             }
         });
     }
-    let mut told = vec![[0.0f32; 2]; 2 * len];
+    told.clear();
+    told.resize(2 * len, [0.0f32; 2]);
     for side in 0..2 {
         led(side, false, &mut |own, other, error| {
             if error >= DIFFERENT * DIFFERENT {
@@ -71,12 +78,22 @@ pub fn orders(cells: &Cells, motions: [&[Vector]; 2], trusted: [&[bool]; 2]) -> 
     })
 }
 
+/// Memory for [`orders`].
+#[derive(Default)]
+pub struct Memory {
+    regions: Regions,
+    told: Vec<[f32; 2]>,
+}
+
 /// Disjoint sets of cells (union-find with path halving).
+#[derive(Default)]
 struct Regions(Vec<u32>);
 
 impl Regions {
-    fn new(len: usize) -> Self {
-        Self((0..len as u32).collect())
+    /// Every cell is a set of its own.
+    fn begin(&mut self, len: usize) {
+        self.0.clear();
+        self.0.extend(0..len as u32);
     }
 
     fn of(&mut self, mut at: usize) -> usize {

@@ -48,17 +48,18 @@ fn returns(cells: &Cells, (x, y): (usize, usize), motion: Vector, back: &[Vector
 /// Distrusts connected groups of fewer than [`LEAST_GROUP`] cells.
 fn drop_small_groups(trusted: &mut [bool], width: usize) {
     let mut seen = vec![false; trusted.len()];
-    let mut group = Vec::new();
+    let mut group: Vec<u32> = Vec::with_capacity(trusted.len());
     for start in 0..trusted.len() {
         if !trusted[start] || seen[start] {
             continue;
         }
         group.clear();
-        group.push(start);
+        group.push(start as u32);
         seen[start] = true;
         let mut next = 0;
         while let Some(&at) = group.get(next) {
             next += 1;
+            let at = at as usize;
             let column = at % width;
             let around = [
                 (column > 0).then(|| at - 1),
@@ -69,13 +70,13 @@ fn drop_small_groups(trusted: &mut [bool], width: usize) {
             for other in around.into_iter().flatten() {
                 if trusted[other] && !seen[other] {
                     seen[other] = true;
-                    group.push(other);
+                    group.push(other as u32);
                 }
             }
         }
         if group.len() < LEAST_GROUP {
             for &at in &group {
-                trusted[at] = false;
+                trusted[at as usize] = false;
             }
         }
     }
@@ -87,8 +88,7 @@ fn drop_small_groups(trusted: &mut [bool], width: usize) {
 pub fn outlines(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<f32> {
     let (width, height) = (cells.width, cells.height);
     let (right, below) = (cells.steps([1, 0]), cells.steps([0, 1]));
-    let pairs = right.iter().zip(below);
-    let step: Vec<f32> = pairs.map(|(a, b)| a.max(*b).min(MOST_STEP)).collect();
+    let step = |at: usize| right[at].max(below[at]).min(MOST_STEP);
     let window = |x: usize, y: usize, by: usize| {
         let rows = y.saturating_sub(by)..(y + by + 1).min(height);
         rows.flat_map(move |row| {
@@ -110,9 +110,9 @@ pub fn outlines(cells: &Cells, motion: &[Vector], trusted: &[bool]) -> Vec<f32> 
         let (mut most, mut sum, mut count) = (0.0f32, 0.0, 0.0);
         for (column, row, other) in window(x, y, OUTLINE) {
             if column.abs_diff(x) < 2 && row.abs_diff(y) < 2 {
-                most = most.max(step[other]);
+                most = most.max(step(other));
             }
-            sum += step[other];
+            sum += step(other);
             count += 1.0;
         }
         most / (sum / count + LEAST_MEAN)

@@ -3,6 +3,7 @@
 
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut};
+use std::sync::{Mutex, PoisonError};
 
 /// Motions of a cell.
 pub const MOST: usize = 6;
@@ -18,6 +19,30 @@ pub struct Listed {
     pub weight: f32,
     /// How much of the second picture is shown along it, in `[0, 1]`.
     pub share: f32,
+}
+
+/// Memory of lists that were rendered, for the next frame's. Those of a picture each from two threads, and one more.
+static SPARE: Mutex<Vec<Vec<[Listed; MOST]>>> = Mutex::new(Vec::new());
+/// See [`SPARE`].
+const MOST_SPARE: usize = 3;
+
+/// Room for the lists of so many cells, whatever they hold.
+pub fn room(count: usize) -> Vec<[Listed; MOST]> {
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = spare.iter().position(|lists| lists.len() == count);
+    let lists = found.map(|n| spare.swap_remove(n));
+    drop(spare);
+    lists.unwrap_or_else(|| vec![[Listed::default(); MOST]; count])
+}
+
+impl Drop for Lists {
+    fn drop(&mut self) {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() == MOST_SPARE {
+            spare.remove(0);
+        }
+        spare.push(std::mem::take(&mut self.listed));
+    }
 }
 
 /// The motions of all cells.

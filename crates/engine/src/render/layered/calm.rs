@@ -2,11 +2,12 @@
 //! no weighing.
 
 use super::still::Stands;
-use super::weigh::JOINED;
 use crate::layers::{Layers, Vector};
 use crate::render::cells::lists::{Listed, MOST};
 use std::ops::Range;
 
+/// Motions that differ less are joined in a list, cells.
+pub const JOINED: f32 = 0.5;
 /// Side of a block, cells.
 pub const SIDE: usize = 4;
 /// What lands so near to a block tells on its cells: the weights look two cells around, and a cell covers those beside its place.

@@ -13,7 +13,7 @@ use crate::picture::Picture;
 use crate::probe::{Place, Probe, Side, View};
 use crate::render::cells::candidates::Candidates;
 use crate::render::cells::errors::Both;
-use crate::render::cells::lists::{Listed, Lists, MOST};
+use crate::render::cells::lists::{Listed, Lists, MOST, room};
 use crate::render::cells::photometric::FallbackMap;
 use crate::render::cells::rows;
 use crate::timings::{Stage, stage};
@@ -144,13 +144,13 @@ impl Renderer {
         let layers = self.layers.each_ref();
         let reaches = self.reaches.each_ref().map(Vec::as_slice);
         let calm = self.sources.at(t);
-        let mut lists = vec![[Listed::default(); MOST]; width * height];
+        let mut lists = room(width * height);
         let mut certain = vec![0.0; width * height];
         lists
             .par_chunks_mut(BAND_ROWS * width)
             .zip(certain.par_chunks_mut(BAND_ROWS * width))
             .enumerate()
-            .for_each_init(Slots::default, |slots, (band, (lists, certain))| {
+            .for_each_init(Slots::spare, |slots, (band, (lists, certain))| {
                 let first = band * BAND_ROWS;
                 let rows = first.saturating_sub(MARGIN_ROWS)
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);

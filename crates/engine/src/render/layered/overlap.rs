@@ -38,12 +38,14 @@ pub fn overlap(
         .into_par_iter()
         .with_min_len(4)
         .map(|y| {
-            let mut out = Vec::new();
+            let shares = &shares[y * width..][..width];
+            let uncertain = shares.iter().filter(|share| part(**share) > 0.0).count();
+            let mut out = Vec::with_capacity(uncertain);
             cpu.run(OverlapRow {
                 weigher,
                 lists: old,
                 cell_log2,
-                shares: &shares[y * width..][..width],
+                shares,
                 y,
                 out: &mut out,
             });
@@ -70,6 +72,13 @@ fn shares(certain: &[f32], [width, height]: [usize; 2], by: usize) -> Vec<f32> {
     })
 }
 
+/// Weight of the mean along all motions where such a share is certain; 0 or less is none.
+#[inline(always)]
+fn part(certain: f32) -> f32 {
+    let (from, to) = UNCERTAIN;
+    ((1.0 - certain - from) / (to - from)).min(1.0) * MOST_MEAN
+}
+
 struct OverlapRow<'a> {
     weigher: &'a Weigher<'a>,
     lists: &'a [[Listed; MOST]],
@@ -88,8 +97,7 @@ impl Kernel for OverlapRow<'_> {
         let width = self.shares.len();
         let height = self.lists.len() / width;
         for x in 0..width {
-            let (from, to) = UNCERTAIN;
-            let part = ((1.0 - self.shares[x] - from) / (to - from)).min(1.0) * MOST_MEAN;
+            let part = part(self.shares[x]);
             let own = &self.lists[self.y * width + x];
             if part <= 0.0 || own[0].motion == [0.0; 2] {
                 continue;

@@ -2,6 +2,7 @@
 
 use super::calm::{self, Calm};
 use crate::layers::{Layers, Vector, apart};
+use std::sync::{Mutex, PoisonError};
 
 /// Motions that the cells of one picture may bring to a cell.
 const OF_ONE: usize = 3;
@@ -114,6 +115,20 @@ struct Found {
 /// At least [`SLOTS`], a whole vector.
 const PLACES: usize = 8;
 
+/// Slots that were used, for the next bands: memory that is neither mapped nor emptied anew.
+static SPARE: Mutex<Vec<Slots>> = Mutex::new(Vec::new());
+/// As many as threads could use at once.
+const MOST_SPARE: usize = 64;
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.joined.is_empty() && spare.len() < MOST_SPARE {
+            spare.push(std::mem::take(self));
+        }
+    }
+}
+
 /// Least and largest motion along y in every row of cells: which rows can reach others.
 pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
     let rows = layers.motion.chunks_exact(width);
@@ -127,6 +142,12 @@ pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
 }
 
 impl Slots {
+    /// Some that were used before, or new ones.
+    pub fn spare() -> Self {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.pop().unwrap_or_default()
+    }
+
     /// Fills the rows with all that lands in them at time `t`, in raster order, but for what is calm; exchanging the pictures changes nothing.
     pub fn fill(
         &mut self,

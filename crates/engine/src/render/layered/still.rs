@@ -4,6 +4,8 @@ use crate::picture::{Picture, sampling::Grid};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
 
+/// Rows of cells that one task works on at least.
+const BAND_ROWS: usize = 16;
 /// Side of the squares that are compared, px. A cell is a corner of four of them, so that one lies within what stands still up to its
 /// edge (Kuwahara et al., *Processing of RI-angiocardiographic images*, 1976).
 const SQUARE_PX: usize = 4;
@@ -42,6 +44,7 @@ pub fn standing(
     let mut outlines = vec![0.0; width * height];
     outlines
         .par_chunks_mut(width)
+        .with_min_len(BAND_ROWS)
         .enumerate()
         .for_each_init(Vec::new, |memory, (y, out)| {
             cpu.run(Outlines {
@@ -62,6 +65,7 @@ pub fn standing(
     };
     let mut out = vec![Stands::No; width * height];
     out.par_chunks_mut(width)
+        .with_min_len(BAND_ROWS)
         .enumerate()
         .for_each_init(Columns::default, |columns, (y, out)| {
             for (x, stands) in out.iter_mut().enumerate() {

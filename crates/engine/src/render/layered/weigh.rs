@@ -1,6 +1,7 @@
 //! Weights of the motions at a cell: composited from front to back, each by its coverage, its support around it and its photometric
 //! error. What both pictures show lies before what one of them hides, else the order of depth decides.
 
+use super::calm::JOINED;
 use super::slots::{SLOTS, Slot, Slots};
 use crate::layers::{Cells, Vector, apart, difference};
 use crate::render::cells::lists::{Listed, MOST};
@@ -30,8 +31,6 @@ const SAME_MOTION: f32 = 1.0;
 const SUPPORTED: f32 = 0.8;
 /// Weight of a sample from outside the picture, beside one from inside.
 const OUTSIDE: f32 = 1e-3;
-/// Motions that differ less are joined, cells.
-pub const JOINED: f32 = 0.5;
 /// Share of all weights below which a motion is left out.
 const LEAST_WEIGHT: f32 = 0.04;
 /// Weight of no motion beside 1 of all others where outlines stay in place.
