@@ -207,7 +207,8 @@ impl Interpolator {
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn motion(&self, a: &Picture, b: &Picture) -> Result<Motion, Error> {
-        self.moved([a, b], |_, motion, _| motion)
+        let solved = |_, motion, _| motion;
+        self.moved([a, b], solved, |still| still)
     }
 
     /// The same, and beside it what is known of the layers of each picture: what of it the other one shows, and what lies in front.
@@ -215,39 +216,40 @@ impl Interpolator {
     /// # Errors
     /// As [`Interpolator::between`].
     pub fn layers(&self, a: &Picture, b: &Picture) -> Result<(Motion, [LayerMaps; 2]), Error> {
-        self.moved([a, b], |cpu, motion, levels| {
+        let solved = |cpu, motion, levels: [Arc<PyramidLevel>; 2]| {
             let maps = LayerMaps::between(cpu, &motion, levels.each_ref().map(Arc::as_ref));
             (motion, maps)
+        };
+        self.moved([a, b], solved, |still| {
+            let maps = LayerMaps::still(&still.forward);
+            (still, [maps.clone(), maps])
         })
     }
 
-    /// What `of` makes of the motion between two pictures, and of the levels of both whose pixels are its cells.
+    /// What `of` makes of the motion between two pictures, and of the levels of both whose pixels are its cells; `of_still` where nothing
+    /// moves or nothing is solved.
     fn moved<T: Send>(
         &self,
         [a, b]: [&Picture; 2],
         of: impl FnOnce(Cpu, Motion, [Arc<PyramidLevel>; 2]) -> T + Send,
+        of_still: impl FnOnce(Motion) -> T,
     ) -> Result<T, Error> {
         self.check(a, b)?;
         let cpu = Cpu::current()?;
         let dim = (a.height(), a.width());
-        let cell_log2 = match self.plan(dim) {
+        Ok(match self.plan(dim) {
             Plan::Motion(solve) if a != b => {
                 let premultiplied = premultiplied(a, b);
                 let pictures = ends(&premultiplied, [a, b]);
                 let caches = [&PyramidCache::default(), &PyramidCache::default()];
-                return Ok(rayon::scope(|_| {
+                rayon::scope(|_| {
                     let (motion, levels) = solved(cpu, solve, pictures, caches, &Deaf);
                     of(cpu, motion, levels)
-                }));
+                })
             }
-            Plan::Motion(solve) => solve.cell_log2,
-            Plan::Unsolved | Plan::Mass { .. } => 0,
-        };
-        // Nothing moves, and the light stays.
-        let level = Arc::new(FramePyramid::level_of(cpu, a, cell_log2.into(), None));
-        let levels = [Arc::clone(&level), level];
-        let motion = Motion::zeros(cell_log2, dim);
-        Ok(rayon::scope(|_| of(cpu, motion, levels)))
+            Plan::Motion(solve) => of_still(Motion::zeros(solve.cell_log2, dim)),
+            Plan::Unsolved | Plan::Mass { .. } => of_still(Motion::zeros(0, dim)),
+        })
     }
 }
 

@@ -66,7 +66,7 @@ impl FramePyramid {
     }
 
     /// One level of a picture alone, compared pixel by pixel, its brightness changed.
-    pub fn level_of(
+    fn level_of(
         cpu: Cpu,
         picture: &Picture,
         level: usize,

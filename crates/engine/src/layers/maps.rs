@@ -2,7 +2,7 @@
 
 use super::{Cells, Layers, layers};
 use crate::frame_pyramid::PyramidLevel;
-use crate::motion::{Motion, upsampled};
+use crate::motion::{Motion, MotionField, upsampled};
 use crate::picture::Plane;
 use otinterp_simd::Level as Cpu;
 
@@ -27,6 +27,16 @@ impl LayerMaps {
         let fields = [&motion.forward, &motion.backward].map(|field| field.clone().into_cells());
         let found = layers(cpu, cells.each_ref(), fields.each_ref());
         [0, 1].map(|n| Self::of(&cells[n], &found[n], motion.forward.cell_log2))
+    }
+
+    /// Those of a picture between which and the other nothing moves: all is seen, nothing lies in front.
+    pub(crate) fn still(motion: &MotionField) -> Self {
+        let dim = motion.dx.dim();
+        Self {
+            cell_log2: motion.cell_log2,
+            visibility: Plane::ones(dim),
+            order: Plane::zeros(dim),
+        }
     }
 
     /// Those of one picture's cells.

@@ -137,9 +137,9 @@ fn words(view: View) -> (&'static str, &'static str) {
             "visibility",
         ),
         View::Order => ("Order of depth: white is in front", "order"),
-        View::Candidates => ("Candidates: motion carried to t, from A to B", "candidates"),
+        View::Candidates => ("First candidates: motion at t, from A to B", "candidates"),
         View::PhotometricError => (
-            "Photometric error of the best candidate at t",
+            "Photometric error of the first candidate at t",
             "photometric-error",
         ),
         View::Fallback => ("Fallback: share of the cross-fade at t", "fallback"),

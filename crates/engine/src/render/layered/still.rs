@@ -208,23 +208,12 @@ impl Columns {
         self.least.resize(width, 0.0);
         self.most.resize(width, 0.0);
         for [first, second] in pairs {
-            let (a, b) = (square_rows(first, top), square_rows(second, top));
+            let (a, b) = (
+                square_rows(first, top, width),
+                square_rows(second, top, width),
+            );
             let (least, most) = (&mut self.least[..width], &mut self.most[..width]);
             let differences = &mut self.differences[..width];
-            let (a, b) = (
-                [
-                    &a[0][..width],
-                    &a[1][..width],
-                    &a[2][..width],
-                    &a[3][..width],
-                ],
-                [
-                    &b[0][..width],
-                    &b[1][..width],
-                    &b[2][..width],
-                    &b[3][..width],
-                ],
-            );
             for x in 0..width {
                 let upper = (a[0][x] - b[0][x]).abs() + (a[1][x] - b[1][x]).abs();
                 let lower = (a[2][x] - b[2][x]).abs() + (a[3][x] - b[3][x]).abs();
@@ -245,14 +234,14 @@ impl Columns {
     }
 }
 
-/// Rows of the squares from row `top` on.
+/// Rows of the squares from row `top` on, `width` samples each.
 #[inline(always)]
-fn square_rows<'a>(grid: &Grid<'a>, top: usize) -> [&'a [f32]; SQUARE_PX] {
+fn square_rows<'a>(grid: &Grid<'a>, top: usize, width: usize) -> [&'a [f32]; SQUARE_PX] {
     [
-        grid.row(top),
-        grid.row(top + 1),
-        grid.row(top + 2),
-        grid.row(top + 3),
+        &grid.row(top)[..width],
+        &grid.row(top + 1)[..width],
+        &grid.row(top + 2)[..width],
+        &grid.row(top + 3)[..width],
     ]
 }
 
@@ -284,6 +273,39 @@ mod tests {
                         expected,
                         "{x},{y}"
                     );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn around_strokes_that_stay_and_are_thinner_than_a_square_cells_stand_in_part() {
+        let (height, width) = (48, 64);
+        let is_stroke = |x: usize, y: usize| (30..32).contains(&x) && (10..38).contains(&y);
+        let picture = |moved: usize| {
+            let plane = Plane::from_shape_fn((height, width), |(y, x)| {
+                let texture = (((x + moved) / 3 * 7919 + y / 3 * 104_729) % 151) as f32;
+                if is_stroke(x, y) { 250.0 } else { texture }
+            });
+            Picture::new(Format::gray(8), vec![plane]).unwrap()
+        };
+        let (first, second) = (picture(0), picture(7));
+        for cpu in Cpu::available() {
+            for cell_log2 in 1..=3u8 {
+                let dim = [width >> cell_log2, height >> cell_log2];
+                let found = standing(cpu, [&first, &second], cell_log2, dim);
+                for (at, stands) in found.into_iter().enumerate() {
+                    let (x, y) = ((at % dim[0]) << cell_log2, (at / dim[0]) << cell_log2);
+                    let px = 1usize << cell_log2;
+                    // The stroke lies between two columns of cells.
+                    let left = 30 / px * px;
+                    let is_beside = (x == left || x == left + px) && y >= 10 && y + px <= 38;
+                    let is_far = x.abs_diff(31) > 16;
+                    if is_beside {
+                        assert_eq!(stands, Stands::InPart, "{px} px: {x},{y}");
+                    } else if is_far {
+                        assert_eq!(stands, Stands::No, "{px} px: {x},{y}");
+                    }
                 }
             }
         }
