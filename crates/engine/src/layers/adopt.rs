@@ -78,6 +78,12 @@ pub fn adopted(cpu: Cpu, from: &Cells, to: &Cells, motion: &[Vector], back: &[Ve
     Adopted { motion: out, error }
 }
 
+/// Whether another motion's error is enough below a cell's own, codes.
+#[inline(always)]
+pub fn is_better(error: f32, own: f32) -> bool {
+    error < PART * own - MARGIN
+}
+
 /// Differences of all cells, each along its own motion, in codes.
 fn differences(from: &Cells, to: &Cells, motion: &[Vector]) -> Vec<f32> {
     by_rows([from.width, from.height], |x, y| {

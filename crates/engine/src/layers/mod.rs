@@ -2,7 +2,7 @@
 //! lies in front.
 //!
 //! Motion as it is solved is smooth, and wrong where a picture shows what the other one hides. Here boundaries of motion are brought to
-//! where the pictures' are ([`adopt`]), cells are trusted by forward-backward consistency and photometric error ([`trust`]), the others
+//! where the pictures' are ([`adopt`]), things that no motion explains are matched as a whole ([`segments`]), cells are trusted by forward-backward consistency and photometric error ([`trust`]), the others
 //! take the motion of the layer that they belong to ([`spread`], [`settle`]), and who hides whom gives the order of depth ([`order`]).
 //! All lengths are in cells.
 
@@ -11,6 +11,7 @@ mod blocks;
 mod cells;
 mod maps;
 mod order;
+mod segments;
 mod settle;
 mod spread;
 #[cfg(test)]
@@ -55,7 +56,8 @@ pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 
         || adopted(cpu, a, b, &solved[0], &solved[1]),
         || adopted(cpu, b, a, &solved[1], &solved[0]),
     );
-    let own = [first, second];
+    let mut own = [first, second];
+    segments::carry(pictures, &mut own);
     let trusted = [0, 1].map(|n| trust::trusted(pictures[n], &own[n], &own[1 - n].motion));
     let outlines = [0, 1].map(|n| trust::outlines(pictures[n], &own[n].motion, &trusted[n]));
     let dim = [a.width, a.height];

@@ -112,6 +112,27 @@ struct Found {
     covered: [f32; PLACES],
 }
 
+impl Found {
+    /// What each motion covers, if it differs from one by less than `same`.
+    #[inline(always)]
+    fn covered_by(&self, motion: Vector, same: f32) -> [f32; PLACES] {
+        let mut covered = [0.0; PLACES];
+        let motions = self.dx.iter().zip(&self.dy).zip(&self.covered);
+        for (covered, ((dx, dy), own)) in covered.iter_mut().zip(motions) {
+            let apart = (dx - motion[0]).abs() + (dy - motion[1]).abs();
+            *covered = if apart < same { *own } else { 0.0 };
+        }
+        covered
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32; PLACES], values: &[f32; PLACES]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+}
+
 /// At least [`SLOTS`], a whole vector.
 const PLACES: usize = 8;
 
@@ -220,7 +241,8 @@ impl Slots {
         })
     }
 
-    /// Share of the cells up to `by` away that motions cover which differ from one by less than `same`.
+    /// How far motions that differ from one by less than `same` cover what is around a cell: the share of the best of the four squares
+    /// that have the cell in a corner and reach `by` away, so that an outline, beyond which is something else, takes nothing from it.
     #[inline(always)]
     pub fn found_around(
         &self,
@@ -232,22 +254,37 @@ impl Slots {
         let last_row = self.first_row + self.found.len() / self.width;
         let rows = y.saturating_sub(by).max(self.first_row)..(y + by + 1).min(last_row);
         let columns = x.saturating_sub(by)..(x + by + 1).min(self.width);
-        let count = rows.len() * columns.len();
-        let mut sums = [0.0; PLACES];
-        for row in rows {
-            let cells = &self.found[(row - self.first_row) * self.width..][columns.clone()];
-            for found in cells {
-                let mut alike = [0.0; PLACES];
-                for ((alike, dx), dy) in alike.iter_mut().zip(&found.dx).zip(&found.dy) {
-                    let apart = (dx - motion[0]).abs() + (dy - motion[1]).abs();
-                    *alike = if apart < same { 1.0 } else { 0.0 };
+        let (mut above, mut below) = ([[0.0; PLACES]; 2], [[0.0; PLACES]; 2]);
+        for row in rows.clone() {
+            let cells = &self.found[(row - self.first_row) * self.width..][..self.width];
+            let here = [cells[x].covered_by(motion, same); 2];
+            let mut sums = here;
+            for (sum, cells) in sums
+                .iter_mut()
+                .zip([&cells[columns.start..x], &cells[x + 1..columns.end]])
+            {
+                for found in cells {
+                    add(sum, &found.covered_by(motion, same));
                 }
-                for ((sum, alike), covered) in sums.iter_mut().zip(&alike).zip(&found.covered) {
-                    *sum += alike * covered;
+            }
+            for n in 0..2 {
+                if row <= y {
+                    add(&mut above[n], &sums[n]);
+                }
+                if row >= y {
+                    add(&mut below[n], &sums[n]);
                 }
             }
         }
-        sums.iter().sum::<f32>() / count as f32
+        let sides = [x + 1 - columns.start, columns.end - x];
+        let mut best = 0.0f32;
+        for (squares, height) in [(&above, y + 1 - rows.start), (&below, rows.end - y)] {
+            for n in 0..2 {
+                let sum: f32 = squares[n].iter().sum();
+                best = best.max(sum / (sides[n] * height) as f32);
+            }
+        }
+        best
     }
 
     #[inline(always)]

@@ -19,12 +19,12 @@ const HALF_ERROR: f32 = 20.0;
 /// Photometric error from which the pictures are not the same along a motion, codes.
 const SAME_ERROR: f32 = 3.0;
 /// Weight of a motion that one picture alone shows, where nothing can be compared.
-const ONE_SIDED: f32 = 0.05;
+const ONE_SIDED: f32 = 0.2;
 /// Differences count no more than this, codes.
 const MOST_DIFFERENCE: f32 = 60.0;
-/// Half width of the window in which a motion is to be found around, cells; motions that differ less there are the same, cells; and
-/// the share of the window at which it has all its weight.
-const SUPPORT: usize = 2;
+/// Side of the squares in which a motion is to be found around, less the cell itself, cells; motions that differ less there are the same,
+/// cells; and the share of the best of them at which it has all its weight.
+const SUPPORT: usize = 1;
 /// See [`SUPPORT`].
 const SAME_MOTION: f32 = 1.0;
 /// See [`SUPPORT`].
@@ -97,7 +97,7 @@ impl Weigher<'_> {
             let weight = if is_certain {
                 passing * covered
             } else {
-                passing * covered * self.evidence(slots, (x, y), motion, share)
+                passing * covered * self.evidence(slots, (x, y), slot, share)
             };
             left = (left - weight).max(0.0);
             used = joined(
@@ -115,10 +115,13 @@ impl Weigher<'_> {
 
     /// How far a motion is borne out, in `[0, 1]`: by its photometric error where both pictures show it, and by the cells around.
     #[inline(always)]
-    fn evidence(&self, slots: &Slots, at: (usize, usize), motion: Vector, share: f32) -> f32 {
+    fn evidence(&self, slots: &Slots, at: (usize, usize), slot: &Slot, share: f32) -> f32 {
         // 1 where both pictures show it alike, 0 where one alone does, at whatever time.
         let (first, second) = ((1.0 - share) / (1.0 - self.t), share / self.t);
-        let both = 4.0 * first * second / (first + second).powi(2);
+        let shown = 4.0 * first * second / (first + second).powi(2);
+        // Cells of both pictures that meet here along one motion bear it out, trusted or not.
+        let both = shown.max(slot.coverage[0].min(slot.coverage[1]).min(1.0));
+        let motion = slot.motion;
         let error = self.error(at, motion, false) * (1.0 / HALF_ERROR);
         let fit = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
         let support =
@@ -153,36 +156,47 @@ impl Weigher<'_> {
         second / (first + second)
     }
 
-    /// Photometric error of a motion through a cell: a mean over 3×3 cells, the middle twice, in codes. What lies outside counts as
-    /// no error, or with `repeated` as the border repeated outwards.
+    /// Photometric error of a motion through a cell, in codes: a mean over 3×3 cells, the middle twice, or over the best of the four
+    /// squares of 2×2 that have the cell in a corner if that is less, so that what lies beyond an outline does not count. What lies
+    /// outside the picture counts as no error, or with `repeated` as the border repeated outwards.
     #[inline(always)]
     pub fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
         let [a, b] = self.pictures;
         let (back, on) = (-self.t, 1.0 - self.t);
         let corner = |by: f32| [0, 1].map(|n| [x, y][n] as f32 - 1.0 + by * motion[n]);
+        let mut errors = [0.0; 9];
         if let (Some(first), Some(second)) = (a.nine(corner(back)), b.nine(corner(on))) {
-            let mut sum = 0.0;
             for n in 0..9 {
-                let weight = if n == 4 { 0.2 } else { 0.1 };
-                sum += weight * difference(first[n], second[n]).min(MOST_DIFFERENCE);
+                errors[n] = difference(first[n], second[n]).min(MOST_DIFFERENCE);
             }
-            return sum;
+            return least_mean(&errors);
         }
-        let mut sum = 0.0;
-        for down in -1i8..=1 {
-            for right in -1i8..=1 {
-                let (x, y) = (x as f32 + f32::from(right), y as f32 + f32::from(down));
-                let from = [x + back * motion[0], y + back * motion[1]];
-                let to = [x + on * motion[0], y + on * motion[1]];
-                if repeated || a.has(from[0], from[1]) && b.has(to[0], to[1]) {
-                    let (va, vb) = (a.bilinear(from[0], from[1]), b.bilinear(to[0], to[1]));
-                    let weight = if right == 0 && down == 0 { 0.2 } else { 0.1 };
-                    sum += weight * difference(va, vb).min(MOST_DIFFERENCE);
-                }
+        for (n, error) in errors.iter_mut().enumerate() {
+            let (x, y) = (
+                x as f32 + (n % 3) as f32 - 1.0,
+                y as f32 + (n / 3) as f32 - 1.0,
+            );
+            let from = [x + back * motion[0], y + back * motion[1]];
+            let to = [x + on * motion[0], y + on * motion[1]];
+            if repeated || a.has(from[0], from[1]) && b.has(to[0], to[1]) {
+                let (va, vb) = (a.bilinear(from[0], from[1]), b.bilinear(to[0], to[1]));
+                *error = difference(va, vb).min(MOST_DIFFERENCE);
             }
         }
-        sum
+        least_mean(&errors)
     }
+}
+
+/// Of 3×3 errors: the least of their mean, the middle twice, and the means of the four squares of 2×2, the middle twice.
+#[inline(always)]
+fn least_mean(errors: &[f32; 9]) -> f32 {
+    let [a, b, c, d, middle, f, g, h, i] = *errors;
+    let all = 0.1 * (a + b + c + d + f + g + h + i) + 0.2 * middle;
+    let square =
+        |corner: f32, across: f32, down: f32| 0.4 * middle + 0.2 * (corner + across + down);
+    let above = square(a, b, d).min(square(c, b, f));
+    let below = square(g, h, d).min(square(i, h, f));
+    all.min(above.min(below))
 }
 
 /// Puts no motion in the place of what is nearly none, or beside the `count` motions of a cell; the number that there are then.
