@@ -445,13 +445,13 @@ mod tests {
         // A card with detail passes by its own width before a surface without: what it hides at one end is like what it uncovers at
         // the other.
         let is_card = |side: usize, x: usize, y: usize| {
-            let left = 20 + 12 * side;
-            (left..left + 12).contains(&x) && (20..40).contains(&y)
+            let left = 20 + 9 * side;
+            (left..left + 9).contains(&x) && (20..28).contains(&y)
         };
         let [a, b] = [0, 1].map(|side| {
             cells(|x, y| {
                 if is_card(side, x, y) {
-                    0.4 + noise(x - 12 * side, y)
+                    0.4 + noise(x - 9 * side, y)
                 } else {
                     0.9
                 }
@@ -461,7 +461,7 @@ mod tests {
             move |x, y| {
                 let sign = [1.0, -1.0][side];
                 if is_card(side, x, y) {
-                    [12.0 * sign, 0.0]
+                    [9.0 * sign, 0.0]
                 } else {
                     [0.0; 2]
                 }
@@ -470,7 +470,7 @@ mod tests {
         let mut own = [along([&a, &b], motion(0)), along([&b, &a], motion(1))];
         let before = own.each_ref().map(|own| own.motion.clone());
         let hidden = |own: &Adopted| own.error.iter().filter(|e| **e > UNEXPLAINED).count();
-        assert!(hidden(&own[0]) >= 12 * 20 && hidden(&own[1]) >= 12 * 20);
+        assert!(hidden(&own[0]) >= 9 * 8 && hidden(&own[1]) >= 9 * 8);
         carry([&a, &b], &mut own);
         assert_eq!(own.map(|own| own.motion), before);
     }
