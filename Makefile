@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
+.PHONY: all demo test lint fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
 .NOTPARALLEL:
 
 all: demo
@@ -70,6 +70,11 @@ sweep-presets: setup-test
 # scripts/bench-ot-peers.py runs other libraries beside it.
 bench-ot:
 	cargo bench --no-default-features --bench ot
+
+# Fits the gate of the renderer to scenes in layers, made here. Some minutes.
+fit-gate: setup
+	cargo run --release --example fit_gate -- crates/engine/src/render/layered/gate/weights.rs
+	cargo fmt
 
 # Rebuilds the true middle frames of 24 scenes in layers, made here, and of the triplets under $$OTINTERP_DATA/triplets (one
 # folder per set) if there are any, and fails if a set falls behind its floor. With QUALITY_ARGS=--scenes every frame is listed.

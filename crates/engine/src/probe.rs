@@ -56,6 +56,22 @@ impl Place {
     }
 }
 
+/// What is known of a motion among several that meet in a cell.
+pub const FEATURES: usize = 10;
+
+/// A motion among several that meet in a cell at t.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Candidate {
+    /// From the first picture to the second, cells.
+    pub motion: [f32; 2],
+    /// How much of the second picture is shown along it, `[0, 1]`.
+    pub share: f32,
+    /// Photometric error `e/(e + 8)`, of e codes, without what lies outside the pictures, and with; how far both pictures show it; the lesser
+    /// coverage by one of them, and the larger; the share of the cells beside it that have it; order of depth; how far it is hidden;
+    /// how far it is known to be right in the picture where that is less, and in the other. All but the order in `[0, 1]`.
+    pub features: [f32; FEATURES],
+}
+
 /// Receives planes. With the methods as they are it ignores them, at the cost of a call for every plane that exists anyway.
 pub trait Probe: Sync {
     /// Whether planes are wanted that are made for the probe alone.
@@ -68,6 +84,9 @@ pub trait Probe: Sync {
 
     /// Displacements, rightwards and downwards, px of the level.
     fn motion(&self, _place: Place, _dx: &Plane, _dy: &Plane) {}
+
+    /// Motions that meet in a cell at t, column and row; in any order of cells, from many threads.
+    fn candidates(&self, _cell: (usize, usize), _candidates: &[Candidate]) {}
 }
 
 /// The probe that ignores all planes.

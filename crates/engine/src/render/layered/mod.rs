@@ -1,6 +1,7 @@
 //! Renderer by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
 mod calm;
+mod gate;
 mod overlap;
 mod slots;
 mod still;
@@ -103,7 +104,7 @@ impl Renderer {
             self.report(probe);
         }
         let weighing = stage(Stage::Splat);
-        let lists = self.lists(cpu, t);
+        let lists = self.lists(cpu, t, probe);
         drop(weighing);
         let judging = stage(Stage::Evidence);
         let fallback = self.fallback[0].mixed(&self.fallback[1], t);
@@ -135,11 +136,12 @@ impl Renderer {
     }
 
     /// The lists of all cells, in px of the picture.
-    fn lists(&self, cpu: Cpu, t: f32) -> Vec<[Listed; MOST]> {
+    fn lists(&self, cpu: Cpu, t: f32, probe: &dyn Probe) -> Vec<[Listed; MOST]> {
         let [width, height] = [self.cells[0].width, self.cells[0].height];
         let weigher = Weigher {
             pictures: self.cells.each_ref(),
             t,
+            probe: probe.is_on().then_some(probe),
         };
         let layers = self.layers.each_ref();
         let reaches = self.reaches.each_ref().map(Vec::as_slice);

@@ -15,7 +15,7 @@ const LEAST_COVERAGE: f32 = 1e-3;
 /// What a cell without trust, of which nothing is known, counts in the choice of the picture that is shown.
 const UNKNOWN: f32 = 0.03;
 /// Order of depth of what stands still: before most, behind what hides a lot.
-const STILL_ORDER: f32 = 0.5;
+pub const STILL_ORDER: f32 = 0.5;
 
 /// A motion at a cell. While cells land all are sums weighted by coverage; afterwards means, and sums of coverage.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,29 +1,23 @@
-//! Weights of the motions at a cell: composited from front to back, each by its coverage, its support around it and its photometric
-//! error. What both pictures show lies before what one of them hides, else the order of depth decides.
+//! Weights of the motions at a cell: each by its coverage and how likely it is what is seen there, by the order of depth, visibility,
+//! photometric error and support of all that meet.
 
 use super::calm::JOINED;
-use super::slots::{SLOTS, Slot, Slots};
+use super::gate;
+use super::slots::{SLOTS, STILL_ORDER, Slot, Slots};
 use crate::layers::{Cells, Vector, apart, difference};
+use crate::probe::{Candidate, Probe};
 use crate::render::cells::lists::{Listed, MOST};
 
-/// How far what is hidden in one picture lies behind.
-const HIDDEN_BEHIND: f32 = 1.5;
-/// How far what both pictures cover lies before.
-const BOTH_BEFORE: f32 = 0.3;
 /// Less coverage is none.
 const LEAST_COVERAGE: f32 = 0.05;
-/// Less passes through to what lies behind.
-const LEAST_PASSING: f32 = 0.01;
-/// Photometric error at which a motion that both pictures show has half its weight, codes.
-const HALF_ERROR: f32 = 20.0;
+/// Photometric error that is half of the largest as a feature, codes.
+const HALF_ERROR: f32 = 8.0;
 /// Photometric error from which the pictures are not the same along a motion, codes.
 const SAME_ERROR: f32 = 3.0;
-/// Weight of a motion that one picture alone shows, where nothing can be compared.
-const ONE_SIDED: f32 = 0.2;
 /// Differences count no more than this, codes.
 const MOST_DIFFERENCE: f32 = 60.0;
 /// Side of the squares in which a motion is to be found around, less the cell itself, cells; motions that differ less there are the same,
-/// cells; and the share of the best of them at which it has all its weight.
+/// cells; and the share of the best of them at which it is supported wholly.
 const SUPPORT: usize = 1;
 /// See [`SUPPORT`].
 const SAME_MOTION: f32 = 1.0;
@@ -42,6 +36,8 @@ const TINY: f32 = 1e-6;
 pub struct Weigher<'a> {
     pub pictures: [&'a Cells; 2],
     pub t: f32,
+    /// Is given all motions that meet.
+    pub probe: Option<&'a dyn Probe>,
 }
 
 impl Weigher<'_> {
@@ -58,51 +54,38 @@ impl Weigher<'_> {
         if stands {
             count = stand(own, count);
         }
-        let mut list = [Listed::default(); MOST];
         if count == 0 {
             return None;
         }
         if count == 1 {
-            list[0] = Listed {
-                motion: own[0].motion,
-                weight: 1.0,
-                share: self.share(&own[0], (x, y)),
-            };
-            return Some(list);
+            let share = self.share(&own[0], (x, y));
+            return Some(Listed::alone(own[0].motion, share));
         }
-        let mut order = [(0.0, 0); SLOTS];
-        for (n, slot) in own[..count].iter().enumerate() {
-            let both = slot.coverage[0].min(slot.coverage[1]).min(1.0);
-            order[n] = (
-                slot.order - HIDDEN_BEHIND * slot.hidden + BOTH_BEFORE * both,
-                n,
-            );
+        let mut met = [Candidate::default(); SLOTS];
+        let mut covered = [0.0; SLOTS];
+        let mut used = 0;
+        for slot in &own[..count] {
+            // Beside what stands still only what lies in front of it is seen.
+            let is_seen = !stands || slot.order > STILL_ORDER;
+            if slot.covered() >= LEAST_COVERAGE && is_seen {
+                met[used] = self.candidate(slots, (x, y), slot);
+                covered[used] = slot.covered();
+                used += 1;
+            }
         }
-        order[..count].sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut passing, mut left, mut used) = (1.0f32, 1.0f32, 0);
-        let mut before = f32::MAX;
-        for &(depth, n) in &order[..count] {
-            // What lies as far in front does not hide each other.
-            if depth != before {
-                (before, passing) = (depth, left);
-            }
-            let slot = &own[n];
-            let covered = slot.covered();
-            if passing < LEAST_PASSING || covered < LEAST_COVERAGE {
-                continue;
-            }
-            let motion = slot.motion;
-            let share = self.share(slot, (x, y));
-            let is_certain = stands && motion == [0.0; 2];
-            let weight = if is_certain {
-                passing * covered
-            } else {
-                passing * covered * self.evidence(slots, (x, y), slot, share)
-            };
+        let weights = gate::weights_of(&met[..used]);
+        if let Some(probe) = self.probe {
+            probe.candidates((x, y), &met[..used]);
+        }
+        let mut list = [Listed::default(); MOST];
+        let (mut listed, mut left) = (0, 1.0f32);
+        for n in 0..used {
+            let weight = covered[n] * weights[n];
             left = (left - weight).max(0.0);
-            used = joined(
+            let (motion, share) = (met[n].motion, met[n].share);
+            listed = joined(
                 &mut list,
-                used,
+                listed,
                 Listed {
                     motion,
                     weight,
@@ -110,23 +93,45 @@ impl Weigher<'_> {
                 },
             );
         }
-        finish(&mut list, used).then_some(list)
+        if stands {
+            let [still, ..] = Listed::still(self.t);
+            listed = joined(
+                &mut list,
+                listed,
+                Listed {
+                    weight: left,
+                    ..still
+                },
+            );
+        }
+        finish(&mut list, listed).then_some(list)
     }
 
-    /// How far a motion is borne out, in `[0, 1]`: by its photometric error where both pictures show it, and by the cells around.
+    /// What is known of a motion, for the gate.
     #[inline(always)]
-    fn evidence(&self, slots: &Slots, at: (usize, usize), slot: &Slot, share: f32) -> f32 {
+    fn candidate(&self, slots: &Slots, at: (usize, usize), slot: &Slot) -> Candidate {
+        let share = self.share(slot, at);
         // 1 where both pictures show it alike, 0 where one alone does, at whatever time.
         let (first, second) = ((1.0 - share) / (1.0 - self.t), share / self.t);
         let shown = 4.0 * first * second / (first + second).powi(2);
-        // Cells of both pictures that meet here along one motion bear it out, trusted or not.
-        let both = shown.max(slot.coverage[0].min(slot.coverage[1]).min(1.0));
-        let motion = slot.motion;
-        let error = self.error(at, motion, false) * (1.0 / HALF_ERROR);
-        let fit = both / (1.0 + error * error) + (1.0 - both) * ONE_SIDED;
-        let support =
-            (slots.found_around(at, SUPPORT, motion, SAME_MOTION) * (1.0 / SUPPORTED)).min(1.0);
-        fit * support * support
+        let bounded = |error: f32| error / (error + HALF_ERROR);
+        let support = slots.found_around(at, SUPPORT, slot.motion, SAME_MOTION);
+        Candidate {
+            motion: slot.motion,
+            share,
+            features: [
+                bounded(self.error(at, slot.motion, false)),
+                bounded(self.error(at, slot.motion, true)),
+                shown,
+                slot.coverage[0].min(slot.coverage[1]).min(1.0),
+                slot.covered(),
+                (support * (1.0 / SUPPORTED)).min(1.0),
+                slot.order,
+                slot.hidden,
+                slot.known[0].min(slot.known[1]),
+                slot.known[0].max(slot.known[1]),
+            ],
+        }
     }
 
     /// How much of the second picture is shown along a slot's motion.
