@@ -74,8 +74,13 @@ fn main() -> Result<()> {
 /// The numbers as a module of the engine.
 fn written(network: &Network) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::from(
-        "//! Numbers of the gate, written by `make fit-gate`: do not edit.\n\nuse super::HIDDEN;\nuse crate::probe::FEATURES;\n",
+        "//! Numbers of the gate, written by `make fit-gate`: do not edit.\n\nuse crate::probe::FEATURES;\n",
     );
+    writeln!(
+        out,
+        "\n/// Width of the hidden layer: a vector.\npub const HIDDEN: usize = {};",
+        network.bias.len()
+    )?;
     let row = |values: &[f64]| {
         let values: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
         format!("[{}]", values.join(", "))

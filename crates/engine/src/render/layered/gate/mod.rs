@@ -8,10 +8,7 @@ mod weights;
 
 use super::slots::SLOTS;
 use crate::probe::{Candidate, FEATURES};
-use weights::{HIDDEN_BIAS, OTHERS, OUTPUT, OUTPUT_BIAS, OWN};
-
-/// Width of the hidden layer: a vector.
-pub const HIDDEN: usize = 16;
+use weights::{HIDDEN, HIDDEN_BIAS, OTHERS, OUTPUT, OUTPUT_BIAS, OWN};
 
 /// Weights of up to [`SLOTS`] motions that meet in a cell, each in `[0, 1]`.
 #[inline(always)]

@@ -1,7 +1,9 @@
 //! Numbers of the gate, written by `make fit-gate`: do not edit.
 
-use super::HIDDEN;
 use crate::probe::FEATURES;
+
+/// Width of the hidden layer: a vector.
+pub const HIDDEN: usize = 16;
 
 /// Of a motion's own features.
 #[rustfmt::skip]
