@@ -25,7 +25,12 @@ impl LayerMaps {
     pub(crate) fn between(cpu: Cpu, motion: &Motion, levels: [&PyramidLevel; 2]) -> [Self; 2] {
         let cells = levels.map(Cells::of);
         let fields = [&motion.forward, &motion.backward].map(|field| field.clone().into_cells());
-        let found = layers(cpu, cells.each_ref(), fields.each_ref());
+        let found = layers(
+            cpu,
+            cells.each_ref(),
+            fields.each_ref(),
+            motion.forward.cell_log2,
+        );
         [0, 1].map(|n| Self::of(&cells[n], &found[n], motion.forward.cell_log2))
     }
 

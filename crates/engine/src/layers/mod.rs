@@ -48,8 +48,8 @@ pub struct Layers {
     pub order: Vec<f32>,
 }
 
-/// The layers of two pictures, of the motions both ways by their cells.
-pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 2] {
+/// The layers of two pictures, of the motions both ways by their cells of `2^cell_log2` px.
+pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2], cell_log2: u8) -> [Layers; 2] {
     let solved = motion.map(vectors);
     let [a, b] = pictures;
     let (first, second) = rayon::join(
@@ -57,7 +57,10 @@ pub fn layers(cpu: Cpu, pictures: [&Cells; 2], motion: [&Field; 2]) -> [Layers; 
         || adopted(cpu, b, a, &solved[1], &solved[0]),
     );
     let mut own = [first, second];
-    segments::carry(pictures, &mut own);
+    // Of larger cells small things have too few.
+    if cell_log2 <= 2 {
+        segments::carry(pictures, &mut own);
+    }
     let trusted = [0, 1].map(|n| trust::trusted(pictures[n], &own[n], &own[1 - n].motion));
     let outlines = [0, 1].map(|n| trust::outlines(pictures[n], &own[n].motion, &trusted[n]));
     let dim = [a.width, a.height];

@@ -114,6 +114,12 @@ fn take([from, to]: [&Cells; 2], own: &mut Adopted, cells: &[u32], motion: Vecto
     }
 }
 
+/// Memory for finding regions: cells that belong to one, and those of the one that is being found.
+struct Memory {
+    seen: Vec<bool>,
+    region: Vec<u32>,
+}
+
 /// Seeks the regions of one picture in the other one.
 struct Search<'a> {
     from: &'a Cells,
@@ -127,9 +133,11 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new([from, to]: [&'a Cells; 2], error: &'a [f32], open: [&'a [bool]; 2]) -> Self {
-        let places = (0..to.len()).filter(|&at| open[1][at]);
-        let mut places: Vec<_> = places.map(|at| (to.color(at)[0], at as u32)).collect();
-        places.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let count = open[1].iter().filter(|open| **open).count();
+        let mut places = Vec::with_capacity(count);
+        let at = (0..to.len()).filter(|&at| open[1][at]);
+        places.extend(at.map(|at| (to.color(at)[0], at as u32)));
+        places.sort_unstable_by(|a: &(f32, u32), b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         Self {
             from,
             to,
@@ -145,14 +153,19 @@ impl<'a> Search<'a> {
             return Vec::new();
         }
         let mut regions = Vec::new();
+        let mut memory = Memory {
+            seen: vec![false; self.from.len()],
+            region: Vec::with_capacity(self.from.len()),
+        };
         for bound in COLOR_BOUNDS {
-            self.add_regions(&mut regions, |_, step| step < bound);
+            self.add_regions(&mut regions, &mut memory, |_, step| step < bound);
         }
         let by_color = regions.len();
         for bound in ERROR_BOUNDS {
-            self.add_regions(&mut regions, |at, _| self.error[at] > bound);
+            self.add_regions(&mut regions, &mut memory, |at, _| self.error[at] > bound);
         }
-        let mut inside = vec![false; self.from.len()];
+        let mut inside = memory.seen;
+        inside.fill(false);
         let mut n = 0;
         regions.retain(|region| {
             n += 1;
@@ -164,12 +177,16 @@ impl<'a> Search<'a> {
 
     /// Adds the regions of cells joined to their neighbours where `joins`, of a neighbour and the step of colour to it, says so; none
     /// that is much like the last that begins with the same cell.
-    fn add_regions(&self, regions: &mut Vec<Vec<u32>>, joins: impl Fn(usize, f32) -> bool) {
+    fn add_regions(
+        &self,
+        regions: &mut Vec<Vec<u32>>,
+        Memory { seen, region }: &mut Memory,
+        joins: impl Fn(usize, f32) -> bool,
+    ) {
         let Cells { width, .. } = *self.from;
         let len = self.from.len();
         let (right, below) = (self.from.steps([1, 0]), self.from.steps([0, 1]));
-        let mut seen = vec![false; len];
-        let mut region: Vec<u32> = Vec::new();
+        seen.fill(false);
         for start in 0..len {
             if seen[start] || !self.open[0][start] {
                 continue;
@@ -303,23 +320,25 @@ impl<'a> Search<'a> {
             return Vec::new();
         };
         let anchor = (anchor as isize % width, anchor as isize / width);
-        let mut found = Vec::new();
+        // The best so far, in order.
+        let mut found: Vec<(f32, isize, isize)> = Vec::with_capacity(COMPARED + 1);
         for &(_, place) in &self.places[range] {
             let (dx, dy) = (
                 place as isize % width - anchor.0,
                 place as isize / width - anchor.1,
             );
-            if (dx, dy) != (0, 0)
-                && let Some(difference) = self.difference_at_first(&first, [dx, dy])
-            {
-                found.push((difference + self.distance(dx, dy), dx, dy));
+            if (dx, dy) == (0, 0) {
+                continue;
             }
-        }
-        if found.len() > COMPARED {
-            found.select_nth_unstable_by(COMPARED, |a, b| {
-                a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2)))
-            });
-            found.truncate(COMPARED);
+            let Some(difference) = self.difference_at_first(&first, [dx, dy]) else {
+                continue;
+            };
+            let cost = difference + self.distance(dx, dy);
+            let at = found.partition_point(|known| known.0 <= cost);
+            if at < COMPARED {
+                found.insert(at, (cost, dx, dy));
+                found.truncate(COMPARED);
+            }
         }
         found.into_iter().map(|(_, dx, dy)| (dx, dy)).collect()
     }

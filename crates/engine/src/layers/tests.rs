@@ -66,7 +66,7 @@ fn what_a_square_hides_has_the_backgrounds_motion_and_lies_behind() {
     for guess in [0.0, 3.0, -7.0] {
         let cells = [Cells::of(&level(0)), Cells::of(&level(1))];
         let fields = [motion(0, guess), motion(1, -guess)];
-        let found = layers(CPU(), [&cells[0], &cells[1]], [&fields[0], &fields[1]]);
+        let found = layers(CPU(), [&cells[0], &cells[1]], [&fields[0], &fields[1]], 1);
         for (side, layers) in found.iter().enumerate() {
             let flight = [1.0, -1.0][side] * FLIGHT as f32;
             for (at, motion) in layers.motion.iter().enumerate() {
@@ -94,8 +94,8 @@ fn what_a_square_hides_has_the_backgrounds_motion_and_lies_behind() {
 fn exchanging_the_pictures_exchanges_what_is_known() {
     let cells = [Cells::of(&level(0)), Cells::of(&level(1))];
     let fields = [motion(0, 2.0), motion(1, 1.0)];
-    let there = layers(CPU(), [&cells[0], &cells[1]], [&fields[0], &fields[1]]);
-    let back = layers(CPU(), [&cells[1], &cells[0]], [&fields[1], &fields[0]]);
+    let there = layers(CPU(), [&cells[0], &cells[1]], [&fields[0], &fields[1]], 1);
+    let back = layers(CPU(), [&cells[1], &cells[0]], [&fields[1], &fields[0]], 1);
     for (a, b) in there.iter().zip(back.iter().rev()) {
         assert_eq!(a.motion, b.motion);
         assert_eq!(

@@ -68,7 +68,12 @@ impl Renderer {
             || FallbackMap::of(cpu, &backward, b, a),
         );
         let cells = [Cells::of(a), Cells::of(b)];
-        let layers = layers(cpu, [&cells[0], &cells[1]], [&forward, &backward]);
+        let layers = layers(
+            cpu,
+            [&cells[0], &cells[1]],
+            [&forward, &backward],
+            cell_log2,
+        );
         let reaches = layers
             .each_ref()
             .map(|layers| slots::reach(layers, cells[0].width));
