@@ -24,7 +24,7 @@ pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;
 pub use picture::Picture;
 pub use plan::{Method, Plan, Preset};
-pub use transition::Transition;
+pub use transition::{OuterMotion, Transition};
 
 /// The example in the README, compiled with the doc tests.
 #[cfg(doctest)]

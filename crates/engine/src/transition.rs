@@ -1,5 +1,6 @@
 //! Transition between two pictures: solved once, rendered at any time.
 
+use crate::layers::{Layers, Outer};
 use crate::mass::Mass;
 use crate::picture::Picture;
 use crate::probe::{Deaf, Probe};
@@ -7,6 +8,7 @@ use crate::render::{Renderer, alpha, cross_fade};
 use crate::timings::{Stage, stage};
 use otinterp_simd::Level as Cpu;
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 /// What lies between two pictures, borrowed or shared.
 #[derive(Debug)]
@@ -28,6 +30,60 @@ pub enum Variant {
         renderer: Box<Renderer>,
         premultiplied: Option<Box<[Picture; 2]>>,
     },
+}
+
+/// Motion of a picture's cells to a neighbouring frame, for the paths of a pair on its other side. Cheap to copy.
+#[derive(Debug, Clone)]
+pub struct OuterMotion(Option<Arc<Layers>>);
+
+impl OuterMotion {
+    /// To a frame that lies `gap` times as far away as the pair's two are from one another; none to one that repeats it.
+    fn at(&self, gap: f32) -> Option<Outer> {
+        let layers = Arc::clone(self.0.as_ref()?);
+        Some(Outer { layers, gap })
+    }
+}
+
+impl<P> Transition<P> {
+    /// Motion of the first picture to the second: what the pair before needs for its paths, as the one after it. None if
+    /// the method solves no motion.
+    pub fn forward(&self) -> Option<OuterMotion> {
+        self.outer(0)
+    }
+
+    /// Motion of the second picture to the first: what the pair after needs for its paths.
+    pub fn backward(&self) -> Option<OuterMotion> {
+        self.outer(1)
+    }
+
+    fn outer(&self, side: usize) -> Option<OuterMotion> {
+        match &self.variant {
+            Variant::Motion { renderer, .. } => Some(OuterMotion(Some(renderer.layers(side)))),
+            Variant::Still => Some(OuterMotion(None)),
+            _ => None,
+        }
+    }
+
+    /// Lets everything follow a smooth path through the frames before and after the pair, where these tell of it, in place of a straight one
+    /// at constant speed: the cubic through four places, or the parabola through three. Beside a frame that is repeated paths stay straight.
+    ///
+    /// `before` is the motion of the first picture to the frame before, [`Transition::backward`] of that pair, and how many times as far away
+    /// that is as the pair's frames are from one another; `after` likewise that of the second, [`Transition::forward`] of the next pair.
+    pub fn follow(
+        &mut self,
+        before: Option<(&OuterMotion, f32)>,
+        after: Option<(&OuterMotion, f32)>,
+    ) {
+        if let Variant::Motion { renderer, .. } = &mut self.variant {
+            let given = [before, after];
+            let outer = given.map(|outer| outer.and_then(|(motion, gap)| motion.at(gap)));
+            let is_still = given.iter().flatten().any(|(motion, _)| motion.0.is_none());
+            let outer = outer
+                .each_ref()
+                .map(|outer| outer.as_ref().filter(|_| !is_still));
+            rayon::scope(|_| renderer.follow(outer));
+        }
+    }
 }
 
 impl<P: Borrow<Picture>> Transition<P> {

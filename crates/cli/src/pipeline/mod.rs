@@ -7,6 +7,7 @@ mod checkpoint;
 mod cuts;
 mod duplicates;
 mod outcome;
+mod pair;
 mod pan;
 mod render;
 mod rules;
@@ -14,7 +15,7 @@ mod thumbnail;
 
 pub use checkpoint::frames_kept;
 pub use outcome::{Counts, Cut, Error, Observer};
-pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Rules};
+pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Paths, Rules};
 
 use crate::work::Work;
 use checkpoint::Segments;

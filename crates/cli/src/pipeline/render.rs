@@ -4,11 +4,12 @@ use super::checkpoint::{Checkpoint, SegmentEnd, Segments};
 use super::cuts::{Held, Marked, Read};
 use super::duplicates::Merged;
 use super::outcome::{Counts, Error, Observer};
-use super::rules::{AtCut, Rules};
+use super::pair::Pair;
+use super::rules::{AtCut, Paths, Rules};
 use otinterp::picture::Picture;
-use otinterp::{Interpolator, Method, Plan, Preset, Transition};
+use otinterp::{Interpolator, Method, Preset};
 use otinterp_video::Shown;
-use otinterp_video::time::{Output, OutputClock, Rational, to_f64};
+use otinterp_video::time::{Output, OutputClock, Rational};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -42,20 +43,19 @@ pub(super) fn render(
         frames_out: 0,
         in_betweens: 0,
         unexplained: 0.0,
+        solved: None,
+        ready: None,
     };
     let mut frames = Merged::new(Marked::new(frames, rules), rules.duplicates);
     let mut from = Arc::new(frames.next()?.ok_or(Error::TooShort(0))?);
-    let mut last = None;
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
         let until = Arc::new(until);
-        let pair = renderer.pair(&from, &until, last.as_ref());
-        last = renderer.follow(last, pair)?;
+        let pair = renderer.pair(&from, &until);
+        renderer.take(pair)?;
         from = until;
     }
-    if let Some(pair) = last {
-        renderer.send_pair(pair)?;
-    }
+    renderer.send_waiting()?;
     let frames_in = frames.marked.count;
     if frames_in < 2 {
         return Err(Error::TooShort(frames_in));
@@ -86,6 +86,10 @@ struct Renderer<'a> {
     in_betweens: u64,
     /// Sum over the in-betweens of what no motion explains.
     unexplained: f64,
+    /// The last pair, whose paths the next one has a part in.
+    solved: Option<Pair>,
+    /// The one before it, where it is rendered while the next is solved.
+    ready: Option<Pair>,
 }
 
 impl Renderer<'_> {
@@ -116,8 +120,8 @@ impl Renderer<'_> {
         Ok(passes)
     }
 
-    /// What is shown from one frame's time up to the next's, which comes after what `last` shows.
-    fn pair(&mut self, from: &Arc<Held>, until: &Arc<Held>, last: Option<&Pair>) -> Pair {
+    /// What is shown from one frame's time up to the next's, which comes after what waits.
+    fn pair(&mut self, from: &Arc<Held>, until: &Arc<Held>) -> Pair {
         let interpolator = if until.is_cut {
             Interpolator::new(Method::CrossFade, Preset::default())
         } else {
@@ -126,8 +130,9 @@ impl Renderer<'_> {
         let is_held = until.is_cut && self.rules.at_cut == AtCut::Hold;
         let outputs = std::iter::from_fn(|| self.clock.next_between(from.time, until.time));
         let outputs: Vec<Output> = outputs.collect();
-        let first = self.frames_out + last.map_or(0, |last| last.outputs.len() as u64);
-        let mut numbered = (first..).zip(&outputs);
+        let waiting = [&self.ready, &self.solved].into_iter().flatten();
+        let waiting: usize = waiting.map(|pair| pair.outputs.len()).sum();
+        let mut numbered = (self.frames_out + waiting as u64..).zip(&outputs);
         Pair {
             from: Arc::clone(from),
             until: Arc::clone(until),
@@ -137,26 +142,59 @@ impl Renderer<'_> {
             is_held,
             outputs,
             transition: None,
+            before: None,
             ahead: VecDeque::new(),
         }
     }
 
-    /// Sends the last pair, and this one too unless it is worth while to render it beside the next.
-    fn follow(&mut self, last: Option<Pair>, mut pair: Pair) -> Result<Option<Pair>, Error> {
-        let overlaps = pair.needs_transition && pair.plan().overlaps_pairs();
-        if let Some(mut last) = last {
+    /// Solves a pair where that is needed, lets the one before it follow its paths, and sends all that is ready.
+    fn take(&mut self, mut pair: Pair) -> Result<(), Error> {
+        let overlaps = pair.plan().overlaps_pairs();
+        let last = self.solved.as_mut();
+        let mut linked = last.filter(|last| self.rules.paths == Paths::Curved && last.links(&pair));
+        if pair.needs_transition
+            && let Some(last) = &mut linked
+        {
+            last.solve()?;
+            pair.before = last.neighbour_after(&pair);
+        }
+        let is_wanted = linked.is_some_and(|last| last.needs_transition);
+        let mut ready = self.ready.take();
+        if pair.needs_transition || is_wanted {
+            let ahead = || ready.as_mut().map_or((), Pair::render_ahead);
+            let (solved, ()) = rayon::join(|| pair.solve().map(drop), ahead);
+            solved?;
+        }
+        if let Some(ready) = ready {
+            self.send_pair(ready)?;
+        }
+        if let Some(mut last) = self.solved.take() {
+            let after = if is_wanted {
+                pair.neighbour_before(&last)
+            } else {
+                None
+            };
+            last.follow(after);
             if overlaps {
-                let (solved, ()) = rayon::join(|| pair.solve(), || last.render_ahead());
-                solved?;
+                self.ready = Some(last);
+            } else {
+                self.send_pair(last)?;
             }
+        }
+        self.solved = Some(pair);
+        Ok(())
+    }
+
+    /// Sends the last pairs.
+    fn send_waiting(&mut self) -> Result<(), Error> {
+        if let Some(ready) = self.ready.take() {
+            self.send_pair(ready)?;
+        }
+        if let Some(mut last) = self.solved.take() {
+            last.follow(None);
             self.send_pair(last)?;
         }
-        if overlaps {
-            pair.solve()?;
-            return Ok(Some(pair));
-        }
-        self.send_pair(pair)?;
-        Ok(None)
+        Ok(())
     }
 
     /// All outputs of a pair.
@@ -197,75 +235,5 @@ impl Renderer<'_> {
         }
         // A closed queue means that the third stage has failed, and its error came first.
         self.out.send(message).map_err(|_| Error::Interrupted)
-    }
-}
-
-/// In-betweens of a pair that are rendered beside the solving of the next: as many as take about as long.
-const MOST_AHEAD: usize = 2;
-
-/// Two neighbouring frames and what is shown from the first's time up to the second's.
-struct Pair {
-    from: Arc<Held>,
-    until: Arc<Held>,
-    interpolator: Interpolator,
-    /// A cut at which nothing is blended.
-    is_held: bool,
-    outputs: Vec<Output>,
-    needs_transition: bool,
-    transition: Option<Transition<Arc<Picture>>>,
-    /// The first in-betweens, where they are rendered already.
-    ahead: VecDeque<(Rational, Picture)>,
-}
-
-impl Pair {
-    fn plan(&self) -> Plan {
-        let picture = &self.from.picture;
-        self.interpolator.plan((picture.height(), picture.width()))
-    }
-
-    /// Solves the transport, unless that has been done.
-    fn solve(&mut self) -> Result<&Transition<Arc<Picture>>, Error> {
-        let ends = [&self.from, &self.until];
-        let transition = match self.transition.take() {
-            Some(solved) => solved,
-            None => self.interpolator.between_cached(
-                ends.map(|end| Arc::clone(&end.picture)),
-                ends.map(|end| &end.pyramid),
-            )?,
-        };
-        Ok(self.transition.insert(transition))
-    }
-
-    /// Renders what comes first.
-    fn render_ahead(&mut self) {
-        if let Some(transition) = &self.transition {
-            let positions = self.outputs.iter().filter(|output| output.is_between());
-            for position in positions.map(|output| output.position).take(MOST_AHEAD) {
-                let picture = transition.at(to_f64(position) as f32);
-                self.ahead.push_back((position, picture));
-            }
-        }
-    }
-
-    /// An in-between, and the share of it that no motion explains.
-    fn render(&mut self, position: Rational) -> Result<(Picture, f32), Error> {
-        let is_ahead = self.ahead.front().is_some_and(|(of, _)| *of == position);
-        let ahead = is_ahead.then(|| self.ahead.pop_front()).flatten();
-        let transition = self.solve()?;
-        let share = transition.unexplained_share();
-        let picture = ahead.map_or_else(
-            || transition.at(to_f64(position) as f32),
-            |(_, picture)| picture,
-        );
-        Ok((picture, share))
-    }
-
-    /// The nearer of the two frames, the second halfway.
-    fn nearer(&self, position: Rational) -> &Held {
-        if position < Rational::new(1, 2) {
-            &self.from
-        } else {
-            &self.until
-        }
     }
 }

@@ -19,6 +19,8 @@ pub struct Rules {
     pub at_cut: AtCut,
     /// What becomes of frames that repeat the one before.
     pub duplicates: Duplicates,
+    /// How things move between two frames.
+    pub paths: Paths,
 }
 
 /// Where one scene ends and another begins.
@@ -59,6 +61,16 @@ pub enum Duplicates {
     Replace,
 }
 
+/// How things move between two frames: `--motion`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Paths {
+    /// Along a smooth path through the frames before and after as well, where these tell of it
+    #[default]
+    Curved,
+    /// Straight on, at constant speed
+    Straight,
+}
+
 impl Rules {
     /// In-betweens by `interpolator` between all frames: no cuts, duplicates stay.
     pub fn new(interpolator: Interpolator) -> Self {
@@ -67,6 +79,7 @@ impl Rules {
             cuts: Cuts::ByHand(Vec::new()),
             at_cut: AtCut::default(),
             duplicates: Duplicates::default(),
+            paths: Paths::default(),
         }
     }
 

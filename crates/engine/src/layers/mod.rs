@@ -11,6 +11,7 @@ mod blocks;
 mod cells;
 mod maps;
 mod order;
+mod paths;
 mod segments;
 mod settle;
 mod spread;
@@ -20,6 +21,7 @@ mod trust;
 
 pub use cells::{Cells, Vector, apart, by_rows, difference};
 pub use maps::LayerMaps;
+pub use paths::{Outer, Paths};
 
 use crate::motion::Field;
 use crate::picture::samples;

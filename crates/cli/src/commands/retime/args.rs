@@ -8,7 +8,7 @@ use super::options::{
 use super::progress::ProgressArg;
 use crate::commands::common::{MethodArg, TimingsArg};
 use crate::commands::mass::MassArgs;
-use crate::pipeline::{AtCut, DEFAULT_CUT_THRESHOLD, Duplicates};
+use crate::pipeline::{AtCut, DEFAULT_CUT_THRESHOLD, Duplicates, Paths};
 use clap::{ArgGroup, Args};
 use otinterp_video::RawVideo;
 use otinterp_video::range::Position;
@@ -60,6 +60,9 @@ pub struct RetimeArgs {
     /// How to make in-between frames
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "ot")]
     pub(super) method: MethodArg,
+    /// How things move from one frame to the next
+    #[arg(help_heading = BETWEEN, long, value_enum, default_value = "curved")]
+    pub(super) motion: Paths,
     /// What to show between the last frame of a scene and the first of the next
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "hold")]
     pub(super) cut: AtCut,

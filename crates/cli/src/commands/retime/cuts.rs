@@ -25,6 +25,7 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
         cuts,
         at_cut: args.cut,
         duplicates: args.duplicates,
+        paths: args.motion,
     })
 }
 

@@ -17,6 +17,10 @@ pub struct Known<'a> {
     pub truth: &'a Picture,
     /// The frame after.
     pub after: &'a Picture,
+    /// Of a clip, the next one after that.
+    pub beyond: Option<&'a Picture>,
+    /// Whether it goes on from the known one visited before: the frame before is the one after that.
+    pub goes_on: bool,
     /// Of a scene in layers, who sees what.
     pub layers: Option<Layers>,
 }
@@ -73,6 +77,8 @@ fn visit_triplet(triplet: &Triplet, visit: &mut Visit) -> anyhow::Result<()> {
         before: &before.picture,
         truth: &truth.picture,
         after: &after.picture,
+        beyond: None,
+        goes_on: false,
         layers,
     })
 }
@@ -109,29 +115,46 @@ fn same_size(name_a: &str, a: &Still, name_b: &str, b: &Still) -> anyhow::Result
 /// A still and the name that reports give it.
 type Named = (String, Still);
 
-/// Leaves out frames 1, 3, 5, … and visits each with its two neighbours.
+/// Leaves out frames 1, 3, 5, … and visits each with its two neighbours, and what the next has in common with it.
 fn every_other(
     mut frames: impl Iterator<Item = anyhow::Result<Named>>,
     max: Option<usize>,
     visit: &mut Visit,
 ) -> anyhow::Result<()> {
-    let mut rebuilt = 0;
     let mut before = frames.next().transpose()?;
+    let mut two = || -> anyhow::Result<Option<[Named; 2]>> {
+        let truth = frames.next().transpose()?;
+        let after = frames.next().transpose()?;
+        Ok(truth.zip(after).map(|(truth, after)| [truth, after]))
+    };
+    let mut next = two()?;
+    let (mut rebuilt, mut goes_on) = (0, false);
     while max.is_none_or(|max| rebuilt < max)
         && let Some((first_name, first)) = &mut before
-        && let Some((name, truth)) = frames.next().transpose()?
-        && let Some((second_name, mut second)) = frames.next().transpose()?
+        && let Some([(name, truth), (second_name, mut second)]) = next
     {
         same_size(first_name, first, &name, &truth)?;
         same_size(first_name, first, &second_name, &second)?;
         still::promote(first, &mut second)?;
+        next = two()?;
+        let like = |still: &Still| {
+            let [a, b] = [&still.picture, &second.picture];
+            a.format() == b.format() && a.width() == b.width() && a.height() == b.height()
+        };
+        let beyond = next
+            .as_ref()
+            .map(|[_, (_, beyond)]| beyond)
+            .filter(|beyond| like(beyond));
         visit(Known {
             name,
             before: &first.picture,
             truth: &truth.picture,
             after: &second.picture,
+            beyond: beyond.map(|beyond| &beyond.picture),
+            goes_on,
             layers: None,
         })?;
+        goes_on = beyond.is_some();
         rebuilt += 1;
         before = Some((second_name, second));
     }
@@ -169,14 +192,35 @@ mod tests {
         })
     }
 
+    fn code(picture: &Picture) -> f32 {
+        picture.planes()[0][[0, 0]]
+    }
+
     fn visited(count: usize, max: Option<usize>) -> anyhow::Result<Vec<[f32; 3]>> {
         let mut seen = Vec::new();
         every_other(numbered(count), max, &mut |known| {
-            let codes = [known.before, known.truth, known.after];
-            seen.push(codes.map(|p| p.planes()[0][[0, 0]]));
+            seen.push([known.before, known.truth, known.after].map(code));
             Ok(())
         })?;
         Ok(seen)
+    }
+
+    #[test]
+    fn each_is_known_with_what_comes_after() {
+        let mut seen = Vec::new();
+        every_other(numbered(8), Some(2), &mut |known| {
+            seen.push((known.goes_on, known.beyond.map(code)));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seen, [(false, Some(4.0)), (true, Some(6.0))]);
+        seen.clear();
+        every_other(numbered(5), None, &mut |known| {
+            seen.push((known.goes_on, known.beyond.map(code)));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seen, [(false, Some(4.0)), (true, None)]);
     }
 
     #[test]

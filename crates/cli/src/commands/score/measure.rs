@@ -2,11 +2,12 @@
 
 use super::frames::Known;
 use crate::commands::common::MethodArg;
+use crate::pipeline::Paths;
 use crate::quality::{self, Ghost, LayerScores, LayerSums, Layers, rgb8};
 use anyhow::Context;
-use otinterp::Interpolator;
 use otinterp::picture::Picture;
 use otinterp::timings::process_cpu_time;
+use otinterp::{Interpolator, OuterMotion, PyramidCache, Transition};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -92,19 +93,15 @@ impl SetScore {
         }
     }
 
-    /// Rebuilds a frame with each method. The methods are those of [`SetScore::new`].
-    pub fn add(
-        &mut self,
-        known: Known,
-        interpolators: &[(MethodArg, Interpolator)],
-    ) -> anyhow::Result<()> {
+    /// Rebuilds a frame with each method, one rebuilder for each of [`SetScore::new`].
+    pub fn add(&mut self, known: Known, rebuilders: &mut [Rebuilder]) -> anyhow::Result<()> {
         if self.width == 0 {
             (self.width, self.height) = (known.truth.width(), known.truth.height());
         }
         let context = || format!("{}: {}", self.set, known.name);
         let truth = Truth::of(&known).with_context(context)?;
-        for (score, (_, interpolator)) in self.methods.iter_mut().zip(interpolators) {
-            let (numbers, sums) = rebuild(&known, &truth, interpolator).with_context(context)?;
+        for (score, rebuilder) in self.methods.iter_mut().zip(rebuilders) {
+            let (numbers, sums) = rebuild(&known, &truth, rebuilder).with_context(context)?;
             score.frames.push(FrameScore {
                 frame: known.name.clone(),
                 numbers,
@@ -170,13 +167,59 @@ impl Sums {
     }
 }
 
+/// A method, and what it knows of the motion around the frame that it rebuilds.
+pub struct Rebuilder {
+    interpolator: Interpolator,
+    paths: Paths,
+    /// Of the pair before.
+    behind: Option<OuterMotion>,
+    /// The pair that comes next.
+    ahead: Option<Transition<Picture>>,
+}
+
+impl Rebuilder {
+    /// One that knows nothing yet.
+    pub fn new(interpolator: Interpolator, paths: Paths) -> Self {
+        Self {
+            interpolator,
+            paths,
+            behind: None,
+            ahead: None,
+        }
+    }
+
+    /// The frame in the middle. Each pair is solved once.
+    fn middle(&mut self, known: &Known) -> Result<Picture, otinterp::Error> {
+        let solve = |a: &Picture, b: &Picture| {
+            let caches = [&PyramidCache::default(), &PyramidCache::default()];
+            self.interpolator
+                .between_cached([a.clone(), b.clone()], caches)
+        };
+        let behind = self.behind.take().filter(|_| known.goes_on);
+        let mut pair = match self.ahead.take().filter(|_| known.goes_on) {
+            Some(pair) => pair,
+            None => solve(known.before, known.after)?,
+        };
+        let is_curved = self.paths == Paths::Curved;
+        let ahead = known.beyond.filter(|_| is_curved);
+        let ahead = ahead.map(|beyond| solve(known.after, beyond)).transpose()?;
+        if is_curved {
+            let after = ahead.as_ref().and_then(Transition::forward);
+            let once = |motion| (motion, 1.0);
+            pair.follow(behind.as_ref().map(once), after.as_ref().map(once));
+        }
+        (self.behind, self.ahead) = (pair.backward(), ahead);
+        Ok(pair.at(0.5))
+    }
+}
+
 fn rebuild(
     known: &Known,
     truth: &Truth,
-    interpolator: &Interpolator,
+    rebuilder: &mut Rebuilder,
 ) -> anyhow::Result<(Numbers, Sums)> {
     let (wall, cpu) = (Instant::now(), process_cpu_time());
-    let middle = interpolator.between(known.before, known.after)?.at(0.5);
+    let middle = rebuilder.middle(known)?;
     let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
     let cpu_ms = cpu
         .zip(process_cpu_time())

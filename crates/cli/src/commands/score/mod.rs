@@ -8,11 +8,12 @@ mod report;
 
 use super::common::{Common, MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
+use crate::pipeline::Paths;
 use crate::reporter::Reporter;
 use clap::Args;
 use find::Set;
 use floors::Floors;
-use measure::SetScore;
+use measure::{Rebuilder, SetScore};
 use report::{Failure, Report};
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct ScoreArgs {
     /// Method to measure; can be given several times [default: ot and crossfade]
     #[arg(long, value_enum, value_name = "METHOD")]
     method: Vec<MethodArg>,
+    /// How things move between the frames of a clip or of numbered pictures
+    #[arg(long, value_enum, default_value = "curved")]
+    motion: Paths,
     /// Rebuild at most N frames of each set: of triplets evenly spaced ones, of clips the first
     #[arg(long, value_name = "N")]
     max: Option<usize>,
@@ -61,7 +65,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
             Ok(sets) => {
                 for set in sets {
                     total += 1;
-                    match score_set(&set, &methods, args.max, common, &reporter) {
+                    match score_set(&set, &methods, args, common, &reporter) {
                         Ok(score) => report.sets.push(score),
                         Err(error) => errors.push((set.name, error)),
                     }
@@ -110,20 +114,19 @@ fn methods(asked: &[MethodArg]) -> Vec<MethodArg> {
 fn score_set(
     set: &Set,
     methods: &[MethodArg],
-    max: Option<usize>,
+    args: &ScoreArgs,
     common: &Common,
     reporter: &Reporter,
 ) -> anyhow::Result<SetScore> {
+    let max = args.max;
     let known = set.known_frames();
     let frames = known.map(|n| n.min(max.unwrap_or(n)) as u64);
     let bar = reporter.bar(&set.name, frames);
-    let interpolators: Vec<_> = methods
-        .iter()
-        .map(|&m| (m, common.interpolator(m)))
-        .collect();
+    let rebuilder = |&method| Rebuilder::new(common.interpolator(method), args.motion);
+    let mut rebuilders: Vec<_> = methods.iter().map(rebuilder).collect();
     let mut score = SetScore::new(&set.name, methods);
     frames::for_each(set, max, &mut |known| {
-        score.add(known, &interpolators)?;
+        score.add(known, &mut rebuilders)?;
         reporter.detail(&report::frame_line(&score));
         bar.count(score.frames());
         Ok(())

@@ -27,6 +27,8 @@ pub struct Candidates {
     pub cell_px: usize,
     /// The first motion of every cell, from the first picture to the second, px of the picture.
     pub field: Field,
+    /// How far its path is from the straight one, px of the picture, where any is.
+    pub bends: Option<Field>,
     /// How much of the second picture is shown along it.
     pub share: Plane,
     /// All motions of the cells.
@@ -46,10 +48,12 @@ impl Candidates {
         probe: &dyn Probe,
     ) -> Self {
         let (field, share) = lists.firsts();
+        let bends = lists.first_bends();
         let mut candidates = Self {
             t: both.t,
             cell_px: 1 << level,
             field,
+            bends,
             share,
             lists,
             faded: None,

@@ -15,6 +15,8 @@ pub const SAME_MOTION_PX: f32 = 1.0;
 pub struct Listed {
     /// From the first picture to the second, px of the picture.
     pub motion: [f32; 2],
+    /// How far its path is from the straight one at the time of the list, px of the picture.
+    pub bend: [f32; 2],
     /// Of all of a cell's 1.
     pub weight: f32,
     /// How much of the second picture is shown along it, in `[0, 1]`.
@@ -63,10 +65,10 @@ impl Lists {
         for y in 0..height {
             for x in 0..width {
                 let corners = corners([width, height], x, y).map(|at| &listed[at]);
-                let first = corners[0][0].motion;
-                mixed[y * width + x] = corners.iter().any(|list| {
-                    list[1].weight > 0.0 || apart(list[0].motion, first) > SAME_MOTION_PX
-                });
+                let first = &corners[0][0];
+                mixed[y * width + x] = corners
+                    .iter()
+                    .any(|list| list[1].weight > 0.0 || list[0].apart(first) > SAME_MOTION_PX);
             }
         }
         Self {
@@ -75,6 +77,22 @@ impl Lists {
             listed,
             mixed,
         }
+    }
+
+    /// How far the paths of the first motion of every list are from straight ones, px of the picture; none if all are straight.
+    pub fn first_bends(&self) -> Option<Field> {
+        let is_straight = |list: &[Listed; MOST]| list[0].bend == [0.0; 2];
+        if self.listed.iter().all(is_straight) {
+            return None;
+        }
+        let mut bends = Field::zeros((self.height, self.width));
+        let planes = samples_mut(&mut bends.dx)
+            .iter_mut()
+            .zip(samples_mut(&mut bends.dy));
+        for ((dx, dy), list) in planes.zip(&self.listed) {
+            [*dx, *dy] = list[0].bend;
+        }
+        Some(bends)
     }
 
     /// The first motion of every list, and how much of the second picture is shown along it.
@@ -114,15 +132,16 @@ impl Lists {
 impl Listed {
     /// The list of what stands still at time t.
     pub fn still(t: f32) -> [Self; MOST] {
-        Self::alone([0.0; 2], t)
+        Self::alone([0.0; 2], [0.0; 2], t)
     }
 
     /// The list of a motion alone.
     #[inline(always)]
-    pub fn alone(motion: [f32; 2], share: f32) -> [Self; MOST] {
+    pub fn alone(motion: [f32; 2], bend: [f32; 2], share: f32) -> [Self; MOST] {
         let mut list = [Self::default(); MOST];
         list[0] = Self {
             motion,
+            bend,
             weight: 1.0,
             share,
         };
@@ -134,11 +153,24 @@ impl Listed {
     pub fn join(&mut self, other: &Self, weight: f32) {
         let total = self.weight + weight;
         let part = weight / total;
-        for (own, other) in self.motion.iter_mut().zip(other.motion) {
-            *own += part * (other - *own);
+        for n in 0..2 {
+            self.motion[n] += part * (other.motion[n] - self.motion[n]);
+            self.bend[n] += part * (other.bend[n] - self.bend[n]);
         }
         self.share += part * (other.share - self.share);
         self.weight = total;
+    }
+
+    /// It does not move at all.
+    #[inline(always)]
+    pub fn is_still(&self) -> bool {
+        self.motion == [0.0; 2] && self.bend == [0.0; 2]
+    }
+
+    /// How far the places of two paths differ.
+    #[inline(always)]
+    pub fn apart(&self, other: &Self) -> f32 {
+        apart(self.motion, other.motion) + apart(self.bend, other.bend)
     }
 }
 
@@ -167,12 +199,12 @@ mod tests {
     #[test]
     fn motions_of_neighbours_that_differ_are_mixed() {
         let (left, right) = (
-            Listed::alone([2.0, 0.0], 0.0),
-            Listed::alone([-4.0, 0.0], 1.0),
+            Listed::alone([2.0, 0.0], [0.0; 2], 0.0),
+            Listed::alone([-4.0, 0.0], [0.0; 2], 1.0),
         );
         let lists = Lists::new(2, vec![left, right, left, right]);
         assert!(lists.is_mixed(0, 0) && !lists.is_mixed(1, 0));
-        let alike = Lists::new(2, vec![left, Listed::alone([2.4, 0.5], 1.0)]);
+        let alike = Lists::new(2, vec![left, Listed::alone([2.4, 0.5], [0.0; 2], 1.0)]);
         assert!(!alike.is_mixed(0, 0));
     }
 
@@ -181,9 +213,9 @@ mod tests {
         let mut known = Listed {
             motion: [1.0, 0.0],
             weight: 0.25,
-            share: 0.0,
+            ..Listed::default()
         };
-        known.join(&Listed::alone([1.4, 0.8], 1.0)[0], 0.75);
+        known.join(&Listed::alone([1.4, 0.8], [0.0; 2], 1.0)[0], 0.75);
         assert_eq!((known.weight, known.share), (1.0, 0.75));
         assert!((known.motion[0] - 1.3).abs() < 1e-6 && (known.motion[1] - 0.6).abs() < 1e-6);
     }

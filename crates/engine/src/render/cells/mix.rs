@@ -1,7 +1,7 @@
 //! Vectors of pixels between cells of several motions: the mean along all of them, the alike sampled together.
 
-use super::lists::{Lists, SAME_MOTION_PX, apart};
-use super::operations::Reach;
+use super::lists::{Listed, Lists, SAME_MOTION_PX, apart};
+use super::operations::{Bounds, Reach};
 use super::pixels::{Pixels, blended};
 use super::places::Lines;
 use super::widen::{Ends, MOST_ROWS};
@@ -37,32 +37,31 @@ pub struct Among {
 struct Alike {
     /// That of the first.
     motion: [f32; 2],
-    least: [f32; 2],
-    most: [f32; 2],
-    /// Weights; and, times them, motions along x and y, and shares of the second picture.
-    sums: [[[f32; COLUMNS]; 2]; 4],
+    motions: Bounds,
+    bends: Bounds,
+    /// It does not move, nor bend.
+    is_still: bool,
+    /// Weights; and, times them, motions along x and y, shares of the second picture, and bends along x and y.
+    sums: [[[f32; COLUMNS]; 2]; 6],
 }
 
 impl Alike {
     const NONE: Self = Self {
         motion: [0.0; 2],
-        least: [0.0; 2],
-        most: [0.0; 2],
-        sums: [[[0.0; COLUMNS]; 2]; 4],
+        motions: Bounds::NONE,
+        bends: Bounds::NONE,
+        is_still: false,
+        sums: [[[0.0; COLUMNS]; 2]; 6],
     };
 
     /// Sums of nothing, over so many columns.
     #[inline(always)]
-    fn begin(&mut self, motion: [f32; 2], columns: usize) {
-        (self.motion, self.least, self.most) = (motion, motion, motion);
+    fn begin(&mut self, motion: [f32; 2], is_still: bool, columns: usize) {
+        (self.motion, self.is_still) = (motion, is_still);
+        (self.motions, self.bends) = (Bounds::NONE, Bounds::NONE);
         for sums in self.sums.as_flattened_mut() {
             sums[..columns].fill(0.0);
         }
-    }
-
-    #[inline(always)]
-    fn is_still(&self) -> bool {
-        self.motion == [0.0; 2]
     }
 
     /// One of the sums, between the cells.
@@ -108,11 +107,13 @@ impl Mixed {
             }
             for (r, &row) in at.rows.iter().enumerate() {
                 for listed in lists.at(at.from + c, row) {
-                    let motion = [
-                        at.scale[0] * listed.motion[0],
-                        at.scale[1] * listed.motion[1],
-                    ];
-                    self.add(motion, listed.weight, listed.share, [r, c]);
+                    let scaled = |d: [f32; 2]| [at.scale[0] * d[0], at.scale[1] * d[1]];
+                    let listed = Listed {
+                        motion: scaled(listed.motion),
+                        bend: scaled(listed.bend),
+                        ..*listed
+                    };
+                    self.add(&listed, [r, c]);
                 }
             }
         }
@@ -120,15 +121,22 @@ impl Mixed {
     }
 
     #[inline(always)]
-    fn add(&mut self, motion: [f32; 2], weight: f32, share: f32, [r, c]: [usize; 2]) {
+    fn add(&mut self, listed: &Listed, [r, c]: [usize; 2]) {
+        let Listed {
+            motion,
+            bend,
+            weight,
+            share,
+        } = *listed;
+        let is_still = listed.is_still();
         let is_like = |alike: &Alike| {
-            apart(alike.motion, motion) < SAME_MOTION_PX && alike.is_still() == (motion == [0.0; 2])
+            apart(alike.motion, motion) < SAME_MOTION_PX && alike.is_still == is_still
         };
         let found = self.alike[..self.count].iter().position(is_like);
         let n = match found {
             Some(n) => n,
             None if self.count < MOST => {
-                self.alike[self.count].begin(motion, self.columns);
+                self.alike[self.count].begin(motion, is_still, self.columns);
                 self.count += 1;
                 self.count - 1
             }
@@ -136,15 +144,15 @@ impl Mixed {
             None => self.nearest(motion),
         };
         let alike = &mut self.alike[n];
-        let bounds = alike.least.iter_mut().zip(&mut alike.most);
-        for ((least, most), d) in bounds.zip(motion) {
-            (*least, *most) = (least.min(d), most.max(d));
-        }
+        alike.motions.take_one(motion);
+        alike.bends.take_one(bend);
         let terms = [
             weight,
             weight * motion[0],
             weight * motion[1],
             weight * share,
+            weight * bend[0],
+            weight * bend[1],
         ];
         for (sums, term) in alike.sums.iter_mut().zip(terms) {
             sums[r][c] += term;
@@ -191,16 +199,20 @@ impl<const P: usize> Rows<'_, P> {
         let v = S::V::splat;
         let all = &mixed.alike[..mixed.count];
         let mut still = None;
-        for alike in all.iter().filter(|alike| alike.is_still()) {
+        for alike in all.iter().filter(|alike| alike.is_still) {
             still = Some(alike.ends::<S>(0, at));
         }
         let (mut sums, mut totals) = ([[v(0.0); P]; MOST_ROWS], [v(0.0); MOST_ROWS]);
         for alike in all {
             let (a, b) = (-self.pixels.t, 1.0 - self.pixels.t);
-            let reaches = [a, b].map(|factor| Reach::of(alike.least, alike.most, factor));
+            let reaches = [a, b].map(|factor| Reach::of(&alike.motions, factor, &alike.bends));
             let weights = alike.ends::<S>(0, at);
             let motions = [alike.ends::<S>(1, at), alike.ends::<S>(2, at)];
             let shares = alike.ends::<S>(3, at);
+            let bends = alike
+                .bends
+                .is_some()
+                .then(|| [alike.ends::<S>(4, at), alike.ends::<S>(5, at)]);
             let mut pixels = self.pixels;
             for (k, &fraction) in self.fractions.iter().enumerate() {
                 let mut weight = weights.at(fraction);
@@ -211,9 +223,13 @@ impl<const P: usize> Rows<'_, P> {
                     let sum = motions[axis].at(fraction);
                     motion[axis] = sum.add(v(TINY * alike.motion[axis])).mul(per_weight);
                 }
-                let both = pixels.both::<S>(motion, &reaches, lines);
+                let mut bend = [v(0.0); 2];
+                if let Some(bends) = &bends {
+                    bend = [0, 1].map(|axis| bends[axis].at(fraction).mul(per_weight));
+                }
+                let both = pixels.both::<S>(motion, bend, &reaches, lines);
                 if let Some(still) = &still {
-                    let fit = self.fit::<S>(&both, alike.is_still());
+                    let fit = self.fit::<S>(&both, alike.is_still);
                     weight = weight.mul(v(0.0).select_less(still.at(fraction), fit, v(1.0)));
                 }
                 let shown = blended::<S, P>(both, shares.at(fraction).mul(per_weight));
@@ -257,7 +273,7 @@ impl<const P: usize> Rows<'_, P> {
 mod tests {
     use super::*;
     use crate::picture::{Plane, sampling::Grid};
-    use crate::render::cells::lists::{Listed, MOST as MOST_LISTED};
+    use crate::render::cells::lists::MOST as MOST_LISTED;
     use otinterp_simd::{Kernel, Level as Cpu};
 
     const T: f32 = 0.25;
@@ -307,8 +323,8 @@ mod tests {
         let second = Plane::from_shape_fn((16, 40), |(_, x)| 6.0 * x as f32);
         let (a, b) = ([Grid::new(&first)], [Grid::new(&second)]);
         let (left, right) = (
-            Listed::alone([-12.0, 0.0], 0.0),
-            Listed::alone([8.0, 0.0], 1.0),
+            Listed::alone([-12.0, 0.0], [0.0; 2], 0.0),
+            Listed::alone([8.0, 0.0], [0.0; 2], 1.0),
         );
         let row = [left, left, right, right, right];
         let lists = Lists::new(5, [row, row].concat());
@@ -340,6 +356,7 @@ mod tests {
                     motion: [d, -0.3 * d],
                     weight: 0.25,
                     share: 0.5,
+                    ..Listed::default()
                 };
             }
             lists.push(list);

@@ -37,6 +37,12 @@ pub fn kinds(candidates: &Candidates) -> Vec<u8> {
                     | (u8::from(mixes) * MIXES)
                     | (u8::from(*share != candidates.t) * LEANS);
             }
+            if let Some(Field { dx, dy }) = &candidates.bends {
+                let bends = row(dx).iter().zip(row(dy));
+                for (kind, (dx, dy)) in kinds.iter_mut().zip(bends) {
+                    *kind |= u8::from((*dx != 0.0) | (*dy != 0.0)) * MOVES;
+                }
+            }
             if let Some(faded) = &candidates.faded {
                 for (kind, faded) in kinds.iter_mut().zip(row(faded)) {
                     *kind |= u8::from(*faded != 0.0) * FADES;
@@ -61,14 +67,67 @@ pub struct Reach {
     pub further: [u8; 2],
 }
 
-impl Reach {
-    /// Of displacements between `least` and `most`, times `factor`.
+/// Least and largest displacements, rightwards and downwards.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    pub least: [f32; 2],
+    pub most: [f32; 2],
+}
+
+impl Bounds {
+    /// Of no displacement.
+    pub const NONE: Self = Self {
+        least: [f32::MAX; 2],
+        most: [f32::MIN; 2],
+    };
+    /// Of the one that is 0.
+    pub const ZERO: Self = Self {
+        least: [0.0; 2],
+        most: [0.0; 2],
+    };
+
     #[inline(always)]
-    pub fn of(least: [f32; 2], most: [f32; 2], factor: f32) -> Self {
+    pub fn take_one(&mut self, displacement: [f32; 2]) {
+        for axis in 0..2 {
+            self.take(&displacement[axis..][..1], 1.0, axis);
+        }
+    }
+
+    /// Whether any is not 0.
+    #[inline(always)]
+    pub fn is_some(&self) -> bool {
+        self.least != [0.0; 2] || self.most != [0.0; 2]
+    }
+
+    /// Of a row of cells, px of a plane.
+    #[inline(always)]
+    fn take(&mut self, row: &[f32], scale: f32, axis: usize) {
+        for &d in row {
+            let d = scale * d;
+            self.least[axis] = if d < self.least[axis] {
+                d
+            } else {
+                self.least[axis]
+            };
+            self.most[axis] = if d > self.most[axis] {
+                d
+            } else {
+                self.most[axis]
+            };
+        }
+    }
+}
+
+impl Reach {
+    /// Of displacements within bounds, times `factor`, less those within others.
+    #[inline(always)]
+    pub fn of(displacements: &Bounds, factor: f32, less: &Bounds) -> Self {
         let mut reach = Self::default();
         for axis in 0..2 {
+            let Bounds { least, most } = displacements;
             let (a, b) = (factor * least[axis], factor * most[axis]);
             let (from, to) = if a < b { (a, b) } else { (b, a) };
+            let (from, to) = (from - less.most[axis], to - less.least[axis]);
             let from = from.floor().clamp(-FARTHEST_PX, FARTHEST_PX);
             reach.least[axis] = from;
             reach.further[axis] = (to.floor() - from).clamp(0.0, 9.0) as u8;
@@ -99,18 +158,19 @@ pub fn plan(
             let kinds = &kinds[row * columns..][near.clone()];
             plan.kind = kinds.iter().fold(plan.kind, |all, kind| all | kind);
         }
-        let (mut least, mut most) = ([f32::MAX; 2], [f32::MIN; 2]);
-        let Field { dx, dy } = &candidates.field;
-        for (axis, plane) in [dx, dy].into_iter().enumerate() {
-            for row in rows {
-                for &d in &Grid::new(plane).row(row)[near.clone()] {
-                    let d = scales[axis] * d;
-                    least[axis] = if d < least[axis] { d } else { least[axis] };
-                    most[axis] = if d > most[axis] { d } else { most[axis] };
+        let bounds = |Field { dx, dy }: &Field| {
+            let mut bounds = Bounds::NONE;
+            for (axis, plane) in [dx, dy].into_iter().enumerate() {
+                for row in rows {
+                    let row = &Grid::new(plane).row(row)[near.clone()];
+                    bounds.take(row, scales[axis], axis);
                 }
             }
-        }
-        plan.reaches = [Reach::of(least, most, -t), Reach::of(least, most, 1.0 - t)];
+            bounds
+        };
+        let motions = bounds(&candidates.field);
+        let bends = candidates.bends.as_ref().map_or(Bounds::ZERO, bounds);
+        plan.reaches = [-t, 1.0 - t].map(|factor| Reach::of(&motions, factor, &bends));
         plans.push(plan);
     }
 }

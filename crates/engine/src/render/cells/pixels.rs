@@ -32,18 +32,19 @@ impl<const P: usize> Pixels<'_, P> {
         values
     }
 
-    /// Both pictures along a motion from the first to the second.
+    /// Both pictures along a motion from the first to the second, whose path is so far from the straight one.
     #[inline(always)]
     pub fn both<S: Simd>(
         &self,
         motion: [S::V; 2],
+        bend: [S::V; 2],
         reaches: &[Reach; 2],
         lines: &mut Lines,
     ) -> [[S::V; P]; 2] {
         let mut sampled = [[S::V::splat(0.0); P]; 2];
         // A loop, because sampling is long and stands in the program once for each of its sizes.
         for (side, sampled) in sampled.iter_mut().enumerate() {
-            *sampled = self.sampled::<S>(side, motion, reaches[side], lines);
+            *sampled = self.sampled::<S>(side, motion, bend, reaches[side], lines);
         }
         sampled
     }
@@ -54,6 +55,7 @@ impl<const P: usize> Pixels<'_, P> {
         &self,
         picture: usize,
         [dx, dy]: [S::V; 2],
+        [bx, by]: [S::V; 2],
         reach: Reach,
         lines: &mut Lines,
     ) -> [S::V; P] {
@@ -65,7 +67,10 @@ impl<const P: usize> Pixels<'_, P> {
             self.x as isize + left as isize,
             self.y as isize + top as isize,
         ];
-        let past = [dx.mul_add(factor, v(-left)), dy.mul_add(factor, v(-top))];
+        let past = [
+            dx.mul_add(factor, v(-left)).sub(bx),
+            dy.mul_add(factor, v(-top)).sub(by),
+        ];
         match reach.further {
             [0, 0] => near::<S, 4, 4, P>(planes, place, past, lines),
             [1, 0] => near::<S, 5, 4, P>(planes, place, past, lines),
@@ -75,7 +80,8 @@ impl<const P: usize> Pixels<'_, P> {
             // Between cells that move apart: no motion is true there, and nothing is as sharp as its samples.
             _ => {
                 let (x, y) = (counted::<S>(self.x as f32), v(self.y as f32));
-                linear::<S, P>(planes, dx.mul_add(factor, x), dy.mul_add(factor, y))
+                let (x, y) = (dx.mul_add(factor, x), dy.mul_add(factor, y));
+                linear::<S, P>(planes, x.sub(bx), y.sub(by))
             }
         }
     }

@@ -101,6 +101,8 @@ struct Scratch {
 struct CellRow {
     /// dx and dy of the first motion, in px of the plane.
     motion: [Vec<f32>; 2],
+    /// How far its path is from the straight one, likewise; empty if all are straight.
+    bend: [Vec<f32>; 2],
     /// Share of the second picture along it.
     share: Vec<f32>,
     faded: Vec<f32>,
@@ -257,6 +259,12 @@ impl Scratch {
             let Field { dx, dy } = &candidates.field;
             padded(Grid::new(dx).row(row), scale[0], len, &mut out.motion[0]);
             padded(Grid::new(dy).row(row), scale[1], len, &mut out.motion[1]);
+            if let Some(Field { dx, dy }) = &candidates.bends {
+                padded(Grid::new(dx).row(row), scale[0], len, &mut out.bend[0]);
+                padded(Grid::new(dy).row(row), scale[1], len, &mut out.bend[1]);
+            } else {
+                out.bend.iter_mut().for_each(Vec::clear);
+            }
             padded(
                 Grid::new(&candidates.share).row(row),
                 1.0,
@@ -326,10 +334,16 @@ impl Scratch {
         let dx = ends::<S>([&above.motion[0], &below.motion[0]], at);
         let dy = ends::<S>([&above.motion[1], &below.motion[1]], at);
         let shares = ends::<S>([&above.share, &below.share], at);
+        let bends = (!above.bend[0].is_empty())
+            .then(|| [0, 1].map(|axis| ends::<S>([&above.bend[axis], &below.bend[axis]], at)));
         let mut pixels = rows.pixels;
         for (values, &fraction) in values.iter_mut().zip(rows.fractions) {
             let motion = [dx.at(fraction), dy.at(fraction)];
-            let both = pixels.both::<S>(motion, &plan.reaches, &mut self.lines);
+            let bend = match &bends {
+                Some(bends) => [bends[0].at(fraction), bends[1].at(fraction)],
+                None => [S::V::splat(0.0); 2],
+            };
+            let both = pixels.both::<S>(motion, bend, &plan.reaches, &mut self.lines);
             *values = blended::<S, P>(both, shares.at(fraction));
             pixels.y += 1;
         }

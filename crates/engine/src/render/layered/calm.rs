@@ -1,6 +1,7 @@
 //! Calm blocks: blocks of cells that at time t nothing lands in but what both pictures show along one smooth motion. Their lists need
 //! no weighing.
 
+use super::bends::{Bends, straightened};
 use super::still::Stands;
 use crate::layers::{Layers, Vector};
 use crate::render::cells::lists::{Listed, MOST};
@@ -15,42 +16,91 @@ const MARGIN: f32 = 3.0;
 /// Motions of a calm block differ no more than this, `max - min` along both axes: so all its cells' come to be joined to one.
 const MOST_APART: f32 = 0.7;
 
-/// Least and largest motion from the first picture to the second, in cells, and whether all there is known for certain.
+/// Least and largest of some vectors, along both axes.
 #[derive(Debug, Clone, Copy)]
-struct Motions {
+struct Bounds {
     least: Vector,
     most: Vector,
-    certain: bool,
 }
 
-impl Motions {
+impl Bounds {
+    /// Of none.
     const NONE: Self = Self {
         least: [f32::MAX; 2],
         most: [f32::MIN; 2],
-        certain: true,
+    };
+    /// Of the one that is 0.
+    const ZERO: Self = Self {
+        least: [0.0; 2],
+        most: [0.0; 2],
     };
 
+    #[inline(always)]
+    fn take(&mut self, vector: Vector) {
+        self.join(&Self {
+            least: vector,
+            most: vector,
+        });
+    }
+
+    #[inline(always)]
     fn join(&mut self, other: &Self) {
         for axis in 0..2 {
             self.least[axis] = self.least[axis].min(other.least[axis]);
             self.most[axis] = self.most[axis].max(other.most[axis]);
         }
-        self.certain &= other.certain;
     }
 
-    fn is_one(&self) -> bool {
-        let apart = [0, 1].map(|axis| self.most[axis] - self.least[axis]);
-        self.certain && apart[0] + apart[1] <= MOST_APART
-    }
-
-    /// Whether all are less than this, `|dx| + |dy|`.
-    fn is_less(&self, than: f32) -> bool {
-        let largest = [0, 1].map(|axis| self.most[axis].max(-self.least[axis]));
-        largest[0] + largest[1] < than
+    /// `max - min`, along both axes together.
+    fn apart(&self) -> f32 {
+        (self.most[0] - self.least[0]) + (self.most[1] - self.least[1])
     }
 
     fn middle(&self) -> Vector {
         [0, 1].map(|axis| 0.5 * (self.least[axis] + self.most[axis]))
+    }
+}
+
+/// Motions from the first picture to the second, how far their paths are from straight ones, in cells, and whether all there is known
+/// for certain.
+#[derive(Debug, Clone, Copy)]
+struct Motions {
+    motion: Bounds,
+    bend: Bounds,
+    certain: bool,
+}
+
+impl Motions {
+    const NONE: Self = Self {
+        motion: Bounds::NONE,
+        bend: Bounds::NONE,
+        certain: true,
+    };
+
+    fn join(&mut self, other: &Self) {
+        self.motion.join(&other.motion);
+        self.bend.join(&other.bend);
+        self.certain &= other.certain;
+    }
+
+    fn is_one(&self) -> bool {
+        self.certain && self.motion.apart() + self.bend.apart() <= MOST_APART
+    }
+
+    /// Whether all are less than this, `|dx| + |dy|`.
+    fn is_less(&self, than: f32) -> bool {
+        let Bounds { least, most } = self.motion;
+        let largest = [0, 1].map(|axis| most[axis].max(-least[axis]));
+        largest[0] + largest[1] < than
+    }
+
+    /// How far those that are done by a part are along an axis, at least and at most.
+    fn span(&self, by: f32, axis: usize) -> [f32; 2] {
+        let (a, b) = (by * self.motion.least[axis], by * self.motion.most[axis]);
+        [
+            a.min(b) + self.bend.least[axis],
+            a.max(b) + self.bend.most[axis],
+        ]
     }
 }
 
@@ -76,18 +126,20 @@ impl Sources {
     ) -> Self {
         let columns = width.div_ceil(SIDE);
         let blocks = columns * height.div_ceil(SIDE);
-        let mut motions = [vec![Motions::NONE; blocks], vec![Motions::NONE; blocks]];
+        let none = Motions {
+            bend: Bounds::ZERO,
+            ..Motions::NONE
+        };
+        let mut motions = [vec![none; blocks], vec![none; blocks]];
         let mut stands = vec![false; blocks];
         for y in 0..height {
             for x in 0..width {
                 let (at, block) = (y * width + x, y / SIDE * columns + x / SIDE);
                 for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
                     let motion = layers[side].motion[at].map(|d| sign * d);
-                    motions[side][block].join(&Motions {
-                        least: motion,
-                        most: motion,
-                        certain: layers[side].trusted[at],
-                    });
+                    let block = &mut motions[side][block];
+                    block.motion.take(motion);
+                    block.certain &= layers[side].trusted[at];
                 }
                 stands[block] |= standing[at] != Stands::No;
             }
@@ -109,9 +161,9 @@ impl Sources {
     fn reached(&self, [column, row]: [usize; 2], motions: &Motions, by: f32) -> [Range<usize>; 2] {
         [0, 1].map(|axis| {
             let cells = self.cells([column, row][axis], axis);
-            let (a, b) = (by * motions.least[axis], by * motions.most[axis]);
-            let from = (cells.start as f32 + a.min(b) - MARGIN).max(0.0);
-            let to = (cells.end as f32 - 1.0 + a.max(b) + MARGIN).min((self.dim[axis] - 1) as f32);
+            let [least, most] = motions.span(by, axis);
+            let from = (cells.start as f32 + least - MARGIN).max(0.0);
+            let to = (cells.end as f32 - 1.0 + most + MARGIN).min((self.dim[axis] - 1) as f32);
             if to < 0.0 || from > to {
                 return 0..0;
             }
@@ -125,10 +177,15 @@ impl Sources {
     }
 
     /// The calm blocks at time `t` in `(0, 1)`.
-    pub fn at(&self, t: f32) -> Calm {
+    pub fn at(&self, t: f32, bends: Option<&Bends>) -> Calm {
         let mut found = vec![Motions::NONE; self.stands.len()];
         let parts = [t, t - 1.0];
-        for (motions, by) in self.motions.iter().zip(parts) {
+        let bent = bends.map(|bends| [0, 1].map(|side| self.bent(side, bends)));
+        let sources = [0, 1].map(|side| {
+            bent.as_ref()
+                .map_or(&self.motions[side], |bent| &bent[side])
+        });
+        for (motions, by) in sources.into_iter().zip(parts) {
             for (place, motions) in self.places().zip(motions) {
                 let [columns, rows] = self.reached(place, motions, by);
                 for row in rows {
@@ -139,11 +196,11 @@ impl Sources {
             }
         }
         let places = self.places().zip(&found).zip(&self.stands);
-        let motions: Vec<Option<Vector>> = places
+        let motions: Vec<Option<[Vector; 2]>> = places
             .map(|((place, found), stands)| {
                 let stays = !stands || found.is_less(JOINED);
                 let is_calm = found.is_one() && stays && self.is_covered(place, found, parts);
-                is_calm.then(|| found.middle())
+                is_calm.then(|| [found.motion.middle(), found.bend.middle()])
             })
             .collect();
         let is_idle = |(place, by): ([usize; 2], f32), of: &Motions| {
@@ -154,7 +211,7 @@ impl Sources {
             })
         };
         let idle = [0, 1].map(|side| {
-            let sources = self.places().zip(&self.motions[side]);
+            let sources = self.places().zip(sources[side]);
             sources
                 .map(|(place, of)| is_idle((place, parts[side]), of))
                 .collect()
@@ -166,6 +223,24 @@ impl Sources {
         }
     }
 
+    /// The motions of a picture's blocks with how far their paths are from straight ones.
+    fn bent(&self, side: usize, bends: &Bends) -> Vec<Motions> {
+        let mut bent = self.motions[side].clone();
+        let [width, _] = self.dim;
+        for motions in &mut bent {
+            motions.bend = Bounds::NONE;
+        }
+        for (y, row) in bends.of(side).chunks_exact(width).enumerate() {
+            let blocks = &mut bent[y / SIDE * self.columns..][..self.columns];
+            for (block, cells) in blocks.iter_mut().zip(row.chunks(SIDE)) {
+                for &bend in cells {
+                    block.bend.take(bend);
+                }
+            }
+        }
+        bent
+    }
+
     /// Whether a block lies within both pictures as its motions lead to it.
     fn is_covered(&self, [column, row]: [usize; 2], found: &Motions, parts: [f32; 2]) -> bool {
         [column, row].into_iter().enumerate().all(|(axis, block)| {
@@ -173,9 +248,8 @@ impl Sources {
             let (first, last) = (cells.start as f32, cells.end as f32 - 1.0);
             let within = |at: f32| at >= 0.0 && at <= self.dim[axis] as f32 - 1.0;
             parts.into_iter().all(|by| {
-                [found.least[axis], found.most[axis]]
-                    .into_iter()
-                    .all(|d| within(first - by * d) && within(last - by * d))
+                let [least, most] = found.span(by, axis);
+                within(first - most) && within(last - least)
             })
         })
     }
@@ -184,8 +258,8 @@ impl Sources {
 /// The calm blocks at one time.
 pub struct Calm {
     columns: usize,
-    /// About the one motion of those that are.
-    motions: Vec<Option<Vector>>,
+    /// About the one motion of those that are, and how far its path is from the straight one.
+    motions: Vec<Option<[Vector; 2]>>,
     /// The blocks of either picture that tell on calm ones only.
     idle: [Vec<bool>; 2],
 }
@@ -197,33 +271,42 @@ impl Calm {
         self.idle[side][y / SIDE * self.columns + x / SIDE]
     }
 
-    /// About the motion through a cell, if it is calm.
+    /// About the motion through a cell and how far its path is from the straight one, if it is calm.
     #[inline(always)]
-    pub fn motion(&self, (x, y): (usize, usize)) -> Option<Vector> {
+    pub fn motion(&self, (x, y): (usize, usize)) -> Option<[Vector; 2]> {
         self.motions[y / SIDE * self.columns + x / SIDE]
     }
 }
 
-/// The list of a calm cell at time `t` that `about` this motion leads through, and that does not stand still: the mean of both pictures'
-/// motions, bilinear where that leads to.
+/// The list of a calm cell at time `t` that `about` this motion leads through, so far from the straight path, and that does not stand still:
+/// the mean of both pictures' motions, bilinear where that leads to.
 #[inline(always)]
 pub fn list(
     layers: [&Layers; 2],
+    bends: Option<&Bends>,
     width: usize,
     t: f32,
-    (x, y): (usize, usize),
-    about: Vector,
+    at: (usize, usize),
+    [about, bend]: [Vector; 2],
 ) -> [Listed; MOST] {
-    let from = |by: f32| [x as f32 + by * about[0], y as f32 + by * about[1]];
-    let first = bilinear(&layers[0].motion, width, from(-t));
-    let second = bilinear(&layers[1].motion, width, from(1.0 - t));
+    let [x, y] = straightened(at, bend);
+    let places = [-t, 1.0 - t].map(|by| [x + by * about[0], y + by * about[1]]);
+    let first = bilinear(&layers[0].motion, width, places[0]);
+    let second = bilinear(&layers[1].motion, width, places[1]);
     let motion = [0.5 * (first[0] - second[0]), 0.5 * (first[1] - second[1])];
-    Listed::alone(motion, t)
+    let bend = bends.map_or([0.0; 2], |bends| {
+        let first = bilinear(bends.of(0), width, places[0]);
+        let second = bilinear(bends.of(1), width, places[1]);
+        [0.5 * (first[0] + second[0]), 0.5 * (first[1] + second[1])]
+    });
+    Listed::alone(motion, bend, t)
 }
 
 /// Between four cells; the place lies within the picture.
 #[inline(always)]
 fn bilinear(motion: &[Vector], width: usize, [x, y]: Vector) -> Vector {
+    // Rounding can lead a little beyond the first row or column.
+    let (x, y) = (x.max(0.0), y.max(0.0));
     let (column, row) = (x as u32 as usize, y as u32 as usize);
     let (fx, fy) = (x - column as f32, y - row as f32);
     let at = row * width + column;
@@ -271,7 +354,7 @@ mod tests {
         let motion = [6.5, -2.25];
         let layers = layers(motion, 0..0, motion);
         let standing = vec![Stands::No; DIM[0] * DIM[1]];
-        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
+        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T, None);
         for y in 0..DIM[1] {
             for x in 0..DIM[0] {
                 let about = calm.motion((x, y));
@@ -285,13 +368,14 @@ mod tests {
                     let found = about.map(|about| {
                         list(
                             layers.each_ref(),
+                            None,
                             DIM[0],
                             T,
                             (x as usize, y as usize),
                             about,
                         )
                     });
-                    assert_eq!(found, Some(Listed::alone(motion, T)), "{x},{y}");
+                    assert_eq!(found, Some(Listed::alone(motion, [0.0; 2], T)), "{x},{y}");
                 }
             }
         }
@@ -301,7 +385,7 @@ mod tests {
     fn where_something_else_starts_or_lands_nothing_is_calm() {
         let layers = layers([0.0; 2], 20..24, [16.0, 8.0]);
         let standing = vec![Stands::No; DIM[0] * DIM[1]];
-        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T);
+        let calm = Sources::of(layers.each_ref(), &standing, DIM).at(T, None);
         // A quarter of the way on, and what of the second picture stands where the square was.
         for at in [(24, 22), (27, 25), (20, 20), (23, 23)] {
             assert_eq!(calm.motion(at), None, "{at:?}");
@@ -315,7 +399,7 @@ mod tests {
         let all = vec![Stands::Wholly; DIM[0] * DIM[1]];
         for (motion, is_calm) in [([0.25, -0.125], true), ([3.0, 0.0], false)] {
             let layers = layers(motion, 0..0, motion);
-            let calm = Sources::of(layers.each_ref(), &all, DIM).at(T);
+            let calm = Sources::of(layers.each_ref(), &all, DIM).at(T, None);
             assert_eq!(calm.motion((30, 20)).is_some(), is_calm, "{motion:?}");
         }
     }

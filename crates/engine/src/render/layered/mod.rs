@@ -1,5 +1,6 @@
 //! Renderer by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
+mod bends;
 mod calm;
 mod gate;
 mod overlap;
@@ -8,7 +9,7 @@ mod still;
 mod weigh;
 
 use crate::frame_pyramid::PyramidLevel;
-use crate::layers::{Cells, LayerMaps, Layers, layers};
+use crate::layers::{Cells, LayerMaps, Layers, Outer, Paths, layers};
 use crate::motion::{Motion, MotionField};
 use crate::picture::Picture;
 use crate::probe::{Place, Probe, Side, View};
@@ -18,10 +19,11 @@ use crate::render::cells::lists::{Listed, Lists, MOST, room};
 use crate::render::cells::photometric::FallbackMap;
 use crate::render::cells::rows;
 use crate::timings::{Stage, stage};
-use calm::{Calm, Sources};
+use bends::Bends;
+use calm::Sources;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
-use slots::Slots;
+use slots::{Landing, Slots};
 use std::sync::Arc;
 use still::Stands;
 use weigh::Weigher;
@@ -41,7 +43,9 @@ pub struct Renderer {
     /// By cells, the second as bright as the first.
     levels: [Arc<PyramidLevel>; 2],
     cells: [Cells; 2],
-    layers: [Layers; 2],
+    layers: [Arc<Layers>; 2],
+    /// Where neighbouring frames tell that motion is not straight.
+    paths: Option<Paths>,
     reaches: [Vec<[f32; 2]>; 2],
     sources: Sources,
     /// Of every cell.
@@ -85,10 +89,24 @@ impl Renderer {
             standing,
             levels,
             cells,
-            layers,
+            layers: layers.map(Arc::new),
+            paths: None,
             reaches,
             fallback: fallback.into(),
         }
+    }
+
+    /// Lets motions follow paths through the frames before and after, where these tell enough of them; straight ones without.
+    pub fn follow(&mut self, outer: [Option<&Outer>; 2]) {
+        let dim = [self.cells[0].width, self.cells[0].height];
+        let cell_px = f32::from(1u8 << self.cell_log2);
+        let layers = self.layers.each_ref().map(Arc::as_ref);
+        self.paths = Paths::of(layers, outer, dim, cell_px);
+    }
+
+    /// What is known of the motion of the first picture to the second, or of the second to the first.
+    pub fn layers(&self, side: usize) -> Arc<Layers> {
+        Arc::clone(&self.layers[side])
     }
 
     /// Mean of the fallback map halfway.
@@ -148,9 +166,18 @@ impl Renderer {
             t,
             probe: probe.is_on().then_some(probe),
         };
-        let layers = self.layers.each_ref();
-        let reaches = self.reaches.each_ref().map(Vec::as_slice);
-        let calm = self.sources.at(t);
+        let layers = self.layers.each_ref().map(Arc::as_ref);
+        let bends = self.paths.as_ref().map(|paths| Bends::new(paths.bends(t)));
+        let bends = bends.as_ref();
+        let calm = self.sources.at(t, bends);
+        let landing = Landing {
+            layers,
+            reaches: self.reaches.each_ref().map(Vec::as_slice),
+            bends,
+            width,
+            t,
+            calm: &calm,
+        };
         let mut lists = room(width * height);
         let mut certain = vec![0.0; width * height];
         lists
@@ -161,13 +188,11 @@ impl Renderer {
                 let first = band * BAND_ROWS;
                 let rows = first.saturating_sub(MARGIN_ROWS)
                     ..(first + BAND_ROWS + MARGIN_ROWS).min(height);
-                slots.fill(layers, reaches, width, rows, t, &calm);
+                slots.fill(&landing, rows);
                 cpu.run(WeighCells {
                     weigher: &weigher,
-                    layers,
-                    calm: &calm,
+                    landing: &landing,
                     slots,
-                    width,
                     first_row: first,
                     standing: &self.standing[first * width..],
                     lists,
@@ -184,6 +209,7 @@ impl Renderer {
         let px = f32::from(1u8 << self.cell_log2);
         for listed in lists.iter_mut().flatten() {
             listed.motion = listed.motion.map(|d| px * d);
+            listed.bend = listed.bend.map(|d| px * d);
         }
         Lists::new(self.cells[0].width, lists)
     }
@@ -192,10 +218,8 @@ impl Renderer {
 /// Some rows of cells, from `first_row` on.
 struct WeighCells<'a> {
     weigher: &'a Weigher<'a>,
-    layers: [&'a Layers; 2],
-    calm: &'a Calm,
+    landing: &'a Landing<'a>,
     slots: &'a Slots,
-    width: usize,
     first_row: usize,
     standing: &'a [Stands],
     lists: &'a mut [[Listed; MOST]],
@@ -208,14 +232,22 @@ impl Kernel for WeighCells<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let cells = self.lists.iter_mut().zip(self.certain).zip(self.standing);
+        let Landing {
+            layers,
+            bends,
+            width,
+            t,
+            calm,
+            ..
+        } = *self.landing;
         for (n, ((list, certain), &stands)) in cells.enumerate() {
-            let at = (n % self.width, self.first_row + n / self.width);
-            let (t, stays) = (self.weigher.t, stands == Stands::Wholly);
-            if let Some(about) = self.calm.motion(at) {
+            let at = (n % width, self.first_row + n / width);
+            let stays = stands == Stands::Wholly;
+            if let Some(about) = calm.motion(at) {
                 *list = if stays {
                     Listed::still(t)
                 } else {
-                    calm::list(self.layers, self.width, t, at, about)
+                    calm::list(layers, bends, width, t, at, about)
                 };
                 *certain = 1.0;
             } else {
@@ -243,13 +275,19 @@ fn fill_holes(lists: &mut [[Listed; MOST]], width: usize, t: f32) {
         let mut filled = Vec::new();
         for &at in &holes {
             let (x, y) = (at % width, at / width);
-            let (mut sum, mut count) = ([0.0; 2], 0.0);
+            let (mut sum, mut count) = ([0.0; 4], 0.0);
             for row in y.saturating_sub(1)..(y + 2).min(height) {
                 for column in x.saturating_sub(1)..(x + 2).min(width) {
                     let list = &lists[row * width + column];
                     if !is_hole(list) {
-                        sum[0] += list[0].motion[0];
-                        sum[1] += list[0].motion[1];
+                        let Listed {
+                            motion: [dx, dy],
+                            bend: [bx, by],
+                            ..
+                        } = list[0];
+                        for (sum, value) in sum.iter_mut().zip([dx, dy, bx, by]) {
+                            *sum += value;
+                        }
                         count += 1.0;
                     }
                 }
@@ -258,12 +296,8 @@ fn fill_holes(lists: &mut [[Listed; MOST]], width: usize, t: f32) {
                 filled.push((at, sum.map(|sum| sum / count)));
             }
         }
-        for &(at, motion) in &filled {
-            lists[at][0] = Listed {
-                motion,
-                weight: 1.0,
-                share: t,
-            };
+        for &(at, [dx, dy, bx, by]) in &filled {
+            lists[at] = Listed::alone([dx, dy], [bx, by], t);
         }
         holes.retain(|&at| is_hole(&lists[at]));
     }

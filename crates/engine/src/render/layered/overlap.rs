@@ -1,6 +1,7 @@
 //! Overlapped motion compensation: where little is known for certain, a cell is rendered along its neighbours' motions as well, by
 //! their photometric errors (Orchard & Sullivan, *Overlapped block motion compensation: an estimation-theoretic approach*, 1994).
 
+use super::bends::straightened;
 use super::weigh::Weigher;
 use crate::layers::by_rows;
 use crate::render::cells::lists::{Listed, MOST};
@@ -99,7 +100,7 @@ impl Kernel for OverlapRow<'_> {
         for x in 0..width {
             let part = part(self.shares[x]);
             let own = &self.lists[self.y * width + x];
-            if part <= 0.0 || own[0].motion == [0.0; 2] {
+            if part <= 0.0 || own[0].is_still() {
                 continue;
             }
             let mut found = Found::default();
@@ -121,7 +122,10 @@ impl Kernel for OverlapRow<'_> {
                     found.add_all(&self.lists[y * width + x], weight);
                 }
             }
-            found.weigh(|motion| self.weigher.error((x, self.y), motion, true));
+            found.weigh(|listed| {
+                let place = straightened((x, self.y), listed.bend);
+                self.weigher.error(place, listed.motion, true)
+            });
             found.scale(part);
             found.add_all(own, 1.0 - part);
             self.out.push((self.y * width + x, found.best()));
@@ -151,10 +155,9 @@ impl Found {
         for listed in list.iter().take_while(|listed| listed.weight > 0.0) {
             let weight = weight * listed.weight;
             let known = &mut self.listed[..self.count];
-            let alike = known.iter_mut().find(|known| {
-                let apart = [0, 1].map(|n| (known.motion[n] - listed.motion[n]).abs());
-                apart[0] + apart[1] < SAME_MOTION
-            });
+            let alike = known
+                .iter_mut()
+                .find(|known| known.apart(listed) < SAME_MOTION);
             if let Some(known) = alike {
                 known.join(listed, weight);
             } else if self.count < MOST_FOUND {
@@ -166,9 +169,9 @@ impl Found {
 
     /// Divides weights by `(1 + e/e₀)²` of the errors e of their motions.
     #[inline(always)]
-    fn weigh(&mut self, error: impl Fn([f32; 2]) -> f32) {
+    fn weigh(&mut self, error: impl Fn(&Listed) -> f32) {
         for listed in &mut self.listed[..self.count] {
-            let unlike = 1.0 + error(listed.motion) * (1.0 / USUAL_ERROR);
+            let unlike = 1.0 + error(listed) * (1.0 / USUAL_ERROR);
             listed.weight /= unlike * unlike;
         }
     }

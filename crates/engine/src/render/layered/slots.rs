@@ -1,5 +1,6 @@
 //! Slots: the motions that cells of both pictures bring to each cell at time t, the alike joined, with what stands behind them.
 
+use super::bends::Bends;
 use super::calm::{self, Calm};
 use crate::layers::{Layers, Vector, apart};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub const STILL_ORDER: f32 = 0.5;
 pub struct Slot {
     /// From the first picture to the second, in cells.
     pub motion: [f32; 2],
+    /// How far its path is from the straight one, in cells.
+    pub bend: [f32; 2],
     weight: f32,
     /// What cells of either picture cover.
     pub coverage: [f32; 2],
@@ -38,6 +41,7 @@ impl Slot {
     pub fn still() -> Self {
         Self {
             motion: [0.0; 2],
+            bend: [0.0; 2],
             weight: 2.0,
             coverage: [1.0; 2],
             order: STILL_ORDER,
@@ -70,6 +74,7 @@ impl Slot {
         let scale = 1.0 / self.weight;
         Self {
             motion: self.motion.map(|d| scale * d),
+            bend: self.bend.map(|d| scale * d),
             order: scale * self.order,
             hidden: scale * self.hidden,
             known: [0, 1].map(|n| self.known[n] / self.coverage[n].max(1.0)),
@@ -82,6 +87,7 @@ impl Slot {
     fn add(&mut self, other: &Self) {
         for n in 0..2 {
             self.motion[n] += other.motion[n];
+            self.bend[n] += other.bend[n];
             self.coverage[n] += other.coverage[n];
             self.known[n] += other.known[n];
         }
@@ -162,6 +168,20 @@ pub fn reach(layers: &Layers, width: usize) -> Vec<[f32; 2]> {
     .collect()
 }
 
+/// What lands in slots, and when.
+#[derive(Clone, Copy)]
+pub struct Landing<'a> {
+    pub layers: [&'a Layers; 2],
+    /// Of both pictures, see [`reach`].
+    pub reaches: [&'a [[f32; 2]]; 2],
+    /// How far the paths are from straight ones, where they are not.
+    pub bends: Option<&'a Bends>,
+    /// Columns of cells.
+    pub width: usize,
+    pub t: f32,
+    pub calm: &'a Calm,
+}
+
 impl Slots {
     /// Some that were used before, or new ones.
     pub fn spare() -> Self {
@@ -170,17 +190,19 @@ impl Slots {
     }
 
     /// Fills the rows with all that lands in them at time `t`, in raster order, but for what is calm; exchanging the pictures changes nothing.
-    pub fn fill(
-        &mut self,
-        layers: [&Layers; 2],
-        reaches: [&[[f32; 2]]; 2],
-        width: usize,
-        rows: std::ops::Range<usize>,
-        t: f32,
-        calm: &Calm,
-    ) {
+    pub fn fill(&mut self, sources: &Landing<'_>, rows: std::ops::Range<usize>) {
+        let Landing {
+            layers,
+            reaches,
+            bends,
+            width,
+            t,
+            calm,
+        } = *sources;
         self.begin(width, rows.clone());
-        let (low, high) = (rows.start as f32 - 1.0, rows.end as f32);
+        let most_bend = bends.map_or(0.0, |bends| bends.most);
+        let low = rows.start as f32 - 1.0 - most_bend;
+        let high = rows.end as f32 + most_bend;
         for side in 0..2 {
             let part = [t, 1.0 - t][side];
             for (y, [least, most]) in reaches[side].iter().enumerate() {
@@ -192,7 +214,8 @@ impl Slots {
                         continue;
                     }
                     for x in first..(first + calm::SIDE).min(width) {
-                        self.land(layers[side], side, (x, y), part);
+                        let bend = bends.map_or([0.0; 2], |bends| bends.of(side)[y * width + x]);
+                        self.land(layers[side], side, (x, y), part, bend);
                     }
                 }
             }
@@ -288,12 +311,20 @@ impl Slots {
     }
 
     #[inline(always)]
-    fn land(&mut self, layers: &Layers, side: usize, (x, y): (usize, usize), part: f32) {
+    fn land(
+        &mut self,
+        layers: &Layers,
+        side: usize,
+        (x, y): (usize, usize),
+        part: f32,
+        bend: Vector,
+    ) {
         let (width, first_row) = (self.width, self.first_row);
         let landed = &mut self.landed[side];
         let at = y * width + x;
         let [dx, dy] = layers.motion[at];
-        let (to_x, to_y) = (x as f32 + part * dx, y as f32 + part * dy);
+        let to_x = x as f32 + part * dx + bend[0];
+        let to_y = y as f32 + part * dy + bend[1];
         let end_row = first_row + landed.len() / width;
         if to_y <= first_row as f32 - 1.0
             || to_y >= end_row as f32
@@ -326,6 +357,7 @@ impl Slots {
             if within && share >= LEAST_COVERAGE {
                 let mut slot = Slot {
                     motion: [share * sign * dx, share * sign * dy],
+                    bend: bend.map(|d| share * d),
                     weight: share,
                     order: share * layers.order[at],
                     hidden: share * hidden,

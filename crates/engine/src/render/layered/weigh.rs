@@ -1,6 +1,7 @@
 //! Weights of the motions at a cell: each by its coverage and how likely it is what is seen there, by the order of depth, visibility,
 //! photometric error and support of all that meet.
 
+use super::bends::straightened;
 use super::calm::JOINED;
 use super::gate;
 use super::slots::{SLOTS, STILL_ORDER, Slot, Slots};
@@ -59,10 +60,11 @@ impl Weigher<'_> {
         }
         if count == 1 {
             let share = self.share(&own[0], (x, y));
-            return Some(Listed::alone(own[0].motion, share));
+            return Some(Listed::alone(own[0].motion, own[0].bend, share));
         }
         let mut met = [Candidate::default(); SLOTS];
         let mut covered = [0.0; SLOTS];
+        let mut bends = [[0.0; 2]; SLOTS];
         let mut used = 0;
         for slot in &own[..count] {
             // Beside what stands still only what lies in front of it is seen.
@@ -70,6 +72,7 @@ impl Weigher<'_> {
             if slot.covered() >= LEAST_COVERAGE && is_seen {
                 met[used] = self.candidate(slots, (x, y), slot);
                 covered[used] = slot.covered();
+                bends[used] = slot.bend;
                 used += 1;
             }
         }
@@ -88,6 +91,7 @@ impl Weigher<'_> {
                 listed,
                 Listed {
                     motion,
+                    bend: bends[n],
                     weight,
                     share,
                 },
@@ -111,6 +115,7 @@ impl Weigher<'_> {
     #[inline(always)]
     fn candidate(&self, slots: &Slots, at: (usize, usize), slot: &Slot) -> Candidate {
         let share = self.share(slot, at);
+        let place = straightened(at, slot.bend);
         // 1 where both pictures show it alike, 0 where one alone does, at whatever time.
         let (first, second) = ((1.0 - share) / (1.0 - self.t), share / self.t);
         let shown = 4.0 * first * second / (first + second).powi(2);
@@ -120,8 +125,8 @@ impl Weigher<'_> {
             motion: slot.motion,
             share,
             features: [
-                bounded(self.error(at, slot.motion, false)),
-                bounded(self.error(at, slot.motion, true)),
+                bounded(self.error(place, slot.motion, false)),
+                bounded(self.error(place, slot.motion, true)),
                 shown,
                 slot.coverage[0].min(slot.coverage[1]).min(1.0),
                 slot.covered(),
@@ -136,11 +141,12 @@ impl Weigher<'_> {
 
     /// How much of the second picture is shown along a slot's motion.
     #[inline(always)]
-    fn share(&self, slot: &Slot, (x, y): (usize, usize)) -> f32 {
+    fn share(&self, slot: &Slot, at: (usize, usize)) -> f32 {
         let motion = slot.motion;
         let cells = self.pictures[0];
+        let [x, y] = straightened(at, slot.bend);
         let inside = |by: f32| {
-            let is_inside = cells.has(x as f32 + by * motion[0], y as f32 + by * motion[1]);
+            let is_inside = cells.has(x + by * motion[0], y + by * motion[1]);
             if is_inside { 1.0 } else { OUTSIDE }
         };
         let known = slot.known;
@@ -148,7 +154,7 @@ impl Weigher<'_> {
         let mut second = known[1] * inside(1.0 - self.t);
         if first.min(second) < 1.0 {
             // Where both pictures look the same along it either may be shown, whoever is hidden.
-            let error = self.error((x, y), motion, true) * (1.0 / SAME_ERROR);
+            let error = self.error([x, y], motion, true) * (1.0 / SAME_ERROR);
             let alike = (1.0 - error * error).max(0.0);
             first = first.max(alike);
             second = second.max(alike);
@@ -161,14 +167,14 @@ impl Weigher<'_> {
         second / (first + second)
     }
 
-    /// Photometric error of a motion through a cell, in codes: a mean over 3×3 cells, the middle twice, or over the best of the four
-    /// squares of 2×2 that have the cell in a corner if that is less, so that what lies beyond an outline does not count. What lies
+    /// Photometric error of a motion through a place, in codes: a mean over 3×3 cells, the middle twice, or over the best of the four
+    /// squares of 2×2 that have it in a corner if that is less, so that what lies beyond an outline does not count. What lies
     /// outside the picture counts as no error, or with `repeated` as the border repeated outwards.
     #[inline(always)]
-    pub fn error(&self, (x, y): (usize, usize), motion: Vector, repeated: bool) -> f32 {
+    pub fn error(&self, [x, y]: Vector, motion: Vector, repeated: bool) -> f32 {
         let [a, b] = self.pictures;
         let (back, on) = (-self.t, 1.0 - self.t);
-        let corner = |by: f32| [0, 1].map(|n| [x, y][n] as f32 - 1.0 + by * motion[n]);
+        let corner = |by: f32| [0, 1].map(|n| [x, y][n] - 1.0 + by * motion[n]);
         let mut errors = [0.0; 9];
         if let (Some(first), Some(second)) = (a.nine(corner(back)), b.nine(corner(on))) {
             for n in 0..9 {
@@ -177,10 +183,7 @@ impl Weigher<'_> {
             return least_mean(&errors);
         }
         for (n, error) in errors.iter_mut().enumerate() {
-            let (x, y) = (
-                x as f32 + (n % 3) as f32 - 1.0,
-                y as f32 + (n / 3) as f32 - 1.0,
-            );
+            let (x, y) = (x + (n % 3) as f32 - 1.0, y + (n / 3) as f32 - 1.0);
             let from = [x + back * motion[0], y + back * motion[1]];
             let to = [x + on * motion[0], y + on * motion[1]];
             if repeated || a.has(from[0], from[1]) && b.has(to[0], to[1]) {
@@ -223,15 +226,14 @@ fn stand(slots: &mut [Slot; SLOTS], count: usize) -> usize {
 #[inline(always)]
 pub fn may_stand(list: &mut [Listed; MOST], t: f32) {
     let count = list.iter().take_while(|listed| listed.weight > 0.0).count();
-    let is_still = |listed: &Listed| listed.motion == [0.0; 2];
-    if count == 0 || list[..count].iter().any(is_still) {
+    if count == 0 || list[..count].iter().any(Listed::is_still) {
         return;
     }
     let at = count.min(MOST - 1);
     list[at] = Listed {
-        motion: [0.0; 2],
         weight: PERHAPS,
         share: t,
+        ..Listed::default()
     };
     let total: f32 = list.iter().map(|listed| listed.weight).sum();
     list.iter_mut().for_each(|listed| listed.weight /= total);
@@ -243,7 +245,7 @@ fn joined(list: &mut [Listed; MOST], used: usize, new: Listed) -> usize {
     if new.weight <= 0.0 {
         return used;
     }
-    let alike = |old: &&mut Listed| apart(old.motion, new.motion) < JOINED;
+    let alike = |old: &&mut Listed| old.apart(&new) < JOINED;
     if let Some(old) = list[..used].iter_mut().find(alike) {
         old.join(&new, new.weight);
         return used;
