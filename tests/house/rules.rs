@@ -16,6 +16,10 @@ pub const CRATES: &[(&str, Layers)] = &[
 
 const ENGINE: Layers = &[
     (
+        "sequence",
+        &["interpolator", "transition", "frame_pyramid", "picture"],
+    ),
+    (
         "interpolator",
         &[
             "transition",
@@ -32,7 +36,7 @@ const ENGINE: Layers = &[
     ),
     (
         "transition",
-        &["render", "mass", "probe", "picture", "timings"],
+        &["render", "layers", "mass", "probe", "picture", "timings"],
     ),
     ("plan", &["render", "motion"]),
     (

@@ -9,5 +9,6 @@ mod engine;
 mod fast;
 mod layers;
 mod motion;
+mod paths;
 mod pictures;
 mod scenes;

@@ -114,36 +114,6 @@ impl Interpolator {
         Ok(Transition::new(ends, variant))
     }
 
-    /// The same where the frames before and after the two are known, at equal distances in time: everything follows a smooth path through
-    /// all of them ([`Transition::follow`]).
-    ///
-    /// # Errors
-    /// As [`Interpolator::between`].
-    pub fn between_four<'a>(
-        &self,
-        before: Option<&Picture>,
-        [a, b]: [&'a Picture; 2],
-        after: Option<&Picture>,
-    ) -> Result<Transition<&'a Picture>, Error> {
-        let caches: [PyramidCache; 4] = Default::default();
-        let mut made = self.between_cached([a, b], [&caches[1], &caches[2]])?;
-        let before = match before {
-            Some(before) => self
-                .between_cached([before, a], [&caches[0], &caches[1]])?
-                .backward(),
-            None => None,
-        };
-        let after = match after {
-            Some(after) => self
-                .between_cached([b, after], [&caches[2], &caches[3]])?
-                .forward(),
-            None => None,
-        };
-        let once = |motion| (motion, 1.0);
-        made.follow(before.as_ref().map(once), after.as_ref().map(once));
-        Ok(made)
-    }
-
     /// The plan for pictures of that height and width.
     pub fn plan(&self, dim: (usize, usize)) -> Plan {
         let preset = || Plan::of(self.method, self.preset, dim);

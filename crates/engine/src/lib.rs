@@ -14,6 +14,7 @@ pub mod picture;
 mod plan;
 pub mod probe;
 pub mod render;
+mod sequence;
 pub mod timings;
 mod transition;
 
@@ -24,6 +25,7 @@ pub use otinterp_ot as ot;
 pub use otinterp_simd as simd;
 pub use picture::Picture;
 pub use plan::{Method, Plan, Preset};
+pub use sequence::Sequence;
 pub use transition::{OuterMotion, Transition};
 
 /// The example in the README, compiled with the doc tests.

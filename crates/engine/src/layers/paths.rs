@@ -215,3 +215,146 @@ fn counted(both: [Option<Difference>; 2], cell_px: f32) -> [Vector; 2] {
 fn square([x, y]: Vector) -> f32 {
     x * x + y * y
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIM: [usize; 2] = [30, 20];
+
+    /// The place at a time of something that moves by `v₀ s + a s² + j s³`.
+    fn place(s: f32, [speed, square, cube]: [Vector; 3]) -> Vector {
+        [0, 1].map(|n| s * (speed[n] + s * (square[n] + s * cube[n])))
+    }
+
+    fn less(a: Vector, b: Vector) -> Vector {
+        [a[0] - b[0], a[1] - b[1]]
+    }
+
+    fn assert_near(found: Vector, expected: Vector) {
+        assert!(apart(found, expected) < 2e-5, "{found:?} {expected:?}");
+    }
+
+    /// All cells move alike.
+    fn layers(motion: Vector, is_trusted: bool) -> Layers {
+        let len = DIM[0] * DIM[1];
+        Layers {
+            motion: vec![motion; len],
+            trusted: vec![is_trusted; len],
+            hidden: vec![0.0; len],
+            order: vec![0.0; len],
+        }
+    }
+
+    fn outer(motion: Vector, gap: f32) -> Outer {
+        Outer {
+            layers: Arc::new(layers(motion, true)),
+            gap,
+        }
+    }
+
+    /// The paths of a pair within which all moves by `inner`, from a frame before to one after.
+    fn paths(inner: Vector, before: Option<&Outer>, after: Option<&Outer>) -> Option<Paths> {
+        let back = inner.map(|d| -d);
+        let own = [layers(inner, true), layers(back, true)];
+        Paths::of(own.each_ref(), [before, after], DIM, 1.0)
+    }
+
+    #[test]
+    fn places_on_a_cubic_through_four_frames_are_met() {
+        let path = [[3.0, -1.0], [0.5, 0.8], [-0.25, 0.125]];
+        for (before, after) in [(1.0, 1.0), (0.5, 2.0), (3.0, 0.25)] {
+            let [p0, p2, p3] = [-before, 1.0, 1.0 + after].map(|s| place(s, path));
+            let first = second_difference(p2, p0, before);
+            let second = second_difference(less([0.0; 2], p2), less(p3, p2), after);
+            for t in [0.1, 0.25, 0.5, 0.8] {
+                let weights = weights([Some(before), Some(after)], t);
+                let bend = bend(weights, &[first, second]);
+                let found = [t * p2[0] + bend[0], t * p2[1] + bend[1]];
+                assert_near(found, place(t, path));
+            }
+        }
+    }
+
+    #[test]
+    fn places_on_a_parabola_are_met_with_frames_on_either_side_or_both() {
+        let path = [[2.0, 1.0], [0.75, -0.5], [0.0; 2]];
+        let [p0, p2, p3] = [-1.0, 1.0, 3.0].map(|s| place(s, path));
+        let (before, after) = (outer(p0, 1.0), outer(less(p3, p2), 2.0));
+        let found = paths(p2, Some(&before), Some(&after)).unwrap();
+        for t in [0.2, 0.5, 0.7] {
+            let straight = [t * p2[0], t * p2[1]];
+            let expected = less(place(t, path), straight);
+            // Those of both pictures, along the whole of their path.
+            let [first, second] = found.bends(t);
+            for (at, (first, second)) in first.into_iter().zip(second).enumerate() {
+                let (x, y) = (at % DIM[0], at / DIM[0]);
+                // Where the way out of a picture is known to lead to a cell of the other.
+                if (5..25).contains(&x) && (5..15).contains(&y) {
+                    assert_near(first, expected);
+                    assert_near(second, expected);
+                }
+            }
+            for alone in [[Some(&before), None], [None, Some(&after)]] {
+                let found = paths(p2, alone[0], alone[1]).unwrap();
+                let [first, _] = found.bends(t);
+                let part = expected.map(|d| ONE_SIDED * d);
+                assert_near(first[10 * DIM[0] + 10], part);
+            }
+        }
+    }
+
+    #[test]
+    fn at_constant_speed_paths_are_straight_to_the_bit() {
+        let speed = [3.25, -1.5];
+        let before = outer(speed.map(|d| -2.0 * d), 2.0);
+        let after = outer(speed.map(|d| 0.5 * d), 0.5);
+        let found = paths(speed, Some(&before), Some(&after)).unwrap();
+        for bends in found.bends(0.4) {
+            assert!(bends.iter().all(|bend| *bend == [0.0; 2]));
+        }
+    }
+
+    #[test]
+    fn what_stood_still_or_will_moves_straight() {
+        let (moves, stands) = (outer([-4.0, 0.0], 1.0), outer([0.1, 0.0], 1.0));
+        assert!(paths([4.0, 0.0], Some(&stands), Some(&outer([5.0, 1.0], 1.0))).is_none());
+        assert!(paths([4.0, 0.0], Some(&moves), Some(&stands)).is_none());
+    }
+
+    #[test]
+    fn what_is_known_in_one_frame_alone_moves_straight() {
+        let mut before = layers([-2.0, 0.0], true);
+        before.trusted[..DIM[0] * 10].fill(false);
+        let before = Outer {
+            layers: Arc::new(before),
+            gap: 1.0,
+        };
+        let after = outer([6.0, 0.0], 1.0);
+        let found = paths([4.0, 0.0], Some(&before), Some(&after)).unwrap();
+        let [first, _] = found.bends(0.5);
+        assert_eq!(first[3 * DIM[0] + 10], [0.0; 2]);
+        assert!((first[16 * DIM[0] + 10][0] + 0.25).abs() < 1e-6);
+        let nowhere = Outer {
+            layers: Arc::new(layers([-2.0, 0.0], false)),
+            gap: 1.0,
+        };
+        assert!(paths([4.0, 0.0], Some(&nowhere), Some(&after)).is_none());
+    }
+
+    #[test]
+    fn differences_count_less_the_more_they_disagree_and_not_within_noise() {
+        let known = |dx: f32| {
+            Some(Difference {
+                vector: [dx, 0.0],
+                is_known: true,
+            })
+        };
+        assert_eq!(counted([known(2.0), known(2.0)], 1.0), [[2.0, 0.0]; 2]);
+        let [[less, _], _] = counted([known(3.0), known(1.0)], 1.0);
+        assert!(less < 3.0 && less > 2.5, "{less}");
+        assert_eq!(counted([known(5.5), known(-3.5)], 1.0), [[0.0; 2]; 2]);
+        assert_eq!(counted([known(0.2), known(0.2)], 1.0), [[0.0; 2]; 2]);
+        assert_eq!(counted([known(0.2), known(0.2)], 4.0), [[0.2, 0.0]; 2]);
+    }
+}

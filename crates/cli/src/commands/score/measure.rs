@@ -7,7 +7,7 @@ use crate::quality::{self, Ghost, LayerScores, LayerSums, Layers, rgb8};
 use anyhow::Context;
 use otinterp::picture::Picture;
 use otinterp::timings::process_cpu_time;
-use otinterp::{Interpolator, OuterMotion, PyramidCache, Transition};
+use otinterp::{Interpolator, Sequence};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -169,47 +169,28 @@ impl Sums {
 
 /// A method, and what it knows of the motion around the frame that it rebuilds.
 pub struct Rebuilder {
-    interpolator: Interpolator,
+    sequence: Sequence<Picture>,
     paths: Paths,
-    /// Of the pair before.
-    behind: Option<OuterMotion>,
-    /// The pair that comes next.
-    ahead: Option<Transition<Picture>>,
 }
 
 impl Rebuilder {
     /// One that knows nothing yet.
     pub fn new(interpolator: Interpolator, paths: Paths) -> Self {
         Self {
-            interpolator,
+            sequence: Sequence::new(interpolator),
             paths,
-            behind: None,
-            ahead: None,
         }
     }
 
-    /// The frame in the middle. Each pair is solved once.
+    /// The frame in the middle.
     fn middle(&mut self, known: &Known) -> Result<Picture, otinterp::Error> {
-        let solve = |a: &Picture, b: &Picture| {
-            let caches = [&PyramidCache::default(), &PyramidCache::default()];
-            self.interpolator
-                .between_cached([a.clone(), b.clone()], caches)
-        };
-        let behind = self.behind.take().filter(|_| known.goes_on);
-        let mut pair = match self.ahead.take().filter(|_| known.goes_on) {
-            Some(pair) => pair,
-            None => solve(known.before, known.after)?,
-        };
         let is_curved = self.paths == Paths::Curved;
-        let ahead = known.beyond.filter(|_| is_curved);
-        let ahead = ahead.map(|beyond| solve(known.after, beyond)).transpose()?;
-        if is_curved {
-            let after = ahead.as_ref().and_then(Transition::forward);
-            let once = |motion| (motion, 1.0);
-            pair.follow(behind.as_ref().map(once), after.as_ref().map(once));
+        if !(known.goes_on && is_curved) {
+            self.sequence.restart();
         }
-        (self.behind, self.ahead) = (pair.backward(), ahead);
-        Ok(pair.at(0.5))
+        let ends = [known.before.clone(), known.after.clone()];
+        let beyond = known.beyond.filter(|_| is_curved).cloned();
+        Ok(self.sequence.between(ends, beyond)?.at(0.5))
     }
 }
 
