@@ -5,6 +5,7 @@
 mod batch;
 #[path = "../common/mod.rs"]
 mod common;
+mod curved;
 mod cuts;
 mod drawn;
 mod duplicates;

@@ -5,6 +5,7 @@ use crate::data::field::{self, Field};
 use crate::reporter::Reporter;
 use anyhow::bail;
 use otinterp::picture::still::{self, Still, StillError};
+use rayon::prelude::*;
 use std::io;
 use std::path::Path;
 
@@ -22,36 +23,57 @@ impl Pair {
     /// Fails with [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
     /// they differ.
     pub fn read(a: &Path, b: &Path, reporter: &Reporter) -> anyhow::Result<Self> {
-        if is_pipe(a) && is_pipe(b) {
-            return Err(Usage("only one of the two pictures can be standard input".into()).into());
+        let stills = read_all(&[a, b], reporter)?;
+        match <[Still; 2]>::try_from(stills) {
+            Ok([a, b]) => Ok(Self { a, b }),
+            Err(_) => bail!("two pictures are needed"),
         }
-        let (first, second) = rayon::join(|| read_one(a), || read_one(b));
-        let (mut first, mut second) = (first?, second?);
-        let size = |still: &Still| (still.picture.width(), still.picture.height());
-        let ((wa, ha), (wb, hb)) = (size(&first), size(&second));
+    }
+}
+
+/// Reads two pictures or more (`-` is standard input) and brings them to the richest of their formats.
+/// Fails as [`Pair::read`].
+pub fn read_all(paths: &[&Path], reporter: &Reporter) -> anyhow::Result<Vec<Still>> {
+    if paths.iter().filter(|path| is_pipe(path)).count() > 1 {
+        let count = if paths.len() == 2 { "two " } else { "" };
+        let why = format!("only one of the {count}pictures can be standard input");
+        return Err(Usage(why).into());
+    }
+    let read: Vec<_> = paths.par_iter().map(|path| read_one(path)).collect();
+    let mut stills = read.into_iter().collect::<Result<Vec<Still>, _>>()?;
+    let Some((first, others)) = stills.split_first_mut() else {
+        return Ok(stills);
+    };
+    let size = |still: &Still| (still.picture.width(), still.picture.height());
+    let (wa, ha) = size(first);
+    for (other, path) in others.iter().zip(&paths[1..]) {
+        let (wb, hb) = size(other);
         if (wa, ha) != (wb, hb) {
             bail!(
                 "{} is {wa}x{ha} pixels and {} is {wb}x{hb}; both must be of one size",
-                shown(a),
-                shown(b)
+                shown(paths[0]),
+                shown(path)
             );
         }
-        if first.icc != second.icc {
-            reporter.warn(match (&first.icc, &second.icc) {
-                (Some(_), Some(_)) => {
-                    "the pictures have different colour profiles; the frames get the first one's"
-                }
-                _ => "only one picture has a colour profile; the frames get it",
-            });
-        }
-        still::promote(&mut first, &mut second)?;
-        first.icc = first.icc.or(second.icc.take());
-        second.icc.clone_from(&first.icc);
-        Ok(Self {
-            a: first,
-            b: second,
-        })
     }
+    if others.iter().any(|other| other.icc != first.icc) {
+        reporter.warn(match others.iter().chain([&*first]).all(|still| still.icc.is_some()) {
+            true => "the pictures have different colour profiles; the frames get the first one's",
+            false if others.len() == 1 => "only one picture has a colour profile; the frames get it",
+            false => "not all pictures have a colour profile; the frames get the first one's that has",
+        });
+    }
+    // The first time the first becomes as rich as the richest, the second time all others as it.
+    for _ in 0..2 {
+        for other in &mut *others {
+            still::promote(first, other)?;
+        }
+    }
+    let icc = stills.iter().find_map(|still| still.icc.clone());
+    stills
+        .iter_mut()
+        .for_each(|still| still.icc.clone_from(&icc));
+    Ok(stills)
 }
 
 /// The two inputs, if they are fields and not pictures.

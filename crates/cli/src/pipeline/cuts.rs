@@ -56,6 +56,21 @@ pub(super) struct Held {
     small: Option<Arc<Small>>,
 }
 
+impl Held {
+    /// The same picture, shown again at another time of the same scene.
+    pub(super) fn again_at(&self, time: Rational) -> Self {
+        Self {
+            picture: Arc::clone(&self.picture),
+            pyramid: PyramidCache::default(),
+            time,
+            gap: self.gap,
+            duration: self.duration,
+            is_cut: false,
+            small: None,
+        }
+    }
+}
+
 /// A frame reduced in size, and its fine structure.
 pub(super) struct Small {
     picture: Picture,

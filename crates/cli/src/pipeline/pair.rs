@@ -14,7 +14,7 @@ const MOST_AHEAD: usize = 2;
 const SAME_DISTANCE_S: f64 = 0.0015;
 
 /// Motion to a frame around a pair, and how many times as far away that is as the pair's two from one another.
-type Neighbour = (OuterMotion, f32);
+pub(super) type Neighbour = (OuterMotion, f32);
 
 /// Two neighbouring frames and what is shown from the first's time up to the second's.
 pub(super) struct Pair {

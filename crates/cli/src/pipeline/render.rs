@@ -4,7 +4,7 @@ use super::checkpoint::{Checkpoint, SegmentEnd, Segments};
 use super::cuts::{Held, Marked, Read};
 use super::duplicates::Merged;
 use super::outcome::{Counts, Error, Observer};
-use super::pair::Pair;
+use super::pair::{Neighbour, Pair};
 use super::rules::{AtCut, Paths, Rules};
 use otinterp::picture::Picture;
 use otinterp::{Interpolator, Method, Preset};
@@ -48,19 +48,27 @@ pub(super) fn render(
     };
     let mut frames = Merged::new(Marked::new(frames, rules), rules.duplicates);
     let mut from = Arc::new(frames.next()?.ok_or(Error::TooShort(0))?);
+    // Kept for the end, if the clip is a loop.
+    let mut beginning = Vec::new();
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
         let until = Arc::new(until);
+        if rules.is_loop && beginning.is_empty() {
+            beginning = vec![Arc::clone(&from), Arc::clone(&until)];
+        }
         let pair = renderer.pair(&from, &until);
         renderer.take(pair)?;
         from = until;
     }
-    renderer.send_waiting()?;
+    let end = from.time + from.duration.unwrap_or(from.gap);
+    if let [first, second] = &beginning[..] {
+        renderer.close([first, second], &from, end)?;
+    }
+    renderer.send_waiting(None)?;
     let frames_in = frames.marked.count;
     if frames_in < 2 {
         return Err(Error::TooShort(frames_in));
     }
-    let end = from.time + from.duration.unwrap_or(from.gap);
     renderer.hold(&from, end)?;
     let frames_out = renderer.frames_out;
     let unexplained_share = renderer.unexplained / renderer.in_betweens.max(1) as f64;
@@ -185,13 +193,39 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// Sends the last pairs.
-    fn send_waiting(&mut self) -> Result<(), Error> {
+    /// Sends what lies between the last frame and the first one, which follows it at a loop's end.
+    fn close(
+        &mut self,
+        [first, second]: [&Arc<Held>; 2],
+        last: &Arc<Held>,
+        end: Rational,
+    ) -> Result<(), Error> {
+        let again = Arc::new(first.again_at(end));
+        let pair = self.pair(last, &again);
+        let needs_transition = pair.needs_transition;
+        self.take(pair)?;
+        if !needs_transition || self.rules.paths == Paths::Straight {
+            return Ok(());
+        }
+        let next = second.again_at(end + (second.time - first.time));
+        let mut next = self.pair(&again, &Arc::new(next));
+        let after = match &self.solved {
+            Some(pair) if pair.links(&next) => {
+                next.solve()?;
+                next.neighbour_before(pair)
+            }
+            _ => None,
+        };
+        self.send_waiting(after)
+    }
+
+    /// Sends the last pairs; what comes after them, if anything does.
+    fn send_waiting(&mut self, after: Option<Neighbour>) -> Result<(), Error> {
         if let Some(ready) = self.ready.take() {
             self.send_pair(ready)?;
         }
         if let Some(mut last) = self.solved.take() {
-            last.follow(None);
+            last.follow(after);
             self.send_pair(last)?;
         }
         Ok(())

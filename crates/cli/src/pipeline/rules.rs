@@ -21,6 +21,8 @@ pub struct Rules {
     pub duplicates: Duplicates,
     /// How things move between two frames.
     pub paths: Paths,
+    /// The last frame is followed by the first.
+    pub is_loop: bool,
 }
 
 /// Where one scene ends and another begins.
@@ -80,6 +82,7 @@ impl Rules {
             at_cut: AtCut::default(),
             duplicates: Duplicates::default(),
             paths: Paths::default(),
+            is_loop: false,
         }
     }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A frame that was written.
 #[derive(Debug, Serialize)]
 pub struct FrameEntry {
-    /// Time in `[0, 1]`.
+    /// Time: 0 at the first picture, 1 at the second, 2 at the third.
     pub t: f64,
     /// Its file, if it has one of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +21,7 @@ pub struct FrameEntry {
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The inputs as typed.
-    pub inputs: [String; 2],
+    pub inputs: Vec<String>,
     /// Where the frames went.
     pub output: String,
     pub width: usize,
@@ -33,7 +33,7 @@ pub struct Report {
     pub preset: PresetArg,
     /// The frames in the order in which they were written.
     pub frames: Vec<FrameEntry>,
-    /// Share of the picture that no motion explains.
+    /// Share of the picture that no motion explains; a mean over the pairs.
     pub unexplained_share: f32,
     /// Seconds to solve the transport.
     pub solve_s: f64,

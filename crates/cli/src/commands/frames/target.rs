@@ -2,11 +2,11 @@
 
 use super::pattern::Pattern;
 use crate::commands::exit::Usage;
-use crate::commands::pair::{Pair, is_pipe, stem};
+use crate::commands::pair::{is_pipe, stem};
 use crate::reporter::Reporter;
 use anyhow::Context;
 use clap::ValueEnum;
-use otinterp::picture::still::{StillError, StillFormat};
+use otinterp::picture::still::{Still, StillError, StillFormat};
 use std::path::{Path, PathBuf};
 
 /// Where the frames go.
@@ -84,8 +84,8 @@ impl Target {
         Self::files(out, count)
     }
 
-    /// Sees that the target can hold the frames between two pictures; warns of what it leaves out.
-    pub fn check(&self, pair: &Pair, reporter: &Reporter) -> anyhow::Result<()> {
+    /// Sees that the target can hold the frames between pictures of one format; warns of what it leaves out.
+    pub fn check(&self, stills: &[Still], reporter: &Reporter) -> anyhow::Result<()> {
         let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
             Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
             Self::Files { format: f, .. } => {
@@ -100,14 +100,13 @@ impl Target {
             Self::Animation(_, Animation::Video) => ("the clip", false, false, false),
             Self::Pipe(PipeFormat::Rgb24) => ("RGB24", false, false, false),
         };
-        let stills = [&pair.a, &pair.b];
         if !holds_alpha && stills.iter().any(|s| s.has_transparency()) {
             return Err(StillError::NoAlpha(name)).with_context(|| self.shown());
         }
-        if !holds_16_bit && pair.a.picture.format().bit_depth > 8 {
+        if !holds_16_bit && stills.iter().any(|s| s.picture.format().bit_depth > 8) {
             reporter.warn(&format!("{name} holds 8 bits; the frames are rounded"));
         }
-        if !holds_icc && pair.a.icc.is_some() {
+        if !holds_icc && stills.iter().any(|s| s.icc.is_some()) {
             reporter.warn(&format!("{name} holds no colour profile; it is left out"));
         }
         Ok(())

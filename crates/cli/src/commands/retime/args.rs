@@ -63,6 +63,9 @@ pub struct RetimeArgs {
     /// How things move from one frame to the next
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "curved")]
     pub(super) motion: Paths,
+    /// The clip is a loop (a GIF, a cycle): go on from its last frame to its first, in place of holding the last
+    #[arg(help_heading = BETWEEN, long = "loop")]
+    pub(super) is_loop: bool,
     /// What to show between the last frame of a scene and the first of the next
     #[arg(help_heading = BETWEEN, long, value_enum, default_value = "hold")]
     pub(super) cut: AtCut,

@@ -26,6 +26,7 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
         at_cut: args.cut,
         duplicates: args.duplicates,
         paths: args.motion,
+        is_loop: args.is_loop,
     })
 }
 

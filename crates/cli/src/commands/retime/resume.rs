@@ -100,6 +100,7 @@ fn settings(
     set("--cut-threshold", &args.cut_threshold);
     set("--duplicates", &args.duplicates);
     set("--motion", &args.motion);
+    set("--loop", &args.is_loop);
     if let Some(cuts) = &args.cuts {
         let text = std::fs::read_to_string(cuts).with_context(|| cuts.display().to_string())?;
         set("--cuts", &text);
