@@ -36,7 +36,9 @@ const ENGINE: Layers = &[
     ),
     (
         "transition",
-        &["render", "layers", "mass", "probe", "picture", "timings"],
+        &[
+            "render", "layers", "motion", "mass", "probe", "picture", "timings",
+        ],
     ),
     ("plan", &["render", "motion"]),
     (

@@ -2,6 +2,7 @@
 
 use crate::common::clips::data;
 use crate::common::room::Room;
+use crate::common::texture::texture;
 use image::{Rgb, RgbImage};
 use otinterp::motion::MotionField;
 use otinterp_cli::flow::{read_flo, read_kitti, read_npy};
@@ -208,4 +209,58 @@ fn true_motion_is_met() {
         met += 1;
     }
     eprintln!("{met} scenes with true motion");
+}
+
+/// On a parabola the acceleration is one and the same, and by it the paths cost more than straight ones.
+#[test]
+fn accelerations_are_found_from_the_frames_around() {
+    let room = Room::new();
+    // 4 s + 2 s², -1 s + s² px at -1, 0, 1 and 2: 4 and 2 px per interval².
+    for (name, shift) in [
+        ("p", (-2.0, 2.0)),
+        ("a", (0.0, 0.0)),
+        ("b", (6.0, 0.0)),
+        ("n", (16.0, 2.0)),
+    ] {
+        let picture = RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+            let (x, y) = (f64::from(x) - shift.0, f64::from(y) - shift.1);
+            Rgb([0, 1, 2].map(|channel| texture(x, y, channel) as u8))
+        });
+        picture.save(room.path(&format!("{name}.png"))).unwrap();
+    }
+    let report = |args: &str| -> Value {
+        serde_json::from_slice(&room.ok(&format!("flow {args} --json -y"))).unwrap()
+    };
+    let around = "--before p.png --after n.png";
+    let told = report(&format!(
+        "a.png b.png {around} -o acceleration:acc.npy -o acceleration:acc.flo -o acceleration:acc.png"
+    ));
+    let read = |name: &str| std::fs::read(room.path(name)).unwrap();
+    for field in [
+        read_npy(&read("acc.npy")[..]).unwrap(),
+        read_flo(&read("acc.flo")).unwrap(),
+    ] {
+        let found = [inner(&field.dx), inner(&field.dy)];
+        assert!((found[0] - 4.0).hypot(found[1] - 2.0) < 0.3, "{found:?}");
+    }
+    // ∫|b'|² of b = -t(1-t)·(2, 1) is 5/3.
+    let more = told["path_energy_px2"].as_f64().unwrap() - told["energy_px2"].as_f64().unwrap();
+    assert!((0.9..1.8).contains(&more), "{more}");
+    let back = report(&format!(
+        "a.png b.png {around} --backward -o acceleration:back.npy"
+    ));
+    let field = read_npy(&read("back.npy")[..]).unwrap();
+    assert!((inner(&field.dx) - 4.0).abs() < 0.3);
+    assert!(back["path_energy_px2"].as_f64() > back["energy_px2"].as_f64());
+    assert!(report("a.png b.png")["path_energy_px2"].is_null());
+    room.fails(
+        "flow a.png b.png -o acceleration:x.npy",
+        2,
+        &["acceleration", "--before"],
+    );
+    room.fails(
+        "flow a.png b.png --method mass --before p.png",
+        2,
+        &["--before", "--method ot"],
+    );
 }

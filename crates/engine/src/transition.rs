@@ -2,6 +2,7 @@
 
 use crate::layers::{Layers, Outer};
 use crate::mass::Mass;
+use crate::motion::MotionField;
 use crate::picture::Picture;
 use crate::probe::{Deaf, Probe};
 use crate::render::{Renderer, alpha, cross_fade};
@@ -60,6 +61,15 @@ impl<P> Transition<P> {
         match &self.variant {
             Variant::Motion { renderer, .. } => Some(OuterMotion(Some(renderer.layers(side)))),
             Variant::Still => Some(OuterMotion(None)),
+            _ => None,
+        }
+    }
+
+    /// Of the first picture's cells and the second's: their acceleration halfway, px per interval² (the interval between the two), and what the kinetic
+    /// energy `∫|p'|² dt` of their paths p is more than that of straight ones, a mean over the cells, px². None if all paths are straight.
+    pub fn accelerations(&self) -> Option<[(MotionField, f64); 2]> {
+        match &self.variant {
+            Variant::Motion { renderer, .. } => renderer.accelerations(),
             _ => None,
         }
     }

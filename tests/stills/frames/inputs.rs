@@ -223,3 +223,55 @@ fn real_pictures_of_every_kind() {
         &["png_corrupt_header.png"],
     );
 }
+
+#[test]
+fn more_pictures_make_one_path_that_shows_each_once() {
+    let bench = Bench::new();
+    for (n, shift) in [0, 2, 5, 9].into_iter().enumerate() {
+        bench.save(&format!("{n}.png"), &picture(ColorType::Rgb8, shift));
+    }
+    let all = "0.png 1.png 2.png 3.png";
+    let said = bench.frames_ok(&format!("{all} -n 3 --endpoints -o way/ --json"));
+    let report: serde_json::Value = serde_json::from_slice(&said).unwrap();
+    let times: Vec<f64> = report["frames"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|frame| frame["t"].as_f64().unwrap())
+        .collect();
+    let expected: Vec<f64> = (0..=12).map(|k| f64::from(k) / 4.0).collect();
+    assert_eq!(times, expected);
+    assert_eq!(report["inputs"].as_array().unwrap().len(), 4);
+    assert_eq!(bench.names("way").len(), 13);
+    for (n, file) in ["0001", "0005", "0009", "0013"].into_iter().enumerate() {
+        let shown = bench.load(&format!("way/{file}.png"));
+        assert_eq!(samples(&shown), samples(&bench.load(&format!("{n}.png"))));
+    }
+    // Straight, each two are as if they were alone.
+    bench.frames_ok(&format!("{all} -n 3 --motion straight -o straight/"));
+    bench.frames_ok("1.png 2.png -n 3 -o alone/");
+    assert_eq!(bench.names("straight").len(), 9);
+    for (all, alone) in [("0004", "0001"), ("0005", "0002"), ("0006", "0003")] {
+        let shown = bench.load(&format!("straight/{all}.png"));
+        assert_eq!(
+            samples(&shown),
+            samples(&bench.load(&format!("alone/{alone}.png")))
+        );
+    }
+}
+
+#[test]
+fn more_pictures_are_of_one_size_and_brought_to_one_format() {
+    let bench = Bench::new();
+    bench.pair(ColorType::Rgb8);
+    bench.save("c.png", &picture(ColorType::Rgba16, 6));
+    bench.frames_ok("a.png b.png c.png --method crossfade -o all/");
+    assert_eq!(bench.load("all/0001.png").color(), ColorType::Rgba16);
+    bench.save("small.png", &rgba(|_| [1, 2, 3, 255]).crop_imm(0, 0, 9, 9));
+    bench.frames_fail(
+        "a.png b.png small.png -o x/",
+        1,
+        &["a.png", "small.png", "9x9"],
+    );
+    bench.frames_fail("a.png - - -o x/", 2, &["standard input"]);
+}

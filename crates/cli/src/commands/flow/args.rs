@@ -15,12 +15,14 @@ What is written is told by the file's name, or by a word before it:
   FILE.svg               arrows on the first picture; arrows:FILE.png the same as PNG
   confidence:FILE        how far both directions agree, 0 to 1: .png (white is 1) or .npy
   visibility:FILE        whether the other picture shows it too, 0 (hidden there, or outside) to 1: .png or .npy
+  acceleration:FILE      px per interval² half-way, with --before or --after: .flo, .npy, or .png as colours
   order:FILE             order of depth, -1 to 1, larger in front, 0 unknown: .npy, or .png (black -1, white 1)
   flo:- and the like     to standard output; - alone is the .flo file
 
 Examples:
   otinterp flow a.png b.png -o ab.flo -o ab.png -o ab.svg
   otinterp flow a.png b.png --truth ab_true.flo        endpoint and angular error
+  otinterp flow b.png c.png --before a.png --after d.png -o acceleration:bc.png
   otinterp flow a.png b.png --backward -o ba.flo       from B to A
   otinterp flow a.npy b.npy --method mass -o ab.npy    brightness is mass: the map of least W2²")]
 pub struct FlowArgs {
@@ -47,6 +49,12 @@ pub struct FlowArgs {
     pub(super) method: MethodArg,
     #[command(flatten)]
     pub(super) mass: MassArgs,
+    /// The frame before A, as far before it as B is after it: print the energy of the paths through all frames, too
+    #[arg(long, value_name = "PICTURE")]
+    pub(super) before: Option<PathBuf>,
+    /// The frame after B
+    #[arg(long, value_name = "PICTURE")]
+    pub(super) after: Option<PathBuf>,
     /// True motion (.flo, .npy or KITTI's .png): print endpoint and angular error
     #[arg(long, value_name = "MAP")]
     pub(super) truth: Option<PathBuf>,

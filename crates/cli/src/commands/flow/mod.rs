@@ -8,7 +8,7 @@ mod solve;
 pub use args::FlowArgs;
 
 use super::common::Common;
-use super::exit::{check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::output::Output;
 use super::pair;
 use crate::flow::{self, Agreement};
@@ -34,6 +34,11 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         .collect::<Result<_, _>>()?;
     let reporter = common.reporter(targets.iter().any(|t| pair::is_pipe(t.path())));
     watch_interrupt();
+    let has_neighbours = args.before.is_some() || args.after.is_some();
+    if targets.iter().any(Target::needs_neighbours) && !has_neighbours {
+        let why = "acceleration: needs the frame before or after the two: --before, --after";
+        return Err(Usage(why.into()).into());
+    }
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
     let solved = solve::solve(args, common, &reporter)?;
     check_interrupt()?;
@@ -43,12 +48,15 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
     };
     let lengths = flow::lengths(&solved.there, solved.mass.as_ref());
     let confidence = flow::confidence(&solved.there, &solved.back);
-    let (height, width) = solved.there.dim();
+    let dim @ (height, width) = solved.there.dim();
+    let straight = || (MotionField::zeros(0, dim), 0.0);
+    let (acceleration, bending_px2) = solved.paths.unwrap_or_else(straight);
     let drawn = Drawn {
         field: &solved.there,
         confidence: &confidence,
         visibility: &solved.layers.visibility,
         order: &solved.layers.order,
+        acceleration: &acceleration,
         saturate_px: args.saturate_px.unwrap_or(lengths.longest_px),
         picture: solved.picture,
     };
@@ -71,6 +79,7 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         mean_px: lengths.mean_px,
         longest_px: lengths.longest_px,
         energy_px2: lengths.energy_px2,
+        path_energy_px2: has_neighbours.then_some(lengths.energy_px2 + bending_px2),
         squared_distance_px2: solved.squared_distance_px2,
         mean_confidence: mean(&confidence),
         mean_visibility: mean(&solved.layers.visibility),

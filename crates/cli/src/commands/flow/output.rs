@@ -26,6 +26,8 @@ enum Kind {
     Visibility,
     /// Order of depth.
     Order,
+    /// How motion changes.
+    Acceleration,
 }
 
 /// How it is written.
@@ -81,6 +83,8 @@ impl Target {
             ("confidence", _) => by_name(Kind::Confidence),
             ("visibility", _) => by_name(Kind::Visibility),
             ("order", _) => by_name(Kind::Order),
+            ("acceleration", "flo") => Some((Kind::Acceleration, Form::Flo)),
+            ("acceleration", _) => by_name(Kind::Acceleration),
             _ => None,
         };
         match found {
@@ -89,6 +93,11 @@ impl Target {
                 "{text}: name it .flo, .npy, .png or .svg (`otinterp flow --help` lists what is written to which)"
             ))),
         }
+    }
+
+    /// Whether it needs frames before or after the two.
+    pub fn needs_neighbours(&self) -> bool {
+        self.kind == Kind::Acceleration
     }
 
     /// Where to; `-` is standard output.
@@ -108,6 +117,7 @@ fn is_word(word: &str) -> bool {
         "confidence",
         "visibility",
         "order",
+        "acceleration",
     ]
     .contains(&word)
 }
@@ -135,6 +145,8 @@ pub struct Drawn<'a> {
     pub visibility: &'a Plane,
     /// Order of depth, in `[-1, 1]`.
     pub order: &'a Plane,
+    /// Acceleration half-way, px per interval².
+    pub acceleration: &'a MotionField,
     /// Length that colours saturate at, px.
     pub saturate_px: f32,
     /// The picture that the map starts from.
@@ -166,6 +178,12 @@ impl Drawn<'_> {
                 *out = flow::arrows_svg(self.field, &self.picture)?.into_bytes();
             }
             (Kind::Arrows, _) => *out = png(&flow::draw_arrows(self.field, &self.picture))?,
+            (Kind::Acceleration, Form::Flo) => flow::write_flo(self.acceleration, out)?,
+            (Kind::Acceleration, Form::Npy) => flow::write_npy(self.acceleration, out)?,
+            (Kind::Acceleration, _) => {
+                let longest = flow::lengths(self.acceleration, None).longest_px;
+                *out = png(&flow::wheel(self.acceleration, longest))?;
+            }
             (_, Form::Npy) => flow::write_plane_npy(plane, out)?,
             (_, _) => *out = gray_png(plane, black)?,
         }
@@ -209,6 +227,8 @@ mod tests {
             ("confidence:a.npy", (Kind::Confidence, Form::Npy)),
             ("visibility:-", (Kind::Visibility, Form::Png)),
             ("order:a.npy", (Kind::Order, Form::Npy)),
+            ("acceleration:a.flo", (Kind::Acceleration, Form::Flo)),
+            ("acceleration:a.png", (Kind::Acceleration, Form::Png)),
             // A colon of the name's own.
             ("c:a.flo", (Kind::Field, Form::Flo)),
         ] {

@@ -28,6 +28,8 @@ pub struct Report {
     pub longest_px: f32,
     /// Mean of their squares, px².
     pub energy_px2: f64,
+    /// With `--before` or `--after`: the mean of `∫|p'|² dt` over the paths p through all frames, px². That of straight ones is the energy.
+    pub path_energy_px2: Option<f64>,
     /// W2² between the masses, px²; of `--method mass`. The energy of the shortest way is equal to it.
     pub squared_distance_px2: Option<f64>,
     /// Mean of how far both directions agree, in `[0, 1]`.
@@ -60,6 +62,9 @@ impl Report {
                 "energy        {:.3} px² (mean of |v|²){distance}",
                 self.energy_px2
             ),
+            self.path_energy_px2.map_or(String::new(), |energy| {
+                format!("paths         {energy:.3} px² (mean of ∫|p'|² through all frames)")
+            }),
             format!("confidence    {:.3} on average", self.mean_confidence),
             format!("visibility    {:.3} on average", self.mean_visibility),
         ];
@@ -71,6 +76,7 @@ impl Report {
         ) {
             lines.push(format!("error         endpoint {endpoint:.3} px, angular {angular:.2}°, outliers {:.2} % of {pixels} pixels", 100.0 * outliers));
         }
+        lines.retain(|line| !line.is_empty());
         lines.extend(self.outputs.iter().map(|path| path.display().to_string()));
         lines.join("\n")
     }

@@ -5,14 +5,16 @@ use crate::commands::common::{Common, MethodArg};
 use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;
-use crate::commands::pair::Pair;
+use crate::commands::pair::read_all;
 use crate::reporter::Reporter;
+use anyhow::bail;
 use image::{Rgb, RgbImage};
 use otinterp::mass::{MassModel, Unbalanced};
 use otinterp::motion::MotionField;
 use otinterp::ot::multiscale::{Map, Multiscale, finest_for};
 use otinterp::picture::{Plane, samples};
 use otinterp::{LayerMaps, Preset};
+use std::path::Path;
 use std::time::Instant;
 
 /// A map from one picture to the other.
@@ -27,6 +29,8 @@ pub struct Solved {
     pub mass: Option<Plane>,
     /// W2² between the masses taken as shares of their totals, px²; where all mass is transported.
     pub squared_distance_px2: Option<f64>,
+    /// Acceleration of every pixel half-way, px per interval², and what the energy of the paths is more than that of straight ones, px².
+    pub paths: Option<(MotionField, f64)>,
     /// The picture that the map starts at.
     pub picture: RgbImage,
     /// Seconds to solve, layers included.
@@ -37,6 +41,10 @@ pub struct Solved {
 /// Fails with [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
 pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let options = args.mass.options(&[args.method])?;
+    let has_neighbours = args.before.is_some() || args.after.is_some();
+    if has_neighbours && args.method != MethodArg::Ot {
+        return Err(Usage("--before and --after are for --method ot".into()).into());
+    }
     match args.method {
         MethodArg::Ot => solve_content(args, common, reporter),
         MethodArg::Mass if options.model == MassModel::Rgb => {
@@ -62,22 +70,39 @@ pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::R
 
 /// Every pixel is one unit of mass, and what it shows is in the cost.
 fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
-    let pair = Pair::read(&args.a, &args.b, reporter)?;
+    let (before, after) = (args.before.as_deref(), args.after.as_deref());
+    let files = [before, Some(&args.a), Some(&args.b), after];
+    let files: Vec<&Path> = files.into_iter().flatten().collect();
+    let stills = read_all(&files, reporter)?;
+    let mut pictures = stills.iter().map(|still| &still.picture);
+    let mut next = |is_there: bool| if is_there { pictures.next() } else { None };
+    let four = [before.is_some(), true, true, after.is_some()].map(&mut next);
+    let [before, Some(a), Some(b), after] = four else {
+        bail!("two pictures are needed");
+    };
     check_interrupt()?;
     let interpolator = common.interpolator(MethodArg::Ot);
-    let dim = (pair.a.picture.height(), pair.a.picture.width());
+    let dim = (a.height(), a.width());
     reporter.detail(&interpolator.plan(dim).to_string());
     let solving = Instant::now();
-    let (motion, layers) = interpolator.layers(&pair.a.picture, &pair.b.picture)?;
+    let (motion, layers) = interpolator.layers(a, b)?;
+    let paths = match (before, after) {
+        (None, None) => None,
+        _ => interpolator
+            .between_four(before, [a, b], after)?
+            .accelerations(),
+    };
     let solve_s = solving.elapsed().as_secs_f64();
     let [forward, backward] = [motion.forward, motion.backward].map(|f| f.per_pixel(dim));
     let [of_a, of_b] = layers;
     let (from, there, back, layers) = if args.backward {
-        (&pair.b.picture, backward, forward, of_b)
+        (b, backward, forward, of_b)
     } else {
-        (&pair.a.picture, forward, backward, of_a)
+        (a, forward, backward, of_a)
     };
+    let paths = paths.map(|[of_a, of_b]| if args.backward { of_b } else { of_a });
     Ok(Solved {
+        paths: paths.map(|(field, energy)| (field.per_pixel(dim), energy)),
         picture: picture_rgb8(from)?,
         layers: layers.per_pixel(dim),
         there,
@@ -131,6 +156,7 @@ fn solve_mass(masses: [Plane; 2], is_backward: bool, common: &Common) -> anyhow:
         },
         there,
         back,
+        paths: None,
         squared_distance_px2: Some(transport.squared_distance),
         mass: Some(mass),
         solve_s,

@@ -11,7 +11,7 @@ mod weigh;
 use crate::frame_pyramid::PyramidLevel;
 use crate::layers::{Cells, LayerMaps, Layers, Outer, Paths, layers};
 use crate::motion::{Motion, MotionField};
-use crate::picture::Picture;
+use crate::picture::{Picture, Plane};
 use crate::probe::{Place, Probe, Side, View};
 use crate::render::cells::candidates::Candidates;
 use crate::render::cells::errors::Both;
@@ -102,6 +102,28 @@ impl Renderer {
         let cell_px = f32::from(1u8 << self.cell_log2);
         let layers = self.layers.each_ref().map(Arc::as_ref);
         self.paths = Paths::of(layers, outer, dim, cell_px);
+    }
+
+    /// Acceleration of the cells of either picture halfway, px per interval², and what the energy of their paths is more than that of straight
+    /// ones, a mean, px²; none if all paths are straight.
+    pub fn accelerations(&self) -> Option<[(MotionField, f64); 2]> {
+        let paths = self.paths.as_ref()?;
+        let bends = paths.bends(0.5);
+        let px = f32::from(1u8 << self.cell_log2);
+        let dim = (self.cells[0].height, self.cells[0].width);
+        Some([0, 1].map(|side| {
+            // A path is b(t) = -t(1-t)·L(t) from the straight one, L linear: halfway b'' = 2 L, and b = -L/4.
+            let axis = |axis: usize| {
+                let along = bends[side].iter().map(|bend| -8.0 * px * bend[axis]);
+                Plane::from_shape_vec(dim, along.collect()).unwrap_or_else(|_| Plane::zeros(dim))
+            };
+            let field = MotionField {
+                cell_log2: self.cell_log2,
+                dx: axis(0),
+                dy: axis(1),
+            };
+            (field, f64::from(px * px) * paths.bending_energy(side))
+        }))
     }
 
     /// What is known of the motion of the first picture to the second, or of the second to the first.
