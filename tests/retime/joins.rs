@@ -3,7 +3,7 @@
 
 use crate::common::clips::{ffmpeg, otinterp};
 use crate::common::played::{RATE, ffprobe, samples};
-use crate::resumable::{Resumable, wait_until};
+use crate::resumable::{CHEAP, Resumable, wait_until};
 use otinterp_video::time::Rational;
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn with_sound(test: &str, source: &str) -> Option<Resumable> {
         &[&inputs[..], &codecs, &[path.to_str().unwrap()]].concat(),
     )?;
     let folder = dir.path().to_owned();
-    let slowed = ["--slow", "4", "--audio", "stretch"];
+    let slowed = [&["--slow", "4", "--audio", "stretch"][..], &CHEAP].concat();
     Some(Resumable::of(folder, Some(dir), source, &slowed))
 }
 

@@ -1,6 +1,7 @@
 //! A folder with a source, and runs of the program on it that are cut short and gone on with.
 
 use crate::common::clips::{SMALL, SMALL_HEAD, y4m};
+use crate::common::texture::texture;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -10,15 +11,10 @@ use std::time::{Duration, Instant};
 pub const FRAMES: usize = 450;
 pub const FACTOR: usize = 4;
 
-/// The same in all runs. Without cuts and with the cheapest in-betweens: what is tested is what is kept.
-const SETTINGS: &[&str] = &[
-    "--method",
-    "crossfade",
-    "--threads",
-    "2",
-    "--cuts",
-    "no cuts",
-];
+/// The same in all runs: without cuts.
+const SETTINGS: &[&str] = &["--threads", "2", "--cuts", "no cuts"];
+/// The cheapest in-betweens, where what is tested is what is kept.
+pub const CHEAP: [&str; 2] = ["--method", "crossfade"];
 
 /// A folder with a source, and runs of the program in it.
 pub struct Resumable {
@@ -39,7 +35,28 @@ impl Resumable {
     /// The same, in a folder that is there.
     pub fn within(folder: PathBuf, dir: Option<tempfile::TempDir>) -> Self {
         fs::write(folder.join("clip.y4m"), y4m(SMALL_HEAD, SMALL, 8, FRAMES)).unwrap();
-        Self::of(folder, dir, "clip.y4m", &["--factor", "4"])
+        let settings = [&["--factor", "4"][..], &CHEAP].concat();
+        Self::of(folder, dir, "clip.y4m", &settings)
+    }
+
+    /// With grey frames of a texture that shakes, so that its paths are bent, for 20 times its 40 frames.
+    pub fn shaking() -> Self {
+        const SIDE: usize = 96;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().to_owned();
+        let mut clip = format!("YUV4MPEG2 W{SIDE} H{SIDE} F25:1 Ip A1:1 Cmono\n").into_bytes();
+        for frame in 0..40 {
+            let time = f64::from(frame);
+            let (dx, dy) = (6.0 * (0.9 * time).sin(), 5.0 * (1.1 * time).cos());
+            clip.extend(b"FRAME\n");
+            for at in 0..SIDE * SIDE {
+                let (x, y) = ((at % SIDE) as f64 - dx, (at / SIDE) as f64 - dy);
+                clip.push(texture(x, y, 0).clamp(16.0, 235.0) as u8);
+            }
+        }
+        fs::write(folder.join("clip.y4m"), clip).unwrap();
+        let settings = ["--factor", "20", "--preset", "fast"];
+        Self::of(folder, Some(dir), "clip.y4m", &settings)
     }
 
     /// With a source that the caller puts into the folder.

@@ -66,6 +66,18 @@ fn twenty_kills_at_random_moments_change_nothing() {
 }
 
 #[test]
+fn paths_that_bend_go_on_across_segments_with_the_same_bits() {
+    let job = Resumable::shaking();
+    job.ok("whole.y4m", &["-q"]);
+    job.cut_short("out.y4m", 1, &[]);
+    job.ok("out.y4m", &["-q", "--resume"]);
+    let whole = fs::read(job.at("whole.y4m")).unwrap();
+    assert!(fs::read(job.at("out.y4m")).unwrap() == whole);
+    job.ok("straight.y4m", &["-q", "--motion", "straight"]);
+    assert!(fs::read(job.at("straight.y4m")).unwrap() != whole);
+}
+
+#[test]
 fn what_is_kept_is_not_made_again() {
     let job = Resumable::new();
     job.cut_short("out.mkv", 2, &[]);
