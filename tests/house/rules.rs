@@ -49,15 +49,20 @@ const ENGINE: Layers = &[
             "frame_pyramid",
             "probe",
             "picture",
+            "pool",
             "timings",
         ],
     ),
-    ("layers", &["motion", "frame_pyramid", "picture"]),
-    ("motion", &["frame_pyramid", "probe", "picture", "timings"]),
+    ("layers", &["motion", "frame_pyramid", "picture", "pool"]),
+    (
+        "motion",
+        &["frame_pyramid", "probe", "picture", "pool", "timings"],
+    ),
     ("probe", &["picture"]),
     ("mass", &["frame_pyramid", "picture"]),
     ("frame_pyramid", &["picture"]),
-    ("picture", &[]),
+    ("picture", &["pool"]),
+    ("pool", &[]),
     ("timings", &[]),
 ];
 

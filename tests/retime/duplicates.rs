@@ -2,7 +2,7 @@
 
 use crate::drawn::{Pictures, RATE, Random, flat_like, mixed, retime, rules, scene};
 use otinterp::picture::Picture;
-use otinterp_cli::pipeline::{Duplicates, Rules};
+use otinterp_cli::pipeline::{Duplicates, Paths, Rules};
 use otinterp_video::time::Rational;
 
 /// Noise of about `most` codes, another for every frame.
@@ -24,15 +24,26 @@ fn replacing() -> Rules {
 
 #[test]
 fn a_clip_on_twos_becomes_what_its_own_frames_give() {
-    let mut on_twos = Pictures::new(12, |k| scene(3, k / 2, 3.0));
-    let (counts, replaced) = retime(&mut on_twos, &replacing(), 2);
+    let both = |paths| {
+        let mut on_twos = Pictures::new(12, |k| scene(3, k / 2, 3.0));
+        let replacing = Rules {
+            paths,
+            ..replacing()
+        };
+        let mut alone = Pictures::new(6, |k| scene(3, k, 3.0));
+        let kept = Rules { paths, ..rules() };
+        let (counts, replaced) = retime(&mut on_twos, &replacing, 2);
+        (counts, replaced, retime(&mut alone, &kept, 4).1)
+    };
+    let (counts, replaced, expected) = both(Paths::Curved);
     // The last repeat has nothing after it that could stand in its place.
     assert_eq!(counts.duplicates_replaced, 5);
     assert_eq!(counts.frames_in, 12);
     assert_eq!(counts.duration, Rational::new(12, RATE));
-    let mut alone = Pictures::new(6, |k| scene(3, k, 3.0));
-    let (_, expected) = retime(&mut alone, &rules(), 4);
     assert_eq!(replaced.len(), expected.len());
+    // Beside the repeat that stays at the end paths are straight; at a clip's end they are not.
+    assert!(replaced[..=16] == expected[..=16]);
+    let (_, replaced, expected) = both(Paths::Straight);
     assert!(replaced == expected);
     // Kept, they stay: the default.
     let mut on_twos = Pictures::new(12, |k| scene(3, k / 2, 3.0));

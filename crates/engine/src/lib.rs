@@ -12,6 +12,7 @@ pub mod mass;
 pub mod motion;
 pub mod picture;
 mod plan;
+mod pool;
 pub mod probe;
 pub mod render;
 mod sequence;

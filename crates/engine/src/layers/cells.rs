@@ -2,6 +2,7 @@
 
 use crate::frame_pyramid::PyramidLevel;
 use crate::picture::samples;
+use crate::pool::Pool;
 use rayon::prelude::*;
 
 /// Motion of a cell, rightwards and downwards, in cells.
@@ -57,15 +58,53 @@ pub fn difference(a: [f32; 4], b: [f32; 4]) -> f32 {
     (a[0] - b[0]).abs() + (a[1] - b[1]).abs() + (a[2] - b[2]).abs()
 }
 
+/// What the colours of a picture are stored in.
+struct Memory {
+    colors: Vec<[f32; 4]>,
+    planes: Vec<Vec<f32>>,
+    steps: [Vec<f32>; 4],
+}
+
+/// For the next pairs: those of two are there while a third is solved.
+static SPARE: Pool<Memory> = Pool::new(6);
+
+impl Memory {
+    /// For so many cells and planes; what colours do not have is 0, all else may be anything.
+    fn of(cells: usize, planes: usize) -> Self {
+        let found =
+            SPARE.take(|memory| memory.colors.len() == cells && memory.planes.len() == planes);
+        found.unwrap_or_else(|| Self {
+            colors: vec![[0.0; 4]; cells],
+            planes: vec![Vec::new(); planes],
+            steps: [(); 4].map(|()| vec![0.0; cells]),
+        })
+    }
+}
+
+impl Drop for Cells {
+    fn drop(&mut self) {
+        SPARE.give(Memory {
+            colors: std::mem::take(&mut self.colors),
+            planes: std::mem::take(&mut self.planes),
+            steps: std::mem::take(&mut self.steps),
+        });
+    }
+}
+
 impl Cells {
     /// Of the pyramid level whose pixels are the cells.
     pub fn of(level: &PyramidLevel) -> Self {
         let (height, width) = level.dim();
         let count = if level.has_colors() { 3 } else { 1 };
-        let mut colors = vec![[0.0; 4]; width * height];
-        let mut planes = Vec::with_capacity(count);
+        let Memory {
+            mut colors,
+            mut planes,
+            mut steps,
+        } = Memory::of(width * height, count);
         for (n, plane) in level.planes.iter().take(count).enumerate() {
-            let mut padded = Vec::with_capacity((width + 2 * PAD) * height);
+            let padded = &mut planes[n];
+            padded.clear();
+            padded.reserve_exact((width + 2 * PAD) * height);
             let rows = samples(plane).chunks_exact(width);
             for (row, colors) in rows.zip(colors.chunks_exact_mut(width)) {
                 padded.extend([CODES * row[0]; PAD]);
@@ -75,14 +114,14 @@ impl Cells {
                     color[n] = CODES * value;
                 }
             }
-            planes.push(padded);
         }
+        steps.iter_mut().for_each(|steps| steps.fill(0.0));
         let mut cells = Self {
             width,
             height,
             colors,
             planes,
-            steps: [(); 4].map(|()| vec![0.0; width * height]),
+            steps,
         };
         cells.fill_steps();
         cells
@@ -326,6 +365,12 @@ pub fn by_rows<T: Send + Sync + Copy + Default>(
     value: impl Fn(usize, usize) -> T + Sync,
 ) -> Vec<T> {
     let mut out = vec![T::default(); width * height];
+    fill_rows(&mut out, width, value);
+    out
+}
+
+/// The same in memory that is there.
+pub fn fill_rows<T: Send>(out: &mut [T], width: usize, value: impl Fn(usize, usize) -> T + Sync) {
     out.par_chunks_mut(width)
         .with_min_len(BAND_ROWS)
         .enumerate()
@@ -334,5 +379,4 @@ pub fn by_rows<T: Send + Sync + Copy + Default>(
                 *out = value(x, y);
             }
         });
-    out
 }

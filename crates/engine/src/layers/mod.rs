@@ -19,9 +19,9 @@ mod spread;
 mod tests;
 mod trust;
 
-pub use cells::{Cells, Vector, apart, by_rows, difference};
+pub use cells::{Cells, Vector, apart, by_rows, difference, fill_rows};
 pub use maps::LayerMaps;
-pub use paths::{Outer, Paths};
+pub use paths::{Bends, Outer, Paths, straightened};
 
 use crate::motion::Field;
 use crate::picture::samples;

@@ -5,10 +5,10 @@ use super::tile::{SolveTile, TileJob, TileOptions, TileResult, Votes, tent};
 use super::tile_mask::TileMask;
 use crate::frame_pyramid::QuantizedFeatures;
 use crate::picture::{samples, samples_mut};
+use crate::pool::Pool;
 use otinterp_ot::tile::SIDE;
 use otinterp_simd::Level as Cpu;
 use rayon::prelude::*;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Displacements that a tile tries at most.
 const CANDIDATES: usize = 3;
@@ -104,19 +104,17 @@ fn cast_votes(
             || other.add(results, |r| &r.backward),
         );
     }
-    spare_results().push(memory);
+    SPARE_RESULTS.give(memory);
 }
 
 /// Results that are used again: both pictures' tiles are solved at the same time.
-static SPARE_RESULTS: Mutex<Vec<Vec<TileResult>>> = Mutex::new(Vec::new());
-
-fn spare_results() -> MutexGuard<'static, Vec<Vec<TileResult>>> {
-    SPARE_RESULTS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static SPARE_RESULTS: Pool<Vec<TileResult>> = Pool::new(MOST_SPARE_RESULTS);
+/// Of clips that are worked on at the same time.
+const MOST_SPARE_RESULTS: usize = 16;
 
 /// Room for so many results or more, whatever they hold.
 fn results_for(count: usize) -> Vec<TileResult> {
-    let mut results = spare_results().pop().unwrap_or_default();
+    let mut results = SPARE_RESULTS.take(|_| true).unwrap_or_default();
     if results.len() < count {
         results.resize(count, TileResult::new());
     }

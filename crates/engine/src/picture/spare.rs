@@ -1,9 +1,8 @@
 //! Memory pool of planes: in a clip every frame needs what the one before it has just given back, and that is neither zeroed nor
 //! mapped anew.
 
+use crate::pool::Pool;
 use ndarray::Array2;
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
 /// Planes that are kept at most, those of four pictures: as many more or less than usual are on their way through a clip's stages.
 /// What is kept has been in use at one time, so the peak hardly grows by it (stills of 8K with `fast`: 1.73 GiB before, 1.78 with it).
@@ -11,15 +10,12 @@ const MOST_PLANES: usize = 12;
 /// Smaller planes are not worth it: 256×256.
 const LEAST_SAMPLES: usize = 1 << 16;
 
-static SPARE: Mutex<VecDeque<Vec<f32>>> = Mutex::new(VecDeque::new());
+static SPARE: Pool<Vec<f32>> = Pool::new(MOST_PLANES);
 
 /// Room for so many samples, whose values are left over from something else. Debug builds make them NaN, so that tests find what is
 /// not written.
 pub fn room(count: usize) -> Vec<f32> {
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = spare.iter().position(|samples| samples.len() == count);
-    let found = found.and_then(|n| spare.remove(n));
-    drop(spare);
+    let found = SPARE.take(|samples| samples.len() == count);
     let mut samples = found.unwrap_or_else(|| vec![0.0; count]);
     if cfg!(debug_assertions) {
         samples.fill(f32::NAN);
@@ -33,9 +29,5 @@ pub(super) fn keep(plane: Array2<f32>) {
         return;
     }
     let (samples, _) = plane.into_raw_vec_and_offset();
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    spare.push_back(samples);
-    let oldest = (spare.len() > MOST_PLANES).then(|| spare.pop_front());
-    drop(spare);
-    drop(oldest);
+    SPARE.give(samples);
 }

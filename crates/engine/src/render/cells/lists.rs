@@ -3,7 +3,7 @@
 
 use crate::motion::Field;
 use crate::picture::{Plane, samples_mut};
-use std::sync::{Mutex, PoisonError};
+use crate::pool::Pool;
 
 /// Motions of a cell.
 pub const MOST: usize = 6;
@@ -24,26 +24,17 @@ pub struct Listed {
 }
 
 /// Memory of lists that were rendered, for the next frame's. Those of a picture each from two threads, and one more.
-static SPARE: Mutex<Vec<Vec<[Listed; MOST]>>> = Mutex::new(Vec::new());
-/// See [`SPARE`].
-const MOST_SPARE: usize = 3;
+static SPARE: Pool<Vec<[Listed; MOST]>> = Pool::new(3);
 
 /// Room for the lists of so many cells, whatever they hold.
 pub fn room(count: usize) -> Vec<[Listed; MOST]> {
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = spare.iter().position(|lists| lists.len() == count);
-    let lists = found.map(|n| spare.swap_remove(n));
-    drop(spare);
-    lists.unwrap_or_else(|| vec![[Listed::default(); MOST]; count])
+    let found = SPARE.take(|lists| lists.len() == count);
+    found.unwrap_or_else(|| vec![[Listed::default(); MOST]; count])
 }
 
 impl Drop for Lists {
     fn drop(&mut self) {
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() == MOST_SPARE {
-            spare.remove(0);
-        }
-        spare.push(std::mem::take(&mut self.listed));
+        SPARE.give(std::mem::take(&mut self.listed));
     }
 }
 

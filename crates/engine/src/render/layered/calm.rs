@@ -1,9 +1,8 @@
 //! Calm blocks: blocks of cells that at time t nothing lands in but what both pictures show along one smooth motion. Their lists need
 //! no weighing.
 
-use super::bends::{Bends, straightened};
 use super::still::Stands;
-use crate::layers::{Layers, Vector};
+use crate::layers::{Bends, Layers, Vector, straightened};
 use crate::render::cells::lists::{Listed, MOST};
 use std::ops::Range;
 
@@ -177,7 +176,7 @@ impl Sources {
     }
 
     /// The calm blocks at time `t` in `(0, 1)`.
-    pub fn at(&self, t: f32, bends: Option<&Bends>) -> Calm {
+    pub fn at(&self, t: f32, bends: Option<&Bends<'_>>) -> Calm {
         let mut found = vec![Motions::NONE; self.stands.len()];
         let parts = [t, t - 1.0];
         let bent = bends.map(|bends| [0, 1].map(|side| self.bent(side, bends)));
@@ -224,19 +223,15 @@ impl Sources {
     }
 
     /// The motions of a picture's blocks with how far their paths are from straight ones.
-    fn bent(&self, side: usize, bends: &Bends) -> Vec<Motions> {
+    fn bent(&self, side: usize, bends: &Bends<'_>) -> Vec<Motions> {
         let mut bent = self.motions[side].clone();
         let [width, _] = self.dim;
         for motions in &mut bent {
             motions.bend = Bounds::NONE;
         }
-        for (y, row) in bends.of(side).chunks_exact(width).enumerate() {
-            let blocks = &mut bent[y / SIDE * self.columns..][..self.columns];
-            for (block, cells) in blocks.iter_mut().zip(row.chunks(SIDE)) {
-                for &bend in cells {
-                    block.bend.take(bend);
-                }
-            }
+        for (cell, bend) in bends.of(side).enumerate() {
+            let (x, y) = (cell % width, cell / width);
+            bent[y / SIDE * self.columns + x / SIDE].bend.take(bend);
         }
         bent
     }
@@ -283,7 +278,7 @@ impl Calm {
 #[inline(always)]
 pub fn list(
     layers: [&Layers; 2],
-    bends: Option<&Bends>,
+    bends: Option<&Bends<'_>>,
     width: usize,
     t: f32,
     at: (usize, usize),
@@ -291,12 +286,12 @@ pub fn list(
 ) -> [Listed; MOST] {
     let [x, y] = straightened(at, bend);
     let places = [-t, 1.0 - t].map(|by| [x + by * about[0], y + by * about[1]]);
-    let first = bilinear(&layers[0].motion, width, places[0]);
-    let second = bilinear(&layers[1].motion, width, places[1]);
+    let first = bilinear(|cell| layers[0].motion[cell], width, places[0]);
+    let second = bilinear(|cell| layers[1].motion[cell], width, places[1]);
     let motion = [0.5 * (first[0] - second[0]), 0.5 * (first[1] - second[1])];
     let bend = bends.map_or([0.0; 2], |bends| {
-        let first = bilinear(bends.of(0), width, places[0]);
-        let second = bilinear(bends.of(1), width, places[1]);
+        let first = bilinear(|cell| bends.at(0, cell), width, places[0]);
+        let second = bilinear(|cell| bends.at(1, cell), width, places[1]);
         [0.5 * (first[0] + second[0]), 0.5 * (first[1] + second[1])]
     });
     Listed::alone(motion, bend, t)
@@ -304,7 +299,7 @@ pub fn list(
 
 /// Between four cells; the place lies within the picture.
 #[inline(always)]
-fn bilinear(motion: &[Vector], width: usize, [x, y]: Vector) -> Vector {
+fn bilinear(vector: impl Fn(usize) -> Vector, width: usize, [x, y]: Vector) -> Vector {
     // Rounding can lead a little beyond the first row or column.
     let (x, y) = (x.max(0.0), y.max(0.0));
     let (column, row) = (x as u32 as usize, y as u32 as usize);
@@ -314,8 +309,8 @@ fn bilinear(motion: &[Vector], width: usize, [x, y]: Vector) -> Vector {
     let right = usize::from(fx > 0.0);
     let below = if fy > 0.0 { width } else { 0 };
     let mixed = |a: Vector, b: Vector, f: f32| [a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1])];
-    let upper = mixed(motion[at], motion[at + right], fx);
-    let lower = mixed(motion[at + below], motion[at + below + right], fx);
+    let upper = mixed(vector(at), vector(at + right), fx);
+    let lower = mixed(vector(at + below), vector(at + below + right), fx);
     mixed(upper, lower, fy)
 }
 

@@ -1,6 +1,5 @@
 //! Renderer by layers: the motions of both pictures' layers at time t, composited by visibility and order of depth.
 
-mod bends;
 mod calm;
 mod gate;
 mod overlap;
@@ -19,7 +18,6 @@ use crate::render::cells::lists::{Listed, Lists, MOST, room};
 use crate::render::cells::photometric::FallbackMap;
 use crate::render::cells::rows;
 use crate::timings::{Stage, stage};
-use bends::Bends;
 use calm::Sources;
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
@@ -114,7 +112,7 @@ impl Renderer {
         Some([0, 1].map(|side| {
             // A path is b(t) = -t(1-t)·L(t) from the straight one, L linear: halfway b'' = 2 L, and b = -L/4.
             let axis = |axis: usize| {
-                let along = bends[side].iter().map(|bend| -8.0 * px * bend[axis]);
+                let along = bends.of(side).map(|bend| -8.0 * px * bend[axis]);
                 Plane::from_shape_vec(dim, along.collect()).unwrap_or_else(|_| Plane::zeros(dim))
             };
             let field = MotionField {
@@ -189,7 +187,7 @@ impl Renderer {
             probe: probe.is_on().then_some(probe),
         };
         let layers = self.layers.each_ref().map(Arc::as_ref);
-        let bends = self.paths.as_ref().map(|paths| Bends::new(paths.bends(t)));
+        let bends = self.paths.as_ref().map(|paths| paths.bends(t));
         let bends = bends.as_ref();
         let calm = self.sources.at(t, bends);
         let landing = Landing {
@@ -201,7 +199,7 @@ impl Renderer {
             calm: &calm,
         };
         let mut lists = room(width * height);
-        let mut certain = vec![0.0; width * height];
+        let mut certain = overlap::room(width * height);
         lists
             .par_chunks_mut(BAND_ROWS * width)
             .zip(certain.par_chunks_mut(BAND_ROWS * width))
@@ -222,7 +220,7 @@ impl Renderer {
                 });
             });
         fill_holes(&mut lists, width, t);
-        overlap::overlap(cpu, &weigher, &mut lists, &certain, self.cell_log2);
+        overlap::overlap(cpu, &weigher, &mut lists, certain, self.cell_log2);
         lists
     }
 

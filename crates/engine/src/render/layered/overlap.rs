@@ -1,9 +1,9 @@
 //! Overlapped motion compensation: where little is known for certain, a cell is rendered along its neighbours' motions as well, by
 //! their photometric errors (Orchard & Sullivan, *Overlapped block motion compensation: an estimation-theoretic approach*, 1994).
 
-use super::bends::straightened;
 use super::weigh::Weigher;
-use crate::layers::by_rows;
+use crate::layers::{fill_rows, straightened};
+use crate::pool::Pool;
 use crate::render::cells::lists::{Listed, MOST};
 use otinterp_simd::{Kernel, Level as Cpu, Simd};
 use rayon::prelude::*;
@@ -23,25 +23,43 @@ const SAME_MOTION: f32 = 0.5;
 /// Different motions of a cell and its neighbours; there are never so many but in noise.
 const MOST_FOUND: usize = 24;
 
+/// A cell and its list.
+type Changed = (usize, [Listed; MOST]);
+
+/// Memory of rows of cells, for the next frame's.
+static SPARE: Pool<Vec<Changed>> = Pool::new(MOST_SPARE);
+/// Rows of cells of 4 px at 8K.
+const MOST_SPARE: usize = 1080;
+
+/// Memory of a value for every cell, likewise.
+static VALUES: Pool<Vec<f32>> = Pool::new(4);
+
+/// Room for so many values, whatever they are.
+pub fn room(count: usize) -> Vec<f32> {
+    let found = VALUES.take(|values| values.len() == count);
+    found.unwrap_or_else(|| vec![0.0; count])
+}
+
 /// Gives the lists of cells that are uncertain their neighbours' motions as well: of each cell, `certain` says how far what is known of
 /// it is known for certain, in `[0, 1]`.
 pub fn overlap(
     cpu: Cpu,
     weigher: &Weigher<'_>,
     lists: &mut [[Listed; MOST]],
-    certain: &[f32],
+    certain: Vec<f32>,
     cell_log2: u8,
 ) {
     let dim @ [width, height] = [weigher.pictures[0].width, weigher.pictures[0].height];
-    let shares = shares(certain, dim, COUNTED_PX >> cell_log2);
+    let shares = shares(&certain, dim, COUNTED_PX >> cell_log2);
+    VALUES.give(certain);
     let old = &*lists;
     let changed: Vec<_> = (0..height)
         .into_par_iter()
         .with_min_len(4)
         .map(|y| {
             let shares = &shares[y * width..][..width];
-            let uncertain = shares.iter().filter(|share| part(**share) > 0.0).count();
-            let mut out = Vec::with_capacity(uncertain);
+            let mut out = SPARE.take(|_| true).unwrap_or_default();
+            out.clear();
             cpu.run(OverlapRow {
                 weigher,
                 lists: old,
@@ -53,24 +71,31 @@ pub fn overlap(
             out
         })
         .collect();
-    for (at, list) in changed.into_iter().flatten() {
-        lists[at] = list;
+    VALUES.give(shares);
+    for changed in changed {
+        for (at, list) in &changed {
+            lists[*at] = *list;
+        }
+        SPARE.give(changed);
     }
 }
 
 /// Means over squares of cells up to `by` away.
 fn shares(certain: &[f32], [width, height]: [usize; 2], by: usize) -> Vec<f32> {
     let near = |at: usize, len: usize| at.saturating_sub(by)..(at + by + 1).min(len);
-    let across = by_rows([width, height], |x, y| {
+    let [mut across, mut shares] = [room(certain.len()), room(certain.len())];
+    fill_rows(&mut across, width, |x, y| {
         let near = near(x, width);
         let count = near.len() as f32;
         certain[y * width..][near].iter().sum::<f32>() / count
     });
-    by_rows([width, height], |x, y| {
+    fill_rows(&mut shares, width, |x, y| {
         let near = near(y, height);
         let count = near.len() as f32;
         near.map(|y| across[y * width + x]).sum::<f32>() / count
-    })
+    });
+    VALUES.give(across);
+    shares
 }
 
 /// Weight of the mean along all motions where such a share is certain; 0 or less is none.
@@ -87,7 +112,7 @@ struct OverlapRow<'a> {
     shares: &'a [f32],
     y: usize,
     /// Cells and their lists.
-    out: &'a mut Vec<(usize, [Listed; MOST])>,
+    out: &'a mut Vec<Changed>,
 }
 
 impl Kernel for OverlapRow<'_> {

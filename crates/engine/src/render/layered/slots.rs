@@ -1,9 +1,8 @@
 //! Slots: the motions that cells of both pictures bring to each cell at time t, the alike joined, with what stands behind them.
 
-use super::bends::Bends;
 use super::calm::{self, Calm};
-use crate::layers::{Layers, Vector, apart};
-use std::sync::{Mutex, PoisonError};
+use crate::layers::{Bends, Layers, Vector, apart};
+use crate::pool::Pool;
 
 /// Motions that the cells of one picture may bring to a cell.
 const OF_ONE: usize = 3;
@@ -143,15 +142,14 @@ fn add(sums: &mut [f32; PLACES], values: &[f32; PLACES]) {
 const PLACES: usize = 8;
 
 /// Slots that were used, for the next bands: memory that is neither mapped nor emptied anew.
-static SPARE: Mutex<Vec<Slots>> = Mutex::new(Vec::new());
+static SPARE: Pool<Slots> = Pool::new(MOST_SPARE);
 /// As many as threads could use at once.
 const MOST_SPARE: usize = 64;
 
 impl Drop for Slots {
     fn drop(&mut self) {
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.joined.is_empty() && spare.len() < MOST_SPARE {
-            spare.push(std::mem::take(self));
+        if !self.joined.is_empty() {
+            SPARE.give(std::mem::take(self));
         }
     }
 }
@@ -175,7 +173,7 @@ pub struct Landing<'a> {
     /// Of both pictures, see [`reach`].
     pub reaches: [&'a [[f32; 2]]; 2],
     /// How far the paths are from straight ones, where they are not.
-    pub bends: Option<&'a Bends>,
+    pub bends: Option<&'a Bends<'a>>,
     /// Columns of cells.
     pub width: usize,
     pub t: f32,
@@ -185,8 +183,7 @@ pub struct Landing<'a> {
 impl Slots {
     /// Some that were used before, or new ones.
     pub fn spare() -> Self {
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        spare.pop().unwrap_or_default()
+        SPARE.take(|_| true).unwrap_or_default()
     }
 
     /// Fills the rows with all that lands in them at time `t`, in raster order, but for what is calm; exchanging the pictures changes nothing.
@@ -214,7 +211,7 @@ impl Slots {
                         continue;
                     }
                     for x in first..(first + calm::SIDE).min(width) {
-                        let bend = bends.map_or([0.0; 2], |bends| bends.of(side)[y * width + x]);
+                        let bend = bends.map_or([0.0; 2], |bends| bends.at(side, y * width + x));
                         self.land(layers[side], side, (x, y), part, bend);
                     }
                 }

@@ -1,11 +1,10 @@
 //! Weights of the motions at a cell: each by its coverage and how likely it is what is seen there, by the order of depth, visibility,
 //! photometric error and support of all that meet.
 
-use super::bends::straightened;
 use super::calm::JOINED;
 use super::gate;
 use super::slots::{SLOTS, STILL_ORDER, Slot, Slots};
-use crate::layers::{Cells, Vector, apart, difference};
+use crate::layers::{Cells, Vector, apart, difference, straightened};
 use crate::probe::{Candidate, Probe};
 use crate::render::cells::lists::{Listed, MOST};
 
