@@ -205,14 +205,18 @@ impl<const P: usize> Rows<'_, P> {
         let (mut sums, mut totals) = ([[v(0.0); P]; MOST_ROWS], [v(0.0); MOST_ROWS]);
         for alike in all {
             let (a, b) = (-self.pixels.t, 1.0 - self.pixels.t);
-            let reaches = [a, b].map(|factor| Reach::of(&alike.motions, factor, &alike.bends));
+            let mut reaches = [Reach::default(); 2];
+            for (reach, factor) in reaches.iter_mut().zip([a, b]) {
+                *reach = Reach::of(&alike.motions, factor, &alike.bends);
+            }
             let weights = alike.ends::<S>(0, at);
             let motions = [alike.ends::<S>(1, at), alike.ends::<S>(2, at)];
             let shares = alike.ends::<S>(3, at);
-            let bends = alike
-                .bends
-                .is_some()
-                .then(|| [alike.ends::<S>(4, at), alike.ends::<S>(5, at)]);
+            let bends = if alike.bends.is_some() {
+                Some([alike.ends::<S>(4, at), alike.ends::<S>(5, at)])
+            } else {
+                None
+            };
             let mut pixels = self.pixels;
             for (k, &fraction) in self.fractions.iter().enumerate() {
                 let mut weight = weights.at(fraction);
@@ -225,7 +229,9 @@ impl<const P: usize> Rows<'_, P> {
                 }
                 let mut bend = [v(0.0); 2];
                 if let Some(bends) = &bends {
-                    bend = [0, 1].map(|axis| bends[axis].at(fraction).mul(per_weight));
+                    for axis in 0..2 {
+                        bend[axis] = bends[axis].at(fraction).mul(per_weight);
+                    }
                 }
                 let both = pixels.both::<S>(motion, bend, &reaches, lines);
                 if let Some(still) = &still {

@@ -6,6 +6,7 @@ use crate::motion::Field;
 use crate::picture::sampling::Grid;
 use otinterp_simd::LANES;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Flag of a cell or a vector of pixels: something moves.
 pub const MOVES: u8 = 1;
@@ -136,6 +137,24 @@ impl Reach {
     }
 }
 
+/// Bounds of some columns in two rows of cells, px of a plane.
+#[inline(always)]
+fn bounds(
+    Field { dx, dy }: &Field,
+    rows: [usize; 2],
+    columns: Range<usize>,
+    scales: [f32; 2],
+) -> Bounds {
+    let mut bounds = Bounds::NONE;
+    for (axis, plane) in [dx, dy].into_iter().enumerate() {
+        for row in rows {
+            let row = &Grid::new(plane).row(row)[columns.clone()];
+            bounds.take(row, scales[axis], axis);
+        }
+    }
+    bounds
+}
+
 /// Makes the plans for all rows between two rows of cells.
 #[inline(always)]
 pub fn plan(
@@ -158,19 +177,14 @@ pub fn plan(
             let kinds = &kinds[row * columns..][near.clone()];
             plan.kind = kinds.iter().fold(plan.kind, |all, kind| all | kind);
         }
-        let bounds = |Field { dx, dy }: &Field| {
-            let mut bounds = Bounds::NONE;
-            for (axis, plane) in [dx, dy].into_iter().enumerate() {
-                for row in rows {
-                    let row = &Grid::new(plane).row(row)[near.clone()];
-                    bounds.take(row, scales[axis], axis);
-                }
-            }
-            bounds
+        let motions = bounds(&candidates.field, rows, near.clone(), scales);
+        let bends = match &candidates.bends {
+            Some(bends) => bounds(bends, rows, near, scales),
+            None => Bounds::ZERO,
         };
-        let motions = bounds(&candidates.field);
-        let bends = candidates.bends.as_ref().map_or(Bounds::ZERO, bounds);
-        plan.reaches = [-t, 1.0 - t].map(|factor| Reach::of(&motions, factor, &bends));
+        for (reach, factor) in plan.reaches.iter_mut().zip([-t, 1.0 - t]) {
+            *reach = Reach::of(&motions, factor, &bends);
+        }
         plans.push(plan);
     }
 }

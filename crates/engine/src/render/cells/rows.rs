@@ -334,8 +334,15 @@ impl Scratch {
         let dx = ends::<S>([&above.motion[0], &below.motion[0]], at);
         let dy = ends::<S>([&above.motion[1], &below.motion[1]], at);
         let shares = ends::<S>([&above.share, &below.share], at);
-        let bends = (!above.bend[0].is_empty())
-            .then(|| [0, 1].map(|axis| ends::<S>([&above.bend[axis], &below.bend[axis]], at)));
+        let is_bent = !above.bend[0].is_empty();
+        let bends = if is_bent {
+            Some([
+                ends::<S>([&above.bend[0], &below.bend[0]], at),
+                ends::<S>([&above.bend[1], &below.bend[1]], at),
+            ])
+        } else {
+            None
+        };
         let mut pixels = rows.pixels;
         for (values, &fraction) in values.iter_mut().zip(rows.fractions) {
             let motion = [dx.at(fraction), dy.at(fraction)];

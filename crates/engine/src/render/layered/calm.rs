@@ -289,11 +289,14 @@ pub fn list(
     let first = bilinear(|cell| layers[0].motion[cell], width, places[0]);
     let second = bilinear(|cell| layers[1].motion[cell], width, places[1]);
     let motion = [0.5 * (first[0] - second[0]), 0.5 * (first[1] - second[1])];
-    let bend = bends.map_or([0.0; 2], |bends| {
-        let first = bilinear(|cell| bends.at(0, cell), width, places[0]);
-        let second = bilinear(|cell| bends.at(1, cell), width, places[1]);
-        [0.5 * (first[0] + second[0]), 0.5 * (first[1] + second[1])]
-    });
+    let bend = match bends {
+        None => [0.0; 2],
+        Some(bends) => {
+            let first = bilinear(|cell| bends.at(0, cell), width, places[0]);
+            let second = bilinear(|cell| bends.at(1, cell), width, places[1]);
+            [0.5 * (first[0] + second[0]), 0.5 * (first[1] + second[1])]
+        }
+    };
     Listed::alone(motion, bend, t)
 }
 
