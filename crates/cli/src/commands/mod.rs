@@ -38,7 +38,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make in-between stills of two pictures
+    /// Make in-between stills of two pictures or more
     Frames(frames::FramesArgs),
     /// Retime clips: raise the frame rate, or make slow motion; audio and subtitles are kept
     Retime(Box<retime::RetimeArgs>),
