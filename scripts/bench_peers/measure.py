@@ -125,7 +125,7 @@ three clips of 1080p (foliage under a fast pan, animation with very fast motion,
 frame left out. In brackets the number of frames and their commonest size. User and system time; of clips the shorter of {TURNS} turns.
 `minterpolate` is measured as a process, less the same chain with `fps=50` in its place; MVTools less its changes of colour model.
 Each flow is solved both ways and rendered by `scripts/bench_peers/splat.c`. RIFE is a network, run by PyTorch with 32-bit floats where
-it is installed (the head of `scripts/bench-peers.py` says how).
+it is installed (the head of `scripts/bench-peers.py` says how). All know the two frames alone: `otinterp` moves straight (`--motion straight`).
 
 {results.table(head, rows)}
 

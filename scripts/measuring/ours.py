@@ -15,8 +15,9 @@ def build():
 
 
 def score(program, folder, preset, methods=("ot",), threads=1):
-    """{method: frames}, each frame with psnr_db, ssim, wall_ms and cpu_ms for solving and rendering it alone."""
-    command = [program, "score", folder, "--json", "--quiet", "--preset", preset, "--threads", str(threads)]
+    """{method: frames}, each frame with psnr_db, ssim, wall_ms and cpu_ms for solving and rendering it alone: between two frames, of
+    which others know no more."""
+    command = [program, "score", folder, "--json", "--quiet", "--preset", preset, "--threads", str(threads), "--motion", "straight"]
     command += [word for method in methods for word in ("--method", method)]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     frames = {method: [] for method in methods}

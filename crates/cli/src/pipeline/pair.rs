@@ -38,10 +38,9 @@ impl Pair {
         self.interpolator.plan((picture.height(), picture.width()))
     }
 
-    /// Whether its motion goes on in the next pair.
-    pub(super) fn links(&self, next: &Self) -> bool {
-        let moves = |pair: &Self| matches!(pair.plan(), Plan::Motion(_));
-        !self.until.is_cut && !next.until.is_cut && moves(self) && moves(next)
+    /// Whether its motion may be that of the pairs beside it, too: something is solved, and no scene ends in it.
+    pub(super) fn may_link(&self) -> bool {
+        !self.until.is_cut && matches!(self.plan(), Plan::Motion(_))
     }
 
     /// What this pair, which is solved, is to the one after it.

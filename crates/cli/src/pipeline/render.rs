@@ -157,9 +157,7 @@ impl Renderer<'_> {
 
     /// Solves a pair where that is needed, lets the one before it follow its paths, and sends all that is ready.
     fn take(&mut self, mut pair: Pair) -> Result<(), Error> {
-        let overlaps = pair.plan().overlaps_pairs();
-        let last = self.solved.as_mut();
-        let mut linked = last.filter(|last| self.rules.paths == Paths::Curved && last.links(&pair));
+        let mut linked = self.solved.as_mut().filter(|_| pair.may_link());
         if pair.needs_transition
             && let Some(last) = &mut linked
         {
@@ -183,14 +181,25 @@ impl Renderer<'_> {
                 None
             };
             last.follow(after);
-            if overlaps {
-                self.ready = Some(last);
-            } else {
-                self.send_pair(last)?;
-            }
+            self.finish(last)?;
         }
-        self.solved = Some(pair);
-        Ok(())
+        if self.rules.paths == Paths::Curved && pair.may_link() {
+            self.solved = Some(pair);
+            return Ok(());
+        }
+        self.finish(pair)
+    }
+
+    /// Sends a pair that waits for nothing, unless it is worth while to render it beside the solving of the next.
+    fn finish(&mut self, pair: Pair) -> Result<(), Error> {
+        if let Some(ready) = self.ready.take() {
+            self.send_pair(ready)?;
+        }
+        if pair.plan().overlaps_pairs() {
+            self.ready = Some(pair);
+            return Ok(());
+        }
+        self.send_pair(pair)
     }
 
     /// Sends what lies between the last frame and the first one, which follows it at a loop's end.
@@ -210,7 +219,7 @@ impl Renderer<'_> {
         let next = second.again_at(end + (second.time - first.time));
         let mut next = self.pair(&again, &Arc::new(next));
         let after = match &self.solved {
-            Some(pair) if pair.links(&next) => {
+            Some(pair) if next.may_link() => {
                 next.solve()?;
                 next.neighbour_before(pair)
             }

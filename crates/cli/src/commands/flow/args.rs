@@ -63,6 +63,13 @@ pub struct FlowArgs {
     pub(super) saturate_px: Option<f32>,
 }
 
+impl FlowArgs {
+    /// Whether a frame before or after the two is known.
+    pub(super) fn has_neighbours(&self) -> bool {
+        self.before.is_some() || self.after.is_some()
+    }
+}
+
 /// A length above 0.
 fn parse_length(text: &str) -> Result<f32, String> {
     match text.parse() {

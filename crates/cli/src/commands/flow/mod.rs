@@ -28,17 +28,16 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         .map(|text| Target::parse(text))
         .collect::<Result<_, _>>()?;
     output::check_together(&targets)?;
+    if targets.iter().any(Target::needs_neighbours) && !args.has_neighbours() {
+        let why = "acceleration: needs the frame before or after the two: --before, --after";
+        return Err(Usage(why.into()).into());
+    }
     let files: Vec<Output> = targets
         .iter()
         .map(|target| Output::open(target.path(), common.overwrite))
         .collect::<Result<_, _>>()?;
     let reporter = common.reporter(targets.iter().any(|t| pair::is_pipe(t.path())));
     watch_interrupt();
-    let has_neighbours = args.before.is_some() || args.after.is_some();
-    if targets.iter().any(Target::needs_neighbours) && !has_neighbours {
-        let why = "acceleration: needs the frame before or after the two: --before, --after";
-        return Err(Usage(why.into()).into());
-    }
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
     let solved = solve::solve(args, common, &reporter)?;
     check_interrupt()?;
@@ -79,7 +78,9 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         mean_px: lengths.mean_px,
         longest_px: lengths.longest_px,
         energy_px2: lengths.energy_px2,
-        path_energy_px2: has_neighbours.then_some(lengths.energy_px2 + bending_px2),
+        path_energy_px2: args
+            .has_neighbours()
+            .then_some(lengths.energy_px2 + bending_px2),
         squared_distance_px2: solved.squared_distance_px2,
         mean_confidence: mean(&confidence),
         mean_visibility: mean(&solved.layers.visibility),

@@ -41,8 +41,7 @@ pub struct Solved {
 /// Fails with [`Usage`] if the options make no sense together; one line naming the file that cannot be read.
 pub fn solve(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyhow::Result<Solved> {
     let options = args.mass.options(&[args.method])?;
-    let has_neighbours = args.before.is_some() || args.after.is_some();
-    if has_neighbours && args.method != MethodArg::Ot {
+    if args.has_neighbours() && args.method != MethodArg::Ot {
         return Err(Usage("--before and --after are for --method ot".into()).into());
     }
     match args.method {

@@ -9,6 +9,7 @@ use otinterp::picture::Picture;
 use otinterp::timings::process_cpu_time;
 use otinterp::{Interpolator, Sequence};
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How well a set was rebuilt.
@@ -100,8 +101,10 @@ impl SetScore {
         }
         let context = || format!("{}: {}", self.set, known.name);
         let truth = Truth::of(&known).with_context(context)?;
+        let around = Around::of(&known);
         for (score, rebuilder) in self.methods.iter_mut().zip(rebuilders) {
-            let (numbers, sums) = rebuild(&known, &truth, rebuilder).with_context(context)?;
+            let (numbers, sums) =
+                rebuild(&known, &truth, &around, rebuilder).with_context(context)?;
             score.frames.push(FrameScore {
                 frame: known.name.clone(),
                 numbers,
@@ -169,7 +172,7 @@ impl Sums {
 
 /// A method, and what it knows of the motion around the frame that it rebuilds.
 pub struct Rebuilder {
-    sequence: Sequence<Picture>,
+    sequence: Sequence<Arc<Picture>>,
     paths: Paths,
 }
 
@@ -183,24 +186,40 @@ impl Rebuilder {
     }
 
     /// The frame in the middle.
-    fn middle(&mut self, known: &Known) -> Result<Picture, otinterp::Error> {
+    fn middle(&mut self, around: &Around, goes_on: bool) -> Result<Picture, otinterp::Error> {
         let is_curved = self.paths == Paths::Curved;
-        if !(known.goes_on && is_curved) {
+        if !(goes_on && is_curved) {
             self.sequence.restart();
         }
-        let ends = [known.before.clone(), known.after.clone()];
-        let beyond = known.beyond.filter(|_| is_curved).cloned();
+        let beyond = around.beyond.clone().filter(|_| is_curved);
+        let ends = around.ends.each_ref().map(Arc::clone);
         Ok(self.sequence.between(ends, beyond)?.at(0.5))
+    }
+}
+
+/// The pictures around an in-between, which a sequence keeps for the next: copied once for all methods, outside their time.
+struct Around {
+    ends: [Arc<Picture>; 2],
+    beyond: Option<Arc<Picture>>,
+}
+
+impl Around {
+    fn of(known: &Known) -> Self {
+        Self {
+            ends: [known.before, known.after].map(|end| Arc::new(end.clone())),
+            beyond: known.beyond.map(|beyond| Arc::new(beyond.clone())),
+        }
     }
 }
 
 fn rebuild(
     known: &Known,
     truth: &Truth,
+    around: &Around,
     rebuilder: &mut Rebuilder,
 ) -> anyhow::Result<(Numbers, Sums)> {
     let (wall, cpu) = (Instant::now(), process_cpu_time());
-    let middle = rebuilder.middle(known)?;
+    let middle = rebuilder.middle(around, known.goes_on)?;
     let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
     let cpu_ms = cpu
         .zip(process_cpu_time())
