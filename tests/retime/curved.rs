@@ -5,7 +5,8 @@ use crate::drawn::{RATE, SIZE, info, retime, rules};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
 use otinterp::{Interpolator, Method, Preset};
-use otinterp_cli::pipeline::{Cuts, Paths, Rules};
+use otinterp_cli::pipeline::{CONTEXT_FRAMES, Cuts, Duplicates, Paths, Rules};
+use otinterp_video::range::{Position, Ranged};
 use otinterp_video::time::Rational;
 use otinterp_video::{Frame, Info, Result, Source};
 
@@ -31,6 +32,8 @@ fn at_place([dx, dy]: [f64; 2]) -> Picture {
 struct Turning {
     info: Info,
     times: Vec<i128>,
+    /// Each frame's time on its way, likewise.
+    places: Vec<i128>,
     next: usize,
 }
 
@@ -38,6 +41,7 @@ impl Turning {
     fn new(times: Vec<i128>) -> Self {
         Self {
             info: info(SIZE, Some(Rational::from_integer(RATE))),
+            places: times.clone(),
             times,
             next: 0,
         }
@@ -59,9 +63,10 @@ impl Source for Turning {
         };
         self.next += 1;
         Ok(Some(Frame {
-            picture: at_place(place(time as f64 / 60.0)),
+            picture: at_place(place(self.places[self.next - 1] as f64 / 60.0)),
             time: Rational::new(time, 60 * RATE),
             duration: None,
+            is_context: false,
         }))
     }
 }
@@ -140,6 +145,46 @@ fn what_goes_round_stays_on_its_circle() {
     let straight = error(&found(Paths::Straight), FACTOR, whole.clone());
     let curved = error(&found(Paths::Curved), FACTOR, whole);
     assert!(curved < 0.25 * straight, "{curved} {straight}");
+}
+
+/// Every frame is `repeats` times there.
+fn on_twos(count: usize, repeats: usize) -> Turning {
+    let places = (0..count * repeats).map(|n| 60 * (n - n % repeats) as i128);
+    Turning {
+        times: (0..(count * repeats) as i128).map(|n| 60 * n).collect(),
+        places: places.collect(),
+        ..Turning::steadily(0)
+    }
+}
+
+#[test]
+fn a_part_is_the_same_bits_as_in_the_whole() {
+    const FACTOR: usize = 2;
+    let detected = Rules {
+        cuts: rules().cuts,
+        ..moving(Paths::Curved)
+    };
+    let replaced = Rules {
+        duplicates: Duplicates::Replace,
+        ..moving(Paths::Curved)
+    };
+    let (steadily, twos) = (|| Turning::steadily(12), || on_twos(8, 2));
+    let clips: [(&dyn Fn() -> Turning, &Rules); 2] = [(&steadily, &detected), (&twos, &replaced)];
+    for (clip, rules) in clips {
+        let part = |context_frames| {
+            let range = [3, 8].map(|frame| Some(Position::Frame(frame)));
+            let source = Box::new(clip());
+            let mut part = Ranged::new(source, (range[0], range[1]), context_frames).unwrap();
+            retime(&mut part, rules, FACTOR as i128)
+        };
+        let (_, whole) = retime(&mut clip(), rules, FACTOR as i128);
+        let (counts, found) = part(CONTEXT_FRAMES);
+        assert_eq!(counts.frames_in, 5);
+        assert_eq!(found.len(), 5 * FACTOR);
+        assert!(found == whole[3 * FACTOR..8 * FACTOR]);
+        // Without what is around them, the first and the last pair are others.
+        assert!(part(0).1 != found);
+    }
 }
 
 #[test]

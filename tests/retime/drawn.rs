@@ -64,6 +64,7 @@ impl<F: FnMut(usize) -> Picture + Send> Source for Pictures<F> {
             picture: (self.make)(index),
             time: Rational::new(index as i128, RATE),
             duration: None,
+            is_context: false,
         }))
     }
 }

@@ -56,6 +56,7 @@ impl Source for Greys {
             picture,
             time,
             duration,
+            is_context: false,
         }))
     }
 }
@@ -222,6 +223,7 @@ impl Source for Cut {
             picture,
             time,
             duration: None,
+            is_context: false,
         }))
     }
 }

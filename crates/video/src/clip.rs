@@ -40,6 +40,8 @@ pub struct Frame {
     pub time: Rational,
     /// How long it is shown, in seconds, as far as the clip says so.
     pub duration: Option<Rational>,
+    /// Whether it lies outside the part that is asked for: read for its motion and for cuts, never shown.
+    pub is_context: bool,
 }
 
 /// What is known of a clip before its frames are read.

@@ -100,18 +100,23 @@ fn of_y4m(source: Y4mSource<impl Read + Send + 'static>) -> Clip {
 }
 
 impl Clip {
-    /// The part from `start` up to `end`; all of it where both are `None`.
+    /// The part from `start` up to `end`, after and before `context_frames` frames of what is around it; all of it where
+    /// both are `None`.
     ///
     /// # Errors
     /// [`Error`] if the clip cannot be read up to there, or has no such frame.
-    pub fn part(self, start: Option<Position>, end: Option<Position>) -> Result<Self> {
+    pub fn part(
+        self,
+        (start, end): (Option<Position>, Option<Position>),
+        context_frames: usize,
+    ) -> Result<Self> {
         if start.is_none() && end.is_none() {
             return Ok(self);
         }
-        let source = Ranged::new(self.source, start, end)?;
+        let source = Ranged::new(self.source, (start, end), context_frames)?;
         let mut origin = self.origin;
-        if let (Some(origin), Some(start)) = (&mut origin, source.start()) {
-            origin.restrict(start);
+        if let Some(origin) = &mut origin {
+            origin.restrict(source.start());
         }
         Ok(Self {
             origin,
@@ -131,6 +136,9 @@ impl Clip {
         }
         let (mut frames, mut span) = (0, None);
         while let Some(frame) = self.source.next()? {
+            if frame.is_context {
+                continue;
+            }
             let (first, last) =
                 span.map_or((frame.time, frame.time), |(first, last, _)| (first, last));
             let shown = frame.duration.unwrap_or(frame.time - last);

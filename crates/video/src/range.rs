@@ -2,6 +2,7 @@
 
 use crate::clip::{Error, Frame, Info, Result, Source};
 use crate::time::{Rational, parse_decimal, zero};
+use std::collections::VecDeque;
 use std::str::FromStr;
 
 /// A place in a clip, counted from its first frame.
@@ -44,28 +45,34 @@ impl FromStr for Position {
     }
 }
 
-/// The frames of a source from one place on, up to but without another.
+/// The frames of a source from one place on, up to but without another, and some of those around them.
 pub struct Ranged {
     source: Box<dyn Source>,
     info: Info,
     end: Option<Position>,
     /// Of the source's first frame.
     origin: Rational,
+    /// Of the part's first frame.
+    start: Rational,
+    /// Frames before the part.
+    before: VecDeque<Frame>,
     /// Read ahead: its duration depends on what follows.
     ahead: Option<Frame>,
     /// Of `ahead`, from 0.
     index: u64,
+    /// Frames after the part that may still be read.
+    after: usize,
 }
 
 impl Ranged {
-    /// Reads `source` up to `start`.
+    /// Reads `source` up to `start`; gives `context_frames` frames of it before the part, and as many after.
     ///
     /// # Errors
     /// [`Error`] if the source cannot be read, or has no frame from `start` up to `end`.
     pub fn new(
         mut source: Box<dyn Source>,
-        start: Option<Position>,
-        end: Option<Position>,
+        (start, end): (Option<Position>, Option<Position>),
+        context_frames: usize,
     ) -> Result<Self> {
         let nothing = || Error::Invalid("it has no frame between --start and --end".to_owned());
         let mut frame = source.next()?.ok_or_else(nothing)?;
@@ -82,8 +89,13 @@ impl Ranged {
             // No index is asked for: frames need not be counted.
             source.skip_before(origin + start);
         }
+        let mut before = VecDeque::new();
         while is_before(&frame, index) {
-            frame = source.next()?.ok_or_else(nothing)?;
+            let next = source.next()?.ok_or_else(nothing)?;
+            before.push_back(context(std::mem::replace(&mut frame, next)));
+            if before.len() > context_frames {
+                before.pop_front();
+            }
             index += 1;
         }
         let ranged = Self {
@@ -91,8 +103,11 @@ impl Ranged {
             source,
             end,
             origin,
+            start: frame.time,
+            before,
             ahead: None,
             index,
+            after: context_frames,
         };
         if ranged.is_over(&frame, index) {
             return Err(nothing());
@@ -104,8 +119,8 @@ impl Ranged {
     }
 
     /// The time of the first frame, in seconds on the clip's own clock.
-    pub fn start(&self) -> Option<Rational> {
-        self.ahead.as_ref().map(|frame| frame.time)
+    pub fn start(&self) -> Rational {
+        self.start
     }
 
     fn is_over(&self, frame: &Frame, index: u64) -> bool {
@@ -114,6 +129,22 @@ impl Ranged {
             Some(Position::Frame(end)) => index >= end,
             None => false,
         }
+    }
+
+    /// Reads one more frame after the part. What is wrong out there is no fault of the part.
+    fn read_after(&mut self) {
+        if self.after > 0 {
+            self.after -= 1;
+            self.ahead = self.source.next().ok().flatten().map(context);
+        }
+    }
+}
+
+/// A frame that is not shown.
+fn context(frame: Frame) -> Frame {
+    Frame {
+        is_context: true,
+        ..frame
     }
 }
 
@@ -141,9 +172,16 @@ impl Source for Ranged {
     }
 
     fn next(&mut self) -> Result<Option<Frame>> {
+        if let Some(frame) = self.before.pop_front() {
+            return Ok(Some(frame));
+        }
         let Some(mut frame) = self.ahead.take() else {
             return Ok(None);
         };
+        if frame.is_context {
+            self.read_after();
+            return Ok(Some(frame));
+        }
         self.index += 1;
         if let Some(next) = self.source.next()? {
             if self.is_over(&next, self.index) {
@@ -152,6 +190,10 @@ impl Source for Ranged {
                     _ => next.time,
                 };
                 frame.duration = Some(until - frame.time);
+                if self.after > 0 {
+                    self.after -= 1;
+                    self.ahead = Some(context(next));
+                }
             } else {
                 self.ahead = Some(next);
             }

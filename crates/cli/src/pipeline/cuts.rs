@@ -53,6 +53,8 @@ pub(super) struct Held {
     pub(super) duration: Option<Rational>,
     /// Whether a scene begins here.
     pub(super) is_cut: bool,
+    /// Whether it is not shown itself.
+    pub(super) is_context: bool,
     small: Option<Arc<Small>>,
 }
 
@@ -66,6 +68,7 @@ impl Held {
             gap: self.gap,
             duration: self.duration,
             is_cut: false,
+            is_context: false,
             small: None,
         }
     }
@@ -94,7 +97,11 @@ pub(super) struct Marked<'a> {
     rules: &'a Rules,
     small_interpolator: Interpolator,
     start: Option<Rational>,
-    last_time: Rational,
+    last_time: Option<Rational>,
+    /// Of the last frame that is shown.
+    end: Rational,
+    /// Whether a frame after that one has come.
+    has_ended: bool,
     /// Frames that were looked at before their turn.
     ahead: VecDeque<Held>,
     /// The last frame given out, reduced.
@@ -105,8 +112,10 @@ pub(super) struct Marked<'a> {
     steps_before: [f32; FLASH_FRAMES],
     /// So many pairs to come belong to a flash.
     flash_pairs: usize,
-    /// Frames given out so far.
+    /// Frames given out so far that are shown.
     pub(super) count: u64,
+    /// Frames given out so far.
+    pub(super) read: u64,
     pub(super) cuts: Vec<Cut>,
     by_hand: Vec<HandCut>,
 }
@@ -163,13 +172,16 @@ impl<'a> Marked<'a> {
             rules,
             small_interpolator: Interpolator::new(Method::Ot, Preset::Fast),
             start: None,
-            last_time: zero(),
+            last_time: None,
+            end: zero(),
+            has_ended: false,
             ahead: VecDeque::new(),
             before: None,
             pair_before: None,
             steps_before: [0.0; FLASH_FRAMES],
             flash_pairs: 0,
             count: 0,
+            read: 0,
             cuts: Vec::new(),
             by_hand,
         }
@@ -185,37 +197,75 @@ impl<'a> Marked<'a> {
         let Some(mut held) = self.ahead.pop_front().or_else(|| self.receive()) else {
             return Ok(None);
         };
-        if self.count > 0 {
+        if self.read > 0 {
             held.is_cut = match self.rules.cuts {
                 Cuts::Detected(threshold) => self.is_cut(&held, threshold)?,
                 Cuts::ByHand(_) => self.is_by_hand(&held),
             };
         }
-        if held.is_cut {
+        self.read += 1;
+        if held.is_cut && self.count > 0 && !held.is_context {
             self.cuts.push(Cut {
                 frame: self.count,
                 time: held.time,
             });
         }
         self.before.clone_from(&held.small);
-        self.count += 1;
+        self.count += u64::from(!held.is_context);
         Ok(Some(held))
     }
 
+    /// Where what is shown ends, once that is known.
+    pub(super) fn end(&self) -> Option<Rational> {
+        self.has_ended.then_some(self.end)
+    }
+
     fn receive(&mut self) -> Option<Held> {
-        let Read { frame, small } = self.frames.recv().ok()?;
-        let time = frame.time - *self.start.get_or_insert(frame.time);
-        let gap = time - self.last_time;
-        self.last_time = time;
-        Some(Held {
+        if self.start.is_none() {
+            self.receive_first();
+            return self.ahead.pop_front();
+        }
+        let read = self.frames.recv().ok()?;
+        Some(self.held(read))
+    }
+
+    /// The frames up to the first one that is shown: all times are counted from there.
+    fn receive_first(&mut self) {
+        let mut before = Vec::new();
+        while let Ok(read) = self.frames.recv() {
+            let is_context = read.frame.is_context;
+            if !is_context {
+                self.start = Some(read.frame.time);
+            }
+            before.push(read);
+            if !is_context {
+                break;
+            }
+        }
+        for read in before {
+            let held = self.held(read);
+            self.ahead.push_back(held);
+        }
+    }
+
+    fn held(&mut self, Read { frame, small }: Read) -> Held {
+        let time = frame.time - self.start.unwrap_or(frame.time);
+        let gap = self.last_time.map_or_else(zero, |last| time - last);
+        self.last_time = Some(time);
+        if !frame.is_context {
+            self.end = time + frame.duration.unwrap_or(gap);
+        }
+        self.has_ended |= frame.is_context && time > zero();
+        Held {
             picture: Arc::new(frame.picture),
             pyramid: PyramidCache::default(),
             time,
             gap,
             duration: frame.duration,
             is_cut: false,
+            is_context: frame.is_context,
             small: small.map(Arc::new),
-        })
+        }
     }
 
     /// The reduced picture `index` frames after the one whose turn it is.
@@ -329,6 +379,9 @@ impl<'a> Marked<'a> {
 
     /// Whether the user says that a scene begins with this frame.
     fn is_by_hand(&mut self, held: &Held) -> bool {
+        if held.time < zero() {
+            return false;
+        }
         let (count, latest) = (self.count, held.time + held.gap / 2);
         let given = self.by_hand.len();
         self.by_hand.retain(|cut| match cut {

@@ -88,7 +88,8 @@ impl<'a> Merged<'a> {
         });
         let has_repeats = self.run.len() > 1;
         if has_repeats && change > LEAST_MOTION && change > STANDS_OUT * self.noise {
-            self.replaced += self.run.len() as u64 - 1;
+            let repeats = self.run[1..].iter();
+            self.replaced += repeats.filter(|held| !held.is_context).count() as u64;
             self.run.truncate(1);
             self.restart(held, change);
         } else if change < MOST_NOISE && STANDS_OUT * change < self.change_before {

@@ -113,9 +113,9 @@ impl Pair {
         Ok((picture, share))
     }
 
-    /// The nearer of the two frames, the second halfway.
+    /// The nearer of the two frames, the second halfway; one that is not asked for is not shown.
     pub(super) fn nearer(&self, position: Rational) -> &Held {
-        if position < Rational::new(1, 2) {
+        if position < Rational::new(1, 2) || self.until.is_context {
             &self.from
         } else {
             &self.until

@@ -56,20 +56,24 @@ pub(super) fn render(
         if rules.is_loop && beginning.is_empty() {
             beginning = vec![Arc::clone(&from), Arc::clone(&until)];
         }
-        let pair = renderer.pair(&from, &until);
+        let end = frames.marked.end().unwrap_or(until.time);
+        let pair = renderer.pair(&from, &until, end);
         renderer.take(pair)?;
         from = until;
     }
-    let end = from.time + from.duration.unwrap_or(from.gap);
+    let own_end = from.time + from.duration.unwrap_or(from.gap);
+    let end = frames.marked.end().unwrap_or(own_end);
     if let [first, second] = &beginning[..] {
         renderer.close([first, second], &from, end)?;
     }
     renderer.send_waiting(None)?;
     let frames_in = frames.marked.count;
-    if frames_in < 2 {
+    if frames.marked.read < 2 {
         return Err(Error::TooShort(frames_in));
     }
-    renderer.hold(&from, end)?;
+    if !from.is_context {
+        renderer.hold(&from, end)?;
+    }
     let frames_out = renderer.frames_out;
     let unexplained_share = renderer.unexplained / renderer.in_betweens.max(1) as f64;
     renderer.send(Message::End)?;
@@ -128,15 +132,16 @@ impl Renderer<'_> {
         Ok(passes)
     }
 
-    /// What is shown from one frame's time up to the next's, which comes after what waits.
-    fn pair(&mut self, from: &Arc<Held>, until: &Arc<Held>) -> Pair {
+    /// What is shown from one frame's time up to the next's and to `end`, which comes after what waits.
+    fn pair(&mut self, from: &Arc<Held>, until: &Arc<Held>, end: Rational) -> Pair {
         let interpolator = if until.is_cut {
             Interpolator::new(Method::CrossFade, Preset::default())
         } else {
             self.rules.interpolator
         };
-        let is_held = until.is_cut && self.rules.at_cut == AtCut::Hold;
-        let outputs = std::iter::from_fn(|| self.clock.next_between(from.time, until.time));
+        // What is asked for ends before the scene that is not asked for.
+        let is_held = until.is_cut && (self.rules.at_cut == AtCut::Hold || until.is_context);
+        let outputs = std::iter::from_fn(|| self.clock.next_before(end, from.time, until.time));
         let outputs: Vec<Output> = outputs.collect();
         let waiting = [&self.ready, &self.solved].into_iter().flatten();
         let waiting: usize = waiting.map(|pair| pair.outputs.len()).sum();
@@ -210,14 +215,15 @@ impl Renderer<'_> {
         end: Rational,
     ) -> Result<(), Error> {
         let again = Arc::new(first.again_at(end));
-        let pair = self.pair(last, &again);
+        let pair = self.pair(last, &again, end);
         let needs_transition = pair.needs_transition;
         self.take(pair)?;
         if !needs_transition || self.rules.paths == Paths::Straight {
             return Ok(());
         }
         let next = second.again_at(end + (second.time - first.time));
-        let mut next = self.pair(&again, &Arc::new(next));
+        let next = Arc::new(next);
+        let mut next = self.pair(&again, &next, next.time);
         let after = match &self.solved {
             Some(pair) if next.may_link() => {
                 next.solve()?;

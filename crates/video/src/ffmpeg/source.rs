@@ -325,6 +325,7 @@ impl Source for FileSource {
             picture,
             time,
             duration,
+            is_context: false,
         }))
     }
 

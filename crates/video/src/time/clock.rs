@@ -94,10 +94,20 @@ impl OutputClock {
     /// The next output between two source times, if there is one before `until`. Times are seconds since the first source
     /// frame; every gap is asked for until it has no more.
     pub fn next_between(&mut self, from: Rational, until: Rational) -> Option<Output> {
+        self.next_before(until, from, until)
+    }
+
+    /// The same, where nothing is shown from `end` on, nor before time 0.
+    pub fn next_before(
+        &mut self,
+        end: Rational,
+        from: Rational,
+        until: Rational,
+    ) -> Option<Output> {
         let gap = until - from;
         if self.is_constant {
             let at = Rational::from_integer(self.next) / (self.rate * self.slowdown);
-            return (at < until).then(|| {
+            return (at < until.min(end)).then(|| {
                 self.next += 1;
                 self.output((at - from) / gap, at, self.rate.recip())
             });
@@ -106,13 +116,17 @@ impl OutputClock {
             .round()
             .to_integer()
             .max(1);
-        if self.next == parts {
+        let part = gap / parts;
+        let first = (-from / part).ceil().to_integer();
+        let shown = self.next.max(first);
+        let at = from + part * shown;
+        if shown >= parts || at >= end {
             self.next = 0;
             return None;
         }
-        let position = Rational::new(self.next, parts);
-        self.next += 1;
-        Some(self.output(position, from + position * gap, gap * self.slowdown / parts))
+        self.next = shown + 1;
+        let duration = part.min(end - at) * self.slowdown;
+        Some(self.output(Rational::new(shown, parts), at, duration))
     }
 
     /// The next output while the last source frame is held up to its `end`: position 0.

@@ -134,6 +134,7 @@ impl<R: Read + Send> Source for Y4mSource<R> {
             picture: Picture::new(format, planes)?,
             time,
             duration: Some(interval),
+            is_context: false,
         }))
     }
 

@@ -47,7 +47,8 @@ pub struct RetimeArgs {
     /// End before this place; counted, like --start, from the first frame of the source
     #[arg(help_heading = PART, long, value_name = "PLACE", conflicts_with = "range")]
     pub(super) end: Option<Position>,
-    /// Set --start and --end at once: 1:30-1:45 or 100f-250f
+    /// Set --start and --end at once: 1:30-1:45 or 100f-250f. The part is made as in the whole clip: a few frames
+    /// around it are read for their motion
     #[arg(help_heading = PART, long, value_name = "FROM-TO", value_parser = parse_range)]
     pub(super) range: Option<(Position, Position)>,
     /// Keep the frame times of the source and space in-betweens evenly between them, about as many per second as asked for;

@@ -188,9 +188,14 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
         counts_frames: !matches!(job.target, Target::Rate(_)),
         sound: args.audio.into(),
     };
-    let (start, end) = args.part();
+    // What a loop goes on with is its own beginning.
+    let context_frames = if args.is_loop {
+        0
+    } else {
+        pipeline::CONTEXT_FRAMES
+    };
     video::open_clip(path, args.raw_input().as_ref(), &options)
-        .and_then(|clip| clip.part(start, end))
+        .and_then(|clip| clip.part(args.part(), context_frames))
         .map_err(plain)
         .with_context(|| job.input.to_string())
 }
