@@ -9,6 +9,7 @@
 mod adopt;
 mod blocks;
 mod cells;
+mod differences;
 mod maps;
 mod order;
 mod paths;
@@ -20,8 +21,9 @@ mod tests;
 mod trust;
 
 pub use cells::{Cells, Vector, apart, by_rows, difference, fill_rows};
+pub use differences::Outer;
 pub use maps::LayerMaps;
-pub use paths::{Bends, Outer, Paths, straightened};
+pub use paths::{Bends, Paths, straightened};
 
 use crate::motion::Field;
 use crate::picture::samples;

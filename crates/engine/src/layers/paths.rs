@@ -1,41 +1,17 @@
 //! Paths of cells through four frames: how far each leaves the straight line between the middle two.
 //!
 //! With the pair's own frames at 0 and 1, the frame before at `-g₀` and the one after at `1 + g₃`, a cell whose motions lead by `u`, `v` and
-//! `w` to the frame before, through the pair, and from the pair's second frame to the one after is, by Newton's divided differences, at
+//! `w` to the frame before, through the pair, and from the pair's second frame to the one after is at
 //!
-//! `p(t) = t v − t(1−t) [(1−λ) D₁ + λ D₂]`, `λ = (t + g₀)/(1 + g₀ + g₃)`, `D₁ = (v + u/g₀)/(1 + g₀)`, `D₂ = (w/g₃ − v)/(1 + g₃)`:
+//! `p(t) = t v − t(1−t) [(1−t) D₁ + t D₂]`, `D₁ = (v + u/g₀)/(1 + g₀)`, `D₂ = (w/g₃ − v)/(1 + g₃)`:
 //!
-//! the cubic through all four places; with one of the outer frames alone the parabola through three (`λ` is 0 or 1). On such a path each
-//! grain of a measure goes in transport splines (Chewi et al., *Fast and smooth interpolation on Wasserstein space*, 2020, §3).
+//! the parabolas through the first three places and the last three, blended linearly (Overhauser 1968; at equal distances Catmull and Rom's
+//! spline). Both pairs at a frame have the same parabola through it, and so the same velocity there. With one outer frame alone it is the one
+//! parabola. On such a path each grain of a measure goes in transport splines (Chewi et al., *Fast and smooth interpolation on Wasserstein
+//! space*, 2020, §3).
 
-use super::{Layers, Vector, apart, fill_rows};
-use crate::pool::Pool;
-use std::sync::Arc;
-
-/// Steps to the neighbours that a difference is averaged with, cells: 0.394 dB on 35 clips with `fast`, 0.303 without, 0.402 with 2, 0.376 with 5;
-/// 0.470 with `best`, 0.456 with 2, 0.463 with 6.
-const AROUND: [isize; 3] = [-3, 0, 3];
-/// Neighbours are of one layer if their motions differ less, cells, and as a share of the motion.
-const SAME_LAYER: (f32, f32) = (1.0, 0.1);
-/// Second differences from which on they are more than noise of the motion, and from which they count wholly, px: with two thirds of it clips
-/// that hardly move lose up to 0.09 dB, with half as much again clips of small motion lose a third of what they gain.
-const NOISE_PX: (f32, f32) = (0.25, 0.5);
-/// What the squared half difference of both counts beside their squared mean: 0 gives 0.005 dB more and loses more on single clips,
-/// 0.25 loses 0.02 dB.
-const DISAGREEMENT: f32 = 0.05;
-/// What a parabola through three places counts: the whole of it gives 0.05 dB more on 35 clips, and loses 0.4 dB on one of 5 in-betweens.
-const ONE_SIDED: f32 = 0.2;
-/// What moves less than this share of what it did, or did of what it does, stood still in between: screens that scroll, repeated drawings.
-const HELD: f32 = 0.1;
-/// Where less of a picture is known in three frames, its motion is not: a cut, a fast shake.
-const LEAST_KNOWN: f32 = 0.2;
-
-/// Motion of a frame's cells to a neighbour outside the pair, `gap` times as far away as the pair's frames are from one another.
-#[derive(Debug, Clone)]
-pub struct Outer {
-    pub layers: Arc<Layers>,
-    pub gap: f32,
-}
+use super::differences::{Differences, Outer, counted, give, known, room};
+use super::{Layers, Vector, fill_rows};
 
 /// How far the cells of both pictures of a pair leave their straight paths.
 #[derive(Debug)]
@@ -46,19 +22,10 @@ pub struct Paths {
     gaps: [Option<f32>; 2],
 }
 
-/// Memory of paths, for the next pair's: of those of two pictures while the next ones are found, each with its means.
-static SPARE: Pool<Vec<[Vector; 2]>> = Pool::new(8);
-
-/// Room for so many cells, whatever they hold.
-fn room(count: usize) -> Vec<[Vector; 2]> {
-    let found = SPARE.take(|memory| memory.len() == count);
-    found.unwrap_or_else(|| vec![[[0.0; 2]; 2]; count])
-}
-
 impl Drop for Paths {
     fn drop(&mut self) {
         for cells in &mut self.cells {
-            SPARE.give(std::mem::take(cells));
+            give(std::mem::take(cells));
         }
     }
 }
@@ -78,9 +45,9 @@ impl Paths {
         if both.iter().all(Option::is_none) || !both.iter().flatten().all(Differences::are_enough) {
             return None;
         }
-        let means = both.map(|both| both.map(|both| both.means(dim)));
+        let found = both.map(|both| both.map(|both| both.found(dim, cell_px)));
         let cells = [0, 1].map(|n| {
-            let (own, other) = (means[n].as_deref(), means[1 - n].as_deref());
+            let (own, other) = (found[n].as_deref(), found[1 - n].as_deref());
             let mut cells = room(width * height);
             fill_rows(&mut cells, width, |x, y| {
                 let at = y * width + x;
@@ -96,9 +63,7 @@ impl Paths {
             });
             cells
         });
-        for means in means.into_iter().flatten() {
-            SPARE.give(means);
-        }
+        found.into_iter().flatten().for_each(give);
         let paths = Self {
             cells,
             gaps: outer.map(|outer| outer.map(|outer| outer.gap)),
@@ -175,13 +140,11 @@ impl Paths {
     }
 }
 
-/// λ is linear in t: its value at 0, and its slope.
-fn of_second(gaps: [Option<f32>; 2]) -> [f32; 2] {
+/// How much of the blended parabolas the second one is at time `t`: all of it where it is alone, nothing where the other is.
+fn share_of_second(gaps: [Option<f32>; 2]) -> [f32; 2] {
+    // Its value at 0, and its slope.
     match gaps {
-        [Some(before), Some(after)] => {
-            let whole = 1.0 + before + after;
-            [before / whole, 1.0 / whole]
-        }
+        [Some(_), Some(_)] => [0.0, 1.0],
         [Some(_), None] => [0.0, 0.0],
         _ => [1.0, 0.0],
     }
@@ -189,7 +152,7 @@ fn of_second(gaps: [Option<f32>; 2]) -> [f32; 2] {
 
 /// How fast [`weights`] change.
 fn slopes(gaps: [Option<f32>; 2], t: f64) -> [f64; 2] {
-    let [from, slope] = of_second(gaps).map(f64::from);
+    let [from, slope] = share_of_second(gaps).map(f64::from);
     let (part, part_slope) = (-t * (1.0 - t), 2.0 * t - 1.0);
     let second = from + slope * t;
     [
@@ -198,9 +161,9 @@ fn slopes(gaps: [Option<f32>; 2], t: f64) -> [f64; 2] {
     ]
 }
 
-/// `-t(1−t)(1−λ)` and `-t(1−t)λ` for frames before and after that are so far away.
+/// What `D₁` and `D₂` weigh in the bend at time `t`, with the frames before and after that there are.
 fn weights(gaps: [Option<f32>; 2], t: f32) -> [f32; 2] {
-    let [from, slope] = of_second(gaps);
+    let [from, slope] = share_of_second(gaps);
     let (part, second) = (-t * (1.0 - t), from + slope * t);
     [part * (1.0 - second), part * second]
 }
@@ -210,81 +173,6 @@ fn bend([first, second]: [f32; 2], [a, b]: &[Vector; 2]) -> Vector {
     [0, 1].map(|n| first * a[n] + second * b[n])
 }
 
-/// Of a place's motion within the pair and to a frame `gap` times as far away on the other side.
-fn second_difference(inner: Vector, outer: Vector, gap: f32) -> Vector {
-    let (per_gap, scale) = (1.0 / gap, 1.0 / (1.0 + gap));
-    [0, 1].map(|n| scale * per_gap.mul_add(outer[n], inner[n]))
-}
-
-/// Second divided differences of a picture's cells, known where both motions are trusted and neither stands still beside the other.
-struct Differences<'a> {
-    inner: &'a Layers,
-    outer: &'a Layers,
-    gap: f32,
-}
-
-impl<'a> Differences<'a> {
-    fn of(inner: &'a Layers, outer: &'a Outer) -> Self {
-        Self {
-            inner,
-            outer: &outer.layers,
-            gap: outer.gap,
-        }
-    }
-
-    #[inline(always)]
-    fn at(&self, cell: usize) -> Option<Vector> {
-        if !(self.inner.trusted[cell] & self.outer.trusted[cell]) {
-            return None;
-        }
-        let (inner, outer) = (self.inner.motion[cell], self.outer.motion[cell]);
-        let (here, there) = (square(inner), square(outer) / (self.gap * self.gap));
-        let is_held = there < HELD * HELD * here || here < HELD * HELD * there;
-        (!is_held).then(|| second_difference(inner, outer, self.gap))
-    }
-
-    /// Whether the pictures show the same at all.
-    fn are_enough(&self) -> bool {
-        let cells = self.inner.motion.len();
-        let known = (0..cells).filter(|&cell| self.at(cell).is_some()).count();
-        known as f32 >= LEAST_KNOWN * cells as f32
-    }
-
-    /// Means over what is known around a cell and belongs to the same layer: each with a 1 after it, or with a 0 if nothing is.
-    fn means(&self, [width, height]: [usize; 2]) -> Vec<[Vector; 2]> {
-        let (least, share) = SAME_LAYER;
-        let motion = &self.inner.motion;
-        let mut means = room(width * height);
-        fill_rows(&mut means, width, |x, y| {
-            let own = motion[y * width + x];
-            let same = least + share * (own[0].abs() + own[1].abs());
-            let (mut sum, mut count) = ([0.0; 2], 0.0);
-            for down in AROUND {
-                let row = y.saturating_add_signed(down).min(height - 1) * width;
-                for right in AROUND {
-                    let at = row + x.saturating_add_signed(right).min(width - 1);
-                    if apart(motion[at], own) < same
-                        && let Some([dx, dy]) = self.at(at)
-                    {
-                        sum = [sum[0] + dx, sum[1] + dy];
-                        count += 1.0;
-                    }
-                }
-            }
-            if count == 0.0 {
-                return [[0.0; 2]; 2];
-            }
-            [sum.map(|sum| sum / count), [1.0, 0.0]]
-        });
-        means
-    }
-}
-
-/// One of [`Differences::means`].
-fn known([mean, [is_known, _]]: &[Vector; 2]) -> Option<Vector> {
-    (*is_known > 0.0).then_some(*mean)
-}
-
 /// The cell nearest to a place, if that is within the picture.
 fn nearest([x, y]: Vector, [width, height]: [usize; 2]) -> Option<usize> {
     let (column, row) = ((x + 0.5).floor(), (y + 0.5).floor());
@@ -292,40 +180,12 @@ fn nearest([x, y]: Vector, [width, height]: [usize; 2]) -> Option<usize> {
     within.then(|| row as usize * width + column as usize)
 }
 
-/// Both differences of a path as far as they count, of frames that there are: together where there are two, the one where there is one. One
-/// that is not known counts nothing, nor does the other then.
-fn counted(both: [Option<Option<Vector>>; 2], cell_px: f32) -> [Vector; 2] {
-    let stands_out = |vector: Vector| {
-        let (from, to) = NOISE_PX;
-        let length = cell_px * square(vector).sqrt();
-        ((length - from) / (to - from)).clamp(0.0, 1.0)
-    };
-    let scaled = |factor: f32, vector: Vector| vector.map(|d| factor * d);
-    match both {
-        [Some(a), Some(b)] => {
-            let (Some(a), Some(b)) = (a, b) else {
-                return [[0.0; 2]; 2];
-            };
-            let mean = [0, 1].map(|n| 0.5 * (a[n] + b[n]));
-            let half = [0, 1].map(|n| 0.5 * (a[n] - b[n]));
-            let agree = 1.0 - DISAGREEMENT * square(half) / square(mean).max(f32::MIN_POSITIVE);
-            let factor = stands_out(mean) * agree.max(0.0);
-            [scaled(factor, a), scaled(factor, b)]
-        }
-        _ => both.map(|found| {
-            let one = found.flatten().unwrap_or_default();
-            scaled(ONE_SIDED * stands_out(one), one)
-        }),
-    }
-}
-
-fn square([x, y]: Vector) -> f32 {
-    x * x + y * y
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::apart;
+    use super::super::differences::{ONE_SIDED, second_difference, square};
     use super::*;
+    use std::sync::Arc;
 
     const DIM: [usize; 2] = [30, 20];
 
@@ -367,20 +227,45 @@ mod tests {
         Paths::of(own.each_ref(), [before, after], DIM, 1.0)
     }
 
+    /// The place on the path through the places at some times, and at `t`.
+    fn found(path: [Vector; 3], before: f32, after: f32, t: f32) -> Vector {
+        let [p0, p2, p3] = [-before, 1.0, 1.0 + after].map(|s| place(s, path));
+        let first = second_difference(p2, p0, before);
+        let second = second_difference(less([0.0; 2], p2), less(p3, p2), after);
+        let weights = weights([Some(before), Some(after)], t);
+        let bend = bend(weights, &[first, second]);
+        [t * p2[0] + bend[0], t * p2[1] + bend[1]]
+    }
+
     #[test]
-    fn places_on_a_cubic_through_four_frames_are_met() {
+    fn places_on_a_cubic_are_met_halfway_and_nearly_elsewhere() {
         let path = [[3.0, -1.0], [0.5, 0.8], [-0.25, 0.125]];
-        for (before, after) in [(1.0, 1.0), (0.5, 2.0), (3.0, 0.25)] {
-            let [p0, p2, p3] = [-before, 1.0, 1.0 + after].map(|s| place(s, path));
-            let first = second_difference(p2, p0, before);
-            let second = second_difference(less([0.0; 2], p2), less(p3, p2), after);
-            for t in [0.1, 0.25, 0.5, 0.8] {
-                let weights = weights([Some(before), Some(after)], t);
-                let bend = bend(weights, &[first, second]);
-                let found = [t * p2[0] + bend[0], t * p2[1] + bend[1]];
-                assert_near(found, place(t, path));
-            }
+        for t in [0.1, 0.25, 0.5, 0.8] {
+            // Of s³ the parabolas have the second differences 0 and 3 (at frames 1 and 2, halved): t³ = t − t(1−t)(1+t), and t is in place of (1+t)/3.
+            let more = t * (1.0 - t) * (1.0 - 2.0 * t);
+            let expected = place(t, path);
+            let expected = [0, 1].map(|n| expected[n] + more * path[2][n]);
+            assert_near(found(path, 1.0, 1.0, t), expected);
         }
+        assert_near(found(path, 1.0, 1.0, 0.5), place(0.5, path));
+    }
+
+    #[test]
+    fn velocity_is_the_same_on_both_sides_of_a_frame() {
+        let path = [[3.0, -1.0], [0.5, 0.8], [-0.75, 0.5]];
+        // Frames at -2, 0, 1, 1.5 and 4.5: the pairs before and after the third.
+        const STEP: f32 = 1.0 / 2048.0;
+        let at = |s: f32| place(s, path);
+        let before = found(path, 2.0, 0.5, 1.0 - STEP);
+        let per_s = [0, 1].map(|n| (at(1.0)[n] - before[n]) / STEP);
+        // The second pair in its own time: half as long, the frame before twice as far, the one after six times.
+        let [p0, p1, p2, p3] = [0.0, 1.0, 1.5, 4.5].map(at);
+        let (u, v, w) = (less(p0, p1), less(p2, p1), less(p3, p2));
+        let first = second_difference(v, u, 2.0);
+        let second = second_difference(less([0.0; 2], v), w, 6.0);
+        let bend = bend(weights([Some(2.0), Some(6.0)], STEP), &[first, second]);
+        let after = [0, 1].map(|n| (STEP * v[n] + bend[n]) / (0.5 * STEP));
+        assert!(apart(per_s, after) < 0.005, "{per_s:?} {after:?}");
     }
 
     #[test]
@@ -464,16 +349,5 @@ mod tests {
             gap: 1.0,
         };
         assert!(paths([4.0, 0.0], Some(&nowhere), Some(&after)).is_none());
-    }
-
-    #[test]
-    fn differences_count_less_the_more_they_disagree_and_not_within_noise() {
-        let known = |dx: f32| Some(Some([dx, 0.0]));
-        assert_eq!(counted([known(2.0), known(2.0)], 1.0), [[2.0, 0.0]; 2]);
-        let [[less, _], _] = counted([known(3.0), known(1.0)], 1.0);
-        assert!(less < 3.0 && less > 2.5, "{less}");
-        assert_eq!(counted([known(5.5), known(-3.5)], 1.0), [[0.0; 2]; 2]);
-        assert_eq!(counted([known(0.2), known(0.2)], 1.0), [[0.0; 2]; 2]);
-        assert_eq!(counted([known(0.2), known(0.2)], 4.0), [[0.2, 0.0]; 2]);
     }
 }
