@@ -2,22 +2,22 @@
 //! compiler fills well by itself. On x86-64 they are what the tests hold the other levels against, and no kernel of the
 //! program is compiled for them.
 
+use super::lane::Emulated;
 #[cfg(any(test, target_arch = "aarch64"))]
 use super::lane::Fused;
-use super::lane::Separate;
 use super::{LANES, Number, Simd, Vector};
 
-/// Separate multiply and add: the baseline but on x86-64, where it is the tests' reference for SSE2.
+/// Emulated multiply and add: the baseline but on x86-64, where it is the tests' reference for SSE2.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scalar;
 
 impl Simd for Scalar {
-    type V = Array<Separate>;
-    type One = Separate;
+    type V = Array<Emulated>;
+    type One = Emulated;
     const REGISTERS: usize = 4;
 }
 
-/// Fused multiply-add: NEON, which every 64-bit Arm has, elsewhere the tests' reference for the other levels.
+/// Fused multiply-add: NEON, which every 64-bit Arm has, elsewhere the tests' reference for all levels.
 #[cfg(any(test, target_arch = "aarch64"))]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FusedArray;

@@ -1,14 +1,39 @@
-//! One lane in plain Rust, with fused multiply-add and without.
+//! One lane in plain Rust, with an instruction for fused multiply-add and without.
 
 use super::Number;
 
-/// One lane; multiply and add are fused.
+/// One lane; multiply-add is an instruction of the CPU, or else a call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fused(f32);
 
-/// One lane; multiply and add are rounded separately.
+/// One lane; multiply-add is made of others.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Separate(f32);
+pub(super) struct Emulated(f32);
+
+/// Low bits of an `f64` that an `f32` does not have, and what they are halfway between two of them.
+pub(super) const BELOW_F32: u64 = (1 << 29) - 1;
+pub(super) const HALFWAY: u64 = 1 << 28;
+
+/// `a·b + c`, rounded once.
+///
+/// In `f64` the product is exact, and the sum is rounded there and then again. That makes one rounding of both unless the first one ends
+/// halfway between two `f32` or among those with fewer bits: then it is done exactly, which takes long.
+#[inline(always)]
+fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+    let sum = f64::from(a) * f64::from(b) + f64::from(c);
+    let is_small = sum.abs() < f64::from(f32::MIN_POSITIVE) && sum != 0.0;
+    if sum.to_bits() & BELOW_F32 == HALFWAY || is_small {
+        return exact_mul_add(a, b, c);
+    }
+    sum as f32
+}
+
+/// The same, whatever the sum.
+#[cold]
+#[inline(never)]
+pub(super) fn exact_mul_add(a: f32, b: f32, c: f32) -> f32 {
+    a.mul_add(b, c)
+}
 
 /// `(m, e)` of [`Number::split_exponent`] for one value.
 #[inline(always)]
@@ -90,4 +115,4 @@ macro_rules! one_lane {
 }
 
 one_lane!(Fused, |a, b, c| a.mul_add(b, c));
-one_lane!(Separate, |a, b, c| a * b + c);
+one_lane!(Emulated, |a, b, c| mul_add(a, b, c));

@@ -62,7 +62,7 @@ impl Level {
         Self::current().unwrap_or(Self(Kind::Baseline))
     }
 
-    /// All levels of this CPU, from least to most. The first is the one without fused multiply-add.
+    /// All levels of this CPU, from least to most. They give the same bits.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]
         let mut levels = vec![Self(Kind::Baseline)];

@@ -1,10 +1,9 @@
 //! 16 lanes in four registers of SSE2, the baseline of x86-64: it needs no detection.
 //!
-//! Multiply and add are rounded separately. The bits are those of arrays of separate lanes (`array::Scalar`),
-//! which the compiler takes longer for.
+//! It has no fused multiply-add, which is made here of operations on `f64`: the bits are those of the other levels.
 #![allow(unsafe_code)]
 
-use super::lane::Separate;
+use super::lane::{BELOW_F32, Emulated, HALFWAY, exact_mul_add};
 use super::x86::{largest_4, prefetch, store_below_4, sum_4};
 use super::{LANES, Number, Simd, Vector};
 use std::arch::x86_64::*;
@@ -15,7 +14,7 @@ pub(super) struct Sse2;
 
 impl Simd for Sse2 {
     type V = Four;
-    type One = Separate;
+    type One = Emulated;
     const REGISTERS: usize = 4;
 }
 
@@ -40,7 +39,16 @@ impl Number for Four {
     }
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        self.mul(b).add(c)
+        let ((x0, d0), (x1, d1)) = (mul_add(self.0, b.0, c.0), mul_add(self.1, b.1, c.1));
+        let ((x2, d2), (x3, d3)) = (mul_add(self.2, b.2, c.2), mul_add(self.3, b.3, c.3));
+        let doubtful = registers!({
+            let either = _mm_or_si128(_mm_or_si128(d0, d1), _mm_or_si128(d2, d3));
+            _mm_movemask_epi8(either)
+        });
+        if doubtful != 0 {
+            return exact(self, b, c);
+        }
+        Self(x0, x1, x2, x3)
     }
     #[inline(always)]
     fn select_less(self, o: Self, yes: Self, no: Self) -> Self {
@@ -56,6 +64,48 @@ impl Number for Four {
         let ((m2, e2), (m3, e3)) = (split(self.2), split(self.3));
         (Self(m0, m1, m2, m3), Self(e0, e1, e2, e3))
     }
+}
+
+/// `a·b + c`, and where that is in doubt, as of one lane (`lane::mul_add`).
+#[inline(always)]
+fn mul_add(a: __m128, b: __m128, c: __m128) -> (__m128, __m128i) {
+    registers!({
+        let sum = |a, b, c| {
+            _mm_add_pd(
+                _mm_mul_pd(_mm_cvtps_pd(a), _mm_cvtps_pd(b)),
+                _mm_cvtps_pd(c),
+            )
+        };
+        let upper = |x| _mm_movehl_ps(x, x);
+        let (low, high) = (sum(a, b, c), sum(upper(a), upper(b), upper(c)));
+        let rounded = _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+        let (low, high) = (_mm_castpd_ps(low), _mm_castpd_ps(high));
+        // The lower and the upper halves of the four sums.
+        let fine = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(low, high));
+        let coarse = _mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(low, high));
+        let below = _mm_and_si128(fine, _mm_set1_epi32(BELOW_F32 as i32));
+        let is_halfway = _mm_cmpeq_epi32(below, _mm_set1_epi32(HALFWAY as i32));
+        // Of 2^-126, the least `f32` that has all its bits.
+        let least = _mm_set1_epi32(0x3810_0000);
+        let size = _mm_and_si128(coarse, _mm_set1_epi32(0x7fff_ffff));
+        let is_zero = _mm_cmpeq_epi32(size, _mm_setzero_si128());
+        let is_small = _mm_andnot_si128(is_zero, _mm_cmplt_epi32(size, least));
+        (rounded, _mm_or_si128(is_halfway, is_small))
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn exact(a: Four, b: Four, c: Four) -> Four {
+    let [mut a, b, c] = [a, b, c].map(|four| {
+        let mut lanes = [0.0; LANES];
+        four.store(&mut lanes);
+        lanes
+    });
+    for (a, (b, c)) in a.iter_mut().zip(b.into_iter().zip(c)) {
+        *a = exact_mul_add(*a, b, c);
+    }
+    Four::load(&a)
 }
 
 #[inline(always)]
