@@ -61,8 +61,9 @@ const ENGINE: Layers = &[
     ("probe", &["picture"]),
     ("mass", &["frame_pyramid", "picture"]),
     ("frame_pyramid", &["picture"]),
-    ("picture", &["pool"]),
+    ("picture", &["pool", "limits"]),
     ("pool", &[]),
+    ("limits", &[]),
     ("timings", &[]),
 ];
 

@@ -8,6 +8,7 @@
 pub mod frame_pyramid;
 mod interpolator;
 mod layers;
+pub mod limits;
 pub mod mass;
 pub mod motion;
 pub mod picture;

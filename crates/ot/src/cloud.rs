@@ -1,6 +1,7 @@
 //! A discrete measure: weighted points in any number of dimensions.
 
 use crate::error::Error;
+use std::cmp::Ordering;
 
 /// A measure: points with masses, in `f64`. A value that exists is sound: everything is finite, masses are not
 /// negative, and there is some mass.
@@ -99,6 +100,41 @@ impl Cloud {
         mean
     }
 
+    /// The same measure with equal points as one that has their masses together; points in lexicographic order.
+    #[must_use]
+    pub fn merged(&self) -> Self {
+        let compare = |i: &usize, j: &usize| {
+            let pairs = self.point(*i).iter().zip(self.point(*j));
+            // Coordinates are finite; -0 equals 0.
+            let mut orders = pairs.map(|(x, y)| x.partial_cmp(y).unwrap_or(Ordering::Equal));
+            let differs = orders.find(|order| order.is_ne());
+            differs.unwrap_or(Ordering::Equal)
+        };
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(compare);
+        let (mut points, mut masses) = (Vec::new(), Vec::new());
+        for group in order.chunk_by(|i, j| compare(i, j).is_eq()) {
+            points.extend_from_slice(self.point(group[0]));
+            masses.push(group.iter().map(|&i| self.masses[i]).sum());
+        }
+        Self {
+            dimensions: self.dimensions,
+            points,
+            masses,
+            total: self.total,
+        }
+    }
+
+    /// The same measure with all coordinates times `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let points = self.points.iter().map(|x| x * factor).collect();
+        Self {
+            points,
+            ..self.clone()
+        }
+    }
+
     /// The points of these indices.
     pub fn select(&self, indices: &[usize]) -> Self {
         let points = indices.iter().flat_map(|&i| self.point(i)).copied();
@@ -110,6 +146,31 @@ impl Cloud {
             masses,
         }
     }
+}
+
+/// The power of two that brings the box round two clouds of one dimension to a diagonal of 1 to 2; 1 if it is of a usual size already,
+/// so that single precision holds squared distances and shares of them.
+///
+/// # Errors
+/// [`Error::Spread`] if squared distances are beyond `f64`.
+pub fn unit_scale(a: &Cloud, b: &Cloud) -> Result<f64, Error> {
+    const USUAL: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+    let all = || [a, b].into_iter();
+    let diagonal = (0..a.dimensions)
+        .map(|k| {
+            let values = || all().flat_map(|c| c.points.iter().skip(k).step_by(c.dimensions));
+            let least = values().fold(f64::INFINITY, |m, &x| m.min(x));
+            let most = values().fold(f64::NEG_INFINITY, |m, &x| m.max(x));
+            most - least
+        })
+        .fold(0.0, f64::hypot);
+    if diagonal == 0.0 || USUAL.contains(&diagonal) {
+        return Ok(1.0);
+    }
+    if !(1e-150..=1e150).contains(&diagonal) {
+        return Err(Error::Spread { spread: diagonal });
+    }
+    Ok(diagonal.log2().floor().exp2().recip())
 }
 
 /// The sum of masses, which are finite and not negative, and some of which is above 0.
@@ -126,4 +187,32 @@ pub(super) fn total_mass(side: &'static str, masses: &[f64]) -> Result<f64, Erro
         return Err(Error::NoMass { side });
     }
     Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_points_become_one() {
+        let points = vec![1.0, 2.0, 0.0, 5.0, 1.0, 2.0, -0.0, 5.0, 1.0, 3.0];
+        let cloud = Cloud::new("side", 2, points, vec![1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+        let merged = cloud.merged();
+        assert_eq!(merged.points(), [0.0, 5.0, 1.0, 2.0, 1.0, 3.0]);
+        assert_eq!(
+            (merged.masses(), merged.total()),
+            (&[6.0, 4.0, 5.0][..], 15.0)
+        );
+    }
+
+    #[test]
+    fn only_unusual_sizes_are_scaled_and_by_powers_of_two() {
+        let at = |x: f64| Cloud::new("side", 1, vec![0.0, x], vec![1.0; 2]).unwrap();
+        assert_eq!(unit_scale(&at(3.0), &at(700.0)), Ok(1.0));
+        assert_eq!(unit_scale(&at(0.0), &at(0.0)), Ok(1.0));
+        let scale = unit_scale(&at(1e12), &at(0.0)).unwrap();
+        assert_eq!(scale, (-39f64).exp2());
+        let vast = unit_scale(&at(1e200), &at(0.0));
+        assert_eq!(vast, Err(Error::Spread { spread: 1e200 }));
+    }
 }

@@ -38,7 +38,7 @@ pub enum Error {
         value: f32,
     },
     /// `eps`, a slack or a tolerance is out of range.
-    #[error("{what} is {value}; it must be {range}")]
+    #[error("{what} is {value:?}; it must be {range}")]
     Parameter {
         /// Its name.
         what: &'static str,
@@ -86,6 +86,14 @@ pub enum Error {
         pairs: u64,
         /// The limit.
         most: u64,
+    },
+    /// Coordinates so far apart that their squared distances are beyond `f64`, or so near that they are 0.
+    #[error(
+        "the points spread over {spread:?}; between 1e-150 and 1e150 can be solved: scale the coordinates"
+    )]
+    Spread {
+        /// Diagonal of the box round them.
+        spread: f64,
     },
     /// A covariance is not symmetric positive semi-definite.
     #[error("the covariance is not symmetric positive semi-definite")]

@@ -44,10 +44,10 @@ mod solution;
 pub mod symmetric;
 pub mod tile;
 
-pub use cloud::Cloud;
+pub use cloud::{Cloud, unit_scale};
 pub use error::Error;
 pub use power::Power;
-pub use problem::{Problem, Slack};
+pub use problem::{Problem, Slack, single_eps};
 pub use schedule::{Schedule, Stage};
 pub use sinkhorn::Sinkhorn;
 pub use solution::{Form, Potentials, Report, Solution};

@@ -201,6 +201,22 @@ fn unreachable(side: &'static str, index: usize) -> Error {
     Error::Unreachable { side, index }
 }
 
+/// An eps in the precision that problems are solved in.
+///
+/// # Errors
+/// [`Error::Parameter`] if it is not a positive number of that precision.
+pub fn single_eps(eps: f64) -> Result<f32, Error> {
+    let single = eps as f32;
+    if single.is_normal() && single > 0.0 {
+        return Ok(single);
+    }
+    Err(Error::Parameter {
+        what: "eps",
+        value: eps,
+        range: "within 1.2e-38 to 3.4e38, the range of single precision",
+    })
+}
+
 fn check_parameter(
     what: &'static str,
     value: f32,

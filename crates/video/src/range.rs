@@ -76,6 +76,8 @@ impl Ranged {
     ) -> Result<Self> {
         let nothing = || Error::Invalid("it has no frame between --start and --end".to_owned());
         let mut frame = source.next()?.ok_or_else(nothing)?;
+        // Where the frames before `start` end.
+        let mut length = frame.duration.unwrap_or(zero());
         let origin = frame.time;
         let mut index = 0;
         let is_before = |frame: &Frame, index: u64| match start {
@@ -91,12 +93,15 @@ impl Ranged {
         }
         let mut before = VecDeque::new();
         while is_before(&frame, index) {
-            let next = source.next()?.ok_or_else(nothing)?;
+            let Some(next) = source.next()? else {
+                return Err(beyond(length, start, index + 1));
+            };
             before.push_back(context(std::mem::replace(&mut frame, next)));
             if before.len() > context_frames {
                 before.pop_front();
             }
             index += 1;
+            length = frame.time - origin + frame.duration.unwrap_or(zero());
         }
         let ranged = Self {
             info: shortened(source.info(), frame.time - origin, end),
@@ -146,6 +151,18 @@ fn context(frame: Frame) -> Frame {
         is_context: true,
         ..frame
     }
+}
+
+/// That a clip of some length ends before the part that is asked for begins; where frames are asked for, all were counted.
+fn beyond(length: Rational, start: Option<Position>, frames: u64) -> Error {
+    let seconds = *length.numer() as f64 / *length.denom() as f64;
+    let length = match start {
+        Some(Position::Frame(_)) => format!("{frames} frames ({seconds:.3} s)"),
+        _ => format!("{seconds:.3} s"),
+    };
+    Error::Invalid(format!(
+        "it has no frame between --start and --end: it is {length} long; give a part that begins before its end"
+    ))
 }
 
 /// What is known of the part that begins `start` seconds after the first frame.

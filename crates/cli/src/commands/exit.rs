@@ -75,7 +75,48 @@ pub fn plain(error: otinterp_video::Error) -> anyhow::Error {
     }
 }
 
-/// An error and its causes as one line, `what: why: why`.
+/// An error and its causes as one line, `what: why: why`. A cause that was said already is not said again, and the system's errors
+/// come without their numbers.
 pub fn one_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").replace('\n', " ")
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = without_number(&cause.to_string().replace('\n', " "));
+        if !line.ends_with(&cause) {
+            let colon = if line.is_empty() { "" } else { ": " };
+            line += colon;
+            line += &cause;
+        }
+    }
+    line
+}
+
+/// `No such file or directory (os error 2)` without what stands in brackets.
+fn without_number(text: &str) -> String {
+    let Some((before, after)) = text.split_once(" (os error ") else {
+        return text.to_owned();
+    };
+    match after.split_once(')') {
+        Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{before}{}", without_number(rest))
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn nothing_is_said_twice_and_no_numbers_of_the_system_are_told() {
+        let system = std::io::Error::from_raw_os_error(2);
+        let plain = without_number(&system.to_string());
+        assert!(!plain.contains("os error") && !plain.is_empty());
+        let error = Err::<(), _>(system).context("a.csv").unwrap_err();
+        assert_eq!(one_line(&error), format!("a.csv: {plain}"));
+        let twice = anyhow::anyhow!("it is broken").context("a.csv: it is broken");
+        assert_eq!(one_line(&twice), "a.csv: it is broken");
+        assert_eq!(without_number("f(x) (os error x)"), "f(x) (os error x)");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::common::MethodArg;
 use super::exit::Usage;
-use super::pair::{Pair, read_fields, shown};
+use super::pair::{Pair, open_all, read_fields, shown};
 use crate::reporter::Reporter;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -125,10 +125,11 @@ pub fn masses(
     options: &MassOptions,
     reporter: &Reporter,
 ) -> anyhow::Result<[Plane; 2]> {
-    let values = match read_fields(a, b)? {
+    let mut inputs = open_all(&[a, b])?;
+    let values = match read_fields(&mut inputs)? {
         Some(fields) => fields.map(|field| field.values),
         None => {
-            let pair = Pair::read(a, b, reporter)?;
+            let pair = Pair::of(inputs, reporter)?;
             let pictures = [pair.a.picture, pair.b.picture];
             match options.model {
                 MassModel::Alpha if pictures[0].alpha().is_none() => {

@@ -79,8 +79,31 @@ fn refuse(error: &clap::Error) -> ExitCode {
             Ok(()) => ExitCode::from(error.exit_code().clamp(0, 2) as u8),
             failed => exit::report(failed),
         },
+        Kind::InvalidSubcommand => exit::report(Err(proposed(error).into())),
         _ => exit::report(Err(usage(error).into())),
     }
+}
+
+/// A file where a command is expected: says which commands take it.
+fn proposed(error: &clap::Error) -> exit::Usage {
+    use clap::error::{ContextKind, ContextValue};
+    let given = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(given)) => given,
+        _ => return usage(error),
+    };
+    let path = std::path::Path::new(given);
+    if !path.is_file() && path.extension().is_none() {
+        return usage(error);
+    }
+    exit::Usage(if path.is_dir() || retime::is_clip(path) {
+        format!(
+            "a command comes before {given}: `otinterp retime {given} --factor 2` doubles its frame rate"
+        )
+    } else {
+        format!(
+            "a command comes before {given}, such as `otinterp frames {given} OTHER`; --help lists them"
+        )
+    })
 }
 
 /// What clap says about a command line as one line: its first paragraphs, without the usage.

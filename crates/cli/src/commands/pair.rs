@@ -1,12 +1,12 @@
 //! Input pair: the two pictures or fields that a command is given.
 
 use super::exit::Usage;
-use crate::data::field::{self, Field};
+use crate::data::Opened;
+use crate::data::field::{self, Content, Field};
 use crate::reporter::Reporter;
 use anyhow::bail;
 use otinterp::picture::still::{self, Still, StillError};
 use rayon::prelude::*;
-use std::io;
 use std::path::Path;
 
 /// Two pictures of one size, format and colour profile, ready to be interpolated.
@@ -18,12 +18,87 @@ pub struct Pair {
     pub b: Still,
 }
 
+/// An input whose content is not known yet. A pipe, `-` among them, can be opened once and is held open; files are opened when they are
+/// read.
+pub struct Input<'a> {
+    path: &'a Path,
+    pipe: Option<Opened>,
+}
+
+impl<'a> Input<'a> {
+    /// Opens it if it is a pipe.
+    pub fn open(path: &'a Path) -> Result<Self, StillError> {
+        let is_other = |meta: std::fs::Metadata| !(meta.is_file() || meta.is_dir());
+        let is_open = is_pipe(path) || path.metadata().is_ok_and(is_other);
+        let pipe = is_open.then(|| Opened::open(path)).transpose();
+        let failed = |source| StillError::Read(shown(path), source);
+        let pipe = pipe.map_err(failed)?;
+        Ok(Self { path, pipe })
+    }
+
+    /// Its first bytes; none if it cannot be read, which reading it will tell.
+    pub fn head(&self) -> Vec<u8> {
+        match &self.pipe {
+            Some(opened) => opened.head.clone(),
+            None => Opened::open(self.path).map_or_else(|_| Vec::new(), |opened| opened.head),
+        }
+    }
+
+    /// Whether it is a pipe.
+    pub fn is_pipe(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// As bytes, from the first one on.
+    pub fn opened(self) -> std::io::Result<Opened> {
+        self.pipe.map_or_else(|| Opened::open(self.path), Ok)
+    }
+
+    /// The field in it, if it is one.
+    pub fn field(&mut self) -> Result<Option<Field>, StillError> {
+        let name = shown(self.path);
+        let opened = match self.pipe.take() {
+            Some(opened) => opened,
+            // What is missing or a folder is left to those who read pictures.
+            None if !self.path.is_file() => return Ok(None),
+            None => {
+                let opened = Opened::open(self.path);
+                let opened = opened.map_err(|e| StillError::Read(name.clone(), e))?;
+                return Ok(match field::read(opened, &name)? {
+                    Content::Field(field) => Some(field),
+                    Content::Other(_) => None,
+                });
+            }
+        };
+        Ok(match field::read(opened, &name)? {
+            Content::Field(field) => Some(field),
+            Content::Other(opened) => {
+                self.pipe = Some(opened);
+                None
+            }
+        })
+    }
+
+    /// The picture in it.
+    pub fn still(self) -> Result<Still, StillError> {
+        match self.pipe {
+            Some(opened) => still::read_stream(opened.stream(), &shown(self.path)),
+            None => still::read(self.path),
+        }
+    }
+}
+
 impl Pair {
     /// Reads two pictures (`-` is standard input) and brings them to the richer of their formats.
     /// Fails with [`Usage`] if both are `-`; [`StillError`] if one cannot be read; a line with both sizes if
     /// they differ.
     pub fn read(a: &Path, b: &Path, reporter: &Reporter) -> anyhow::Result<Self> {
-        let stills = read_all(&[a, b], reporter)?;
+        Self::of(open_all(&[a, b])?, reporter)
+    }
+
+    /// The same of inputs that are opened.
+    pub fn of(inputs: Vec<Input>, reporter: &Reporter) -> anyhow::Result<Self> {
+        let stills = read_all(inputs, reporter)?;
         match <[Still; 2]>::try_from(stills) {
             Ok([a, b]) => Ok(Self { a, b }),
             Err(_) => bail!("two pictures are needed"),
@@ -31,15 +106,22 @@ impl Pair {
     }
 }
 
-/// Reads two pictures or more (`-` is standard input) and brings them to the richest of their formats.
-/// Fails as [`Pair::read`].
-pub fn read_all(paths: &[&Path], reporter: &Reporter) -> anyhow::Result<Vec<Still>> {
+/// Opens two inputs or more. Fails as [`Pair::read`].
+pub fn open_all<'a>(paths: &[&'a Path]) -> anyhow::Result<Vec<Input<'a>>> {
     if paths.iter().filter(|path| is_pipe(path)).count() > 1 {
         let count = if paths.len() == 2 { "two " } else { "" };
         let why = format!("only one of the {count}pictures can be standard input");
         return Err(Usage(why).into());
     }
-    let read: Vec<_> = paths.par_iter().map(|path| read_one(path)).collect();
+    let inputs = paths.iter().map(|path| Input::open(path));
+    Ok(inputs.collect::<Result<_, _>>()?)
+}
+
+/// Reads two pictures or more and brings them to the richest of their formats.
+/// Fails as [`Pair::read`].
+pub fn read_all(inputs: Vec<Input>, reporter: &Reporter) -> anyhow::Result<Vec<Still>> {
+    let paths: Vec<&Path> = inputs.iter().map(|input| input.path).collect();
+    let read: Vec<_> = inputs.into_par_iter().map(Input::still).collect();
     let mut stills = read.into_iter().collect::<Result<Vec<Still>, _>>()?;
     let Some((first, others)) = stills.split_first_mut() else {
         return Ok(stills);
@@ -63,6 +145,16 @@ pub fn read_all(paths: &[&Path], reporter: &Reporter) -> anyhow::Result<Vec<Stil
             false => "not all pictures have a colour profile; the frames get the first one's that has",
         });
     }
+    if others
+        .iter()
+        .any(|other| other.tags.colour() != first.tags.colour())
+    {
+        let names = |still: &Still| still.tags.names().join(", ");
+        reporter.warn(&format!(
+            "the pictures have different tags of colour ({} and others); the frames get the first one's",
+            if names(first).is_empty() { "none".into() } else { names(first) }
+        ));
+    }
     // The first time the first becomes as rich as the richest, the second time all others as it.
     for _ in 0..2 {
         for other in &mut *others {
@@ -70,20 +162,21 @@ pub fn read_all(paths: &[&Path], reporter: &Reporter) -> anyhow::Result<Vec<Stil
         }
     }
     let icc = stills.iter().find_map(|still| still.icc.clone());
-    stills
-        .iter_mut()
-        .for_each(|still| still.icc.clone_from(&icc));
+    let tags = stills[0].tags.clone();
+    for still in &mut stills {
+        still.icc.clone_from(&icc);
+        still.tags.clone_from(&tags);
+    }
     Ok(stills)
 }
 
-/// The two inputs, if they are fields and not pictures.
-pub fn read_fields(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
-    let one = |path: &Path| match is_pipe(path) {
-        true => Ok(None),
-        false => field::read(path),
+/// The first two inputs, if they are fields and not pictures.
+pub fn read_fields(inputs: &mut [Input]) -> anyhow::Result<Option<[Field; 2]>> {
+    let [first, second, ..] = inputs else {
+        return Ok(None);
     };
-    let (a_shown, b_shown) = (a.display(), b.display());
-    let (a, b) = (one(a)?, one(b)?);
+    let (a_shown, b_shown) = (shown(first.path), shown(second.path));
+    let (a, b) = (first.field()?, second.field()?);
     let (a, b) = match (a, b) {
         (None, None) => return Ok(None),
         (Some(a), Some(b)) => (a, b),
@@ -99,14 +192,6 @@ pub fn read_fields(a: &Path, b: &Path) -> anyhow::Result<Option<[Field; 2]>> {
         bail!("{a_shown} is {wa}x{ha} values and {b_shown} is {wb}x{hb}; both must be of one size");
     }
     Ok(Some([a, b]))
-}
-
-fn read_one(path: &Path) -> Result<Still, StillError> {
-    if is_pipe(path) {
-        still::read_stream(io::stdin().lock(), &shown(path))
-    } else {
-        still::read(path)
-    }
 }
 
 /// Whether a path stands for standard input or output.

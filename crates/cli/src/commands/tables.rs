@@ -1,10 +1,13 @@
 //! Tables of numbers read as measures: histograms and point clouds.
 
+use super::pair::shown;
 use crate::data::{self, Table};
+use crate::reporter::Reporter;
 use anyhow::{Context, bail};
 use clap::Args;
 use otinterp::ot::distance::grid::Grid;
 use otinterp::ot::{Cloud, Error};
+use otinterp::picture::Plane;
 use std::path::Path;
 
 /// How the columns of point clouds are read.
@@ -18,37 +21,120 @@ pub struct CloudArgs {
 /// Names of the column of masses.
 const MASS_NAMES: [&str; 4] = ["weight", "weights", "mass", "w"];
 
-/// Reads a point cloud: a row is a point.
-pub fn cloud(path: &Path, side: &'static str, args: CloudArgs) -> anyhow::Result<Cloud> {
-    as_cloud(data::read(path)?, side, args).with_context(|| path.display().to_string())
+/// A point cloud, and the names of its coordinates where the file has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Points {
+    /// The points and their masses.
+    pub cloud: Cloud,
+    names: Option<Vec<String>>,
 }
 
-/// A table as a point cloud.
-pub fn as_cloud(table: Table, side: &'static str, args: CloudArgs) -> anyhow::Result<Cloud> {
-    let named = table.names.as_ref().and_then(|names| {
-        names
-            .iter()
-            .position(|name| MASS_NAMES.contains(&name.as_str()))
-    });
-    if table.is_line {
-        if args.weights {
-            bail!("an array of one dimension has no column of weights");
+impl Points {
+    /// A table as points: a row is a point.
+    pub fn of(table: Table, side: &'static str, args: CloudArgs) -> anyhow::Result<Self> {
+        let named = table.names.as_ref().and_then(|names| {
+            names
+                .iter()
+                .position(|name| MASS_NAMES.contains(&name.as_str()))
+        });
+        let mut names = table.names.clone();
+        if table.is_line {
+            if args.weights {
+                bail!("an array of one dimension has no column of weights");
+            }
+            let masses = vec![1.0; table.columns];
+            let cloud = Cloud::new(side, 1, table.values, masses)?;
+            return Ok(Self { cloud, names });
         }
-        let masses = vec![1.0; table.columns];
-        return Ok(Cloud::new(side, 1, table.values, masses)?);
+        let mass_column = if args.weights {
+            named.or(Some(table.columns - 1))
+        } else {
+            named
+        };
+        let Some(mass_column) = mass_column else {
+            let masses = vec![1.0; table.rows];
+            let cloud = Cloud::new(side, table.columns, table.values, masses)?;
+            return Ok(Self { cloud, names });
+        };
+        if table.columns < 2 {
+            bail!("its only column holds the weights; there are no coordinates");
+        }
+        if let Some(names) = &mut names {
+            names.remove(mass_column);
+        }
+        let cloud = weighted(&table, side, mass_column)?;
+        Ok(Self { cloud, names })
     }
-    let mass_column = if args.weights {
-        named.or(Some(table.columns - 1))
-    } else {
-        named
-    };
-    let Some(mass_column) = mass_column else {
-        let masses = vec![1.0; table.rows];
-        return Ok(Cloud::new(side, table.columns, table.values, masses)?);
-    };
-    if table.columns < 2 {
-        bail!("its only column holds the weights; there are no coordinates");
+
+    /// The same points with their coordinates in the order of those of `first`, where both have names and these are the same ones.
+    /// Fails if some of the names are the same and others not: nobody could say what belongs to what.
+    pub fn like(self, first: &Self) -> anyhow::Result<Self> {
+        let (Some(own), Some(wanted)) = (&self.names, &first.names) else {
+            return Ok(self);
+        };
+        let places: Vec<Option<usize>> = wanted
+            .iter()
+            .map(|name| own.iter().position(|other| other == name))
+            .collect();
+        if own == wanted || places.iter().all(Option::is_none) {
+            return Ok(self);
+        }
+        let places: Option<Vec<usize>> = places.into_iter().collect();
+        let is_permutation = |places: &Vec<usize>| {
+            places.len() == own.len() && (0..own.len()).all(|k| places.contains(&k))
+        };
+        let Some(places) = places.filter(is_permutation) else {
+            bail!(
+                "its columns are {}, and those of the first table {}; give both the same names, in any order",
+                own.join(", "),
+                wanted.join(", ")
+            );
+        };
+        let cloud = &self.cloud;
+        let points = (0..cloud.len())
+            .flat_map(|i| places.iter().map(move |&k| cloud.point(i)[k]))
+            .collect();
+        let cloud = Cloud::new(
+            "points",
+            cloud.dimensions(),
+            points,
+            cloud.masses().to_vec(),
+        )?;
+        Ok(Self {
+            cloud,
+            names: Some(wanted.clone()),
+        })
     }
+}
+
+/// Reads two point clouds, the coordinates of both in one order.
+pub fn clouds(
+    paths: [&Path; 2],
+    sides: [&'static str; 2],
+    args: CloudArgs,
+    reporter: &Reporter,
+) -> anyhow::Result<[Cloud; 2]> {
+    let read = |k: usize| {
+        let table = data::read(paths[k])?;
+        warn_of_index(&table, paths[k], reporter);
+        Points::of(table, sides[k], args).with_context(|| shown(paths[k]))
+    };
+    let first = read(0)?;
+    let second = read(1)?.like(&first).with_context(|| shown(paths[1]))?;
+    Ok([first.cloud, second.cloud])
+}
+
+/// Says that a column was taken for an index.
+pub fn warn_of_index(table: &Table, path: &Path, reporter: &Reporter) {
+    if table.left_out_index {
+        let name = shown(path);
+        reporter.warn(&format!(
+            "{name}: the first column has no name and is left out as an index of the rows"
+        ));
+    }
+}
+
+fn weighted(table: &Table, side: &'static str, mass_column: usize) -> anyhow::Result<Cloud> {
     let mut points = Vec::with_capacity(table.rows * (table.columns - 1));
     let mut masses = Vec::with_capacity(table.rows);
     for row in table.values.chunks_exact(table.columns) {
@@ -88,6 +174,26 @@ pub fn as_grid(table: Table, side: &'static str) -> anyhow::Result<Grid> {
         Error::NoMass { .. } => anyhow::anyhow!("all masses are 0"),
         e => e.into(),
     })
+}
+
+/// A field of numbers as a histogram.
+pub fn field_as_grid(values: &Plane, side: &'static str) -> anyhow::Result<Grid> {
+    let (rows, columns) = values.dim();
+    let table = Table {
+        rows,
+        columns,
+        values: values.iter().map(|&v| v.into()).collect(),
+        ..Table::default()
+    };
+    as_grid(table, side)
+}
+
+/// A weight of the entropy, above 0.
+pub fn parse_eps(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(eps) if eps > 0.0 && f64::is_finite(eps) => Ok(eps),
+        _ => Err("a number above 0 is needed".into()),
+    }
 }
 
 /// Whether a table says by itself that it holds points: its columns have names.

@@ -1,32 +1,53 @@
-//! Tables of numbers: CSV and NPY in, CSV, NPY and NPZ out. What the numbers mean is not known here.
+//! Tables of numbers: CSV, NPY and NPZ in, CSV, NPY and NPZ out. What the numbers mean is not known here.
 
+mod bytes;
 mod csv;
 pub mod field;
+mod list;
 mod npy;
+mod npz;
 mod table;
 
+pub use bytes::{NPY, Opened, ZIP};
+pub(crate) use list::read_list;
 pub(crate) use npy::{Array, npy, read_npy, sparse_npz, write_npy};
-pub(crate) use table::{Failure, Table, is_table};
+pub(crate) use npz::read_npz;
+pub use table::{Failure, Table};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
+use otinterp::limits::MAX_VALUES;
 use std::path::Path;
 
-/// Reads a table: NPY by its extension, else numbers separated by commas, semicolons, tabs or blanks, with or without a line of
-/// names. An array of one dimension is one row.
+/// Reads a table from a file, a pipe or, as `-`, standard input: NPY or NPZ by its first bytes, else numbers separated by commas,
+/// semicolons, tabs or blanks, with or without a line of names. An array of one dimension is one row.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Table> {
-    let name = path.display();
-    let is_npy = path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
-    let read = if is_npy {
-        npy::read(path)
-    } else {
-        csv::read(path)
+    let opened = Opened::open(path).map_err(Failure::System);
+    named(opened.and_then(decode), path)
+}
+
+/// The table in a file that is opened.
+pub(crate) fn read_opened(opened: Opened, path: &Path) -> anyhow::Result<Table> {
+    named(decode(opened), path)
+}
+
+/// A table of any kind, by its first bytes; its numbers may be any.
+pub fn decode(opened: Opened) -> Result<Table, Failure> {
+    if opened.head.starts_with(NPY) {
+        return npy::table(read_npy(&opened.whole()?, MAX_VALUES)?);
+    }
+    if opened.head.starts_with(ZIP) {
+        return npy::table(read_npz(&opened.whole()?, MAX_VALUES)?);
+    }
+    csv::read(opened.stream())
+}
+
+/// Names the file in errors, and sees that there are numbers and all are finite.
+fn named(table: Result<Table, Failure>, path: &Path) -> anyhow::Result<Table> {
+    let name = match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
     };
-    let table = match read {
-        Err(e @ Failure::System(_)) => Err(e).with_context(|| format!("{name} cannot be read")),
-        read => read.with_context(|| name.to_string()),
-    }?;
+    let table = table.map_err(|failure| failure.of(&name))?;
     if table.values.is_empty() {
         bail!("{name}: it holds no numbers");
     }

@@ -1,10 +1,8 @@
 //! NPY and NPZ: NumPy's arrays, and SciPy's sparse matrices.
 
-use super::table::{Failure, MAX_VALUES, Table, too_many};
+use super::table::{Failure, Table, too_many};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, Write};
-use std::path::Path;
+use std::io::{self, Read, Seek, Write};
 
 /// An array as a file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +14,8 @@ pub struct Array {
 }
 
 /// Reads an array of at most so many whole or real numbers of up to 64 bits.
-pub fn read_npy(bytes: impl Read, most: u64) -> Result<Array, Failure> {
-    let npy = NpyFile::new(bytes).map_err(broken)?;
+pub fn read_npy(mut bytes: &[u8], most: u64) -> Result<Array, Failure> {
+    let npy = NpyFile::new(&mut bytes).map_err(broken)?;
     let shape = npy.shape().to_vec();
     let count = shape
         .iter()
@@ -25,30 +23,38 @@ pub fn read_npy(bytes: impl Read, most: u64) -> Result<Array, Failure> {
     if count > most {
         return Err(too_many(count, most));
     }
+    let short = || Failure::Broken("it has fewer numbers than its shape says".into());
     let order = npy.order();
     let values = values(npy)?;
     if values.len() as u64 != count {
-        return Err(Failure::Broken(
-            "it has fewer numbers than its shape says".into(),
-        ));
+        return Err(short());
     }
-    let values = match (order, &shape[..]) {
-        (Order::C, _) | (Order::Fortran, [] | [_]) => values,
-        (Order::Fortran, &[rows, columns]) => {
-            let (rows, columns) = (rows as usize, columns as usize);
-            let at = |k: usize| values[k % columns * rows + k / columns];
-            (0..values.len()).map(at).collect()
-        }
-        (Order::Fortran, _) => {
-            let why = format!("its shape is {shape:?} in Fortran order; C order is needed");
-            return Err(Failure::Content(why));
-        }
+    let values = match order {
+        Order::C => values,
+        Order::Fortran => row_by_row(&shape, &values),
     };
     Ok(Array { shape, values })
 }
 
-pub(super) fn read(path: &Path) -> Result<Table, Failure> {
-    let Array { shape, values } = read_npy(BufReader::new(File::open(path)?), MAX_VALUES)?;
+/// Numbers whose first dimension changes fastest, as ones whose last does.
+fn row_by_row(shape: &[u64], values: &[f64]) -> Vec<f64> {
+    let lengths: Vec<usize> = shape.iter().map(|&n| n as usize).collect();
+    let at = |mut index: usize| {
+        // From the last dimension on; strides of the file grow from the first one on.
+        let mut place = 0;
+        let mut stride = values.len();
+        for &length in lengths.iter().rev() {
+            stride /= length;
+            place += index % length * stride;
+            index /= length;
+        }
+        values[place]
+    };
+    (0..values.len()).map(at).collect()
+}
+
+/// An array as a table; one of one dimension is a row.
+pub(super) fn table(Array { shape, values }: Array) -> Result<Table, Failure> {
     let (rows, columns) = match shape[..] {
         [n] => (1, n),
         [rows, columns] => (rows, columns),
@@ -62,8 +68,8 @@ pub(super) fn read(path: &Path) -> Result<Table, Failure> {
         rows: rows as usize,
         columns: columns as usize,
         values,
-        names: None,
         is_line: shape.len() == 1,
+        ..Table::default()
     })
 }
 
@@ -82,6 +88,7 @@ fn values<R: Read>(npy: NpyFile<R>) -> Result<Vec<f64>, Failure> {
     match (plain.type_char(), plain.num_bytes()) {
         (TypeChar::Float, Some(8)) => wide::<f64, R>(npy, |v| v),
         (TypeChar::Float, Some(4)) => wide::<f32, R>(npy, f64::from),
+        (TypeChar::Float, Some(2)) => wide::<half::f16, R>(npy, f64::from),
         (TypeChar::Int, Some(1)) => wide::<i8, R>(npy, f64::from),
         (TypeChar::Int, Some(2)) => wide::<i16, R>(npy, f64::from),
         (TypeChar::Int, Some(4)) => wide::<i32, R>(npy, f64::from),
@@ -99,8 +106,15 @@ fn wide<T: Deserialize, R: Read>(
     npy: NpyFile<R>,
     to: impl Fn(T) -> f64,
 ) -> Result<Vec<f64>, Failure> {
-    let numbers = npy.into_vec::<T>().map_err(broken)?;
-    Ok(numbers.into_iter().map(to).collect())
+    // Not collected at once: room would be made for as many as the header claims.
+    let mut values = Vec::new();
+    for number in npy
+        .data::<T>()
+        .map_err(|e| Failure::Broken(e.to_string()))?
+    {
+        values.push(to(number.map_err(broken)?));
+    }
+    Ok(values)
 }
 
 fn broken(error: io::Error) -> Failure {
@@ -163,4 +177,49 @@ pub fn sparse_npz(
     }
     zip.finish()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An array file in Fortran order, as NumPy writes it (NEP 1).
+    fn fortran(shape: &str, values: &[f64]) -> Vec<u8> {
+        let header = format!("{{'descr': '<f8', 'fortran_order': True, 'shape': {shape}, }}");
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(format!("{header:<117}\n").bytes());
+        bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn arrays_in_fortran_order_are_read_row_by_row() {
+        // Element (i, j, k) of a 2 x 3 x 2 array is 100 i + 10 j + k.
+        let number = |i: usize, j: usize, k: usize| (100 * i + 10 * j + k) as f64;
+        let mut in_file = Vec::new();
+        for k in 0..2 {
+            for j in 0..3 {
+                in_file.extend((0..2).map(|i| number(i, j, k)));
+            }
+        }
+        let array = read_npy(&fortran("(2, 3, 2)", &in_file), 100).unwrap();
+        let mut expected = Vec::new();
+        for i in 0..2 {
+            for j in 0..3 {
+                expected.extend((0..2).map(|k| number(i, j, k)));
+            }
+        }
+        assert_eq!((array.shape, array.values), (vec![2, 3, 2], expected));
+        let empty = read_npy(&fortran("(0, 3)", &[]), 100).unwrap();
+        assert!(empty.values.is_empty());
+    }
+
+    #[test]
+    fn memory_follows_the_bytes_and_not_the_shape() {
+        let claims = fortran("(100000000, 1)", &[1.0]);
+        let cut = read_npy(&claims, 1 << 27);
+        assert!(matches!(cut, Err(Failure::Broken(_))), "{cut:?}");
+        let overflow = fortran("(4294967296, 4294967296, 16)", &[]);
+        assert!(matches!(read_npy(&overflow, 100), Err(Failure::Content(_))));
+    }
 }

@@ -1,10 +1,7 @@
 //! Table of numbers, and the errors of reading one.
 
+use otinterp::limits::TooLarge;
 use std::io;
-use std::path::Path;
-
-/// Most numbers that are read from one file: 1 GiB.
-pub(super) const MAX_VALUES: u64 = 1 << 27;
 
 /// Rows and columns of numbers. All of them are finite.
 #[derive(Debug, Default)]
@@ -19,13 +16,8 @@ pub struct Table {
     pub names: Option<Vec<String>>,
     /// Whether it is an array of one dimension, which counts as one row.
     pub is_line: bool,
-}
-
-/// Whether a file's name is that of a table.
-pub fn is_table(path: &Path) -> bool {
-    let known = ["csv", "tsv", "txt", "npy"];
-    path.extension()
-        .is_some_and(|e| known.iter().any(|k| e.eq_ignore_ascii_case(k)))
+    /// Whether a first column without a name, an index, was left out.
+    pub left_out_index: bool,
 }
 
 /// Why bytes are no numbers, before they have a name.
@@ -41,12 +33,28 @@ pub enum Failure {
     #[error("{0}")]
     Content(String),
     /// More values than any sensible use.
-    #[error("it is too large")]
-    TooLarge,
+    #[error("it is too large: {0}")]
+    TooLarge(#[from] TooLarge),
 }
 
 pub(super) fn too_many(values: u64, most: u64) -> Failure {
     Failure::Content(format!(
         "it holds {values} numbers; at most {most} are read"
     ))
+}
+
+impl Failure {
+    /// The same with the file's name.
+    pub fn of(self, name: &str) -> anyhow::Error {
+        match self {
+            Self::System(e) if e.kind() == io::ErrorKind::NotFound => {
+                anyhow::anyhow!("{name}: there is no such file")
+            }
+            Self::System(e) if e.kind() == io::ErrorKind::IsADirectory => {
+                anyhow::anyhow!("{name} is a folder; a file is needed")
+            }
+            Self::System(e) => anyhow::Error::new(e).context(format!("{name} cannot be read")),
+            other => anyhow::anyhow!("{name}: {other}"),
+        }
+    }
 }

@@ -23,13 +23,26 @@ pub enum Error {
     )]
     TooLong(f32),
     /// The array has another shape.
-    #[error("a map is an array of height x width x 2, and this one's shape is {0:?}")]
-    NpyShape(Vec<u64>),
-    /// No NumPy array of numbers.
-    #[error("it is no NumPy array that is read: {0}")]
-    Npy(#[from] crate::data::Failure),
+    #[error(
+        "a map is an array of height x width x 2 or 2 x height x width, and this one's shape is {0:?}"
+    )]
+    Shape(Vec<u64>),
+    /// A float map of another number of channels than three.
+    #[error(
+        "a map is a PFM of three channels (dx, dy, and one that is not used), and this one has one"
+    )]
+    Channels,
+    /// The first bytes are those of no kind of map.
+    #[error("it is no map of displacements; .flo, KITTI's .png, .npy, .npz and .pfm are read")]
+    Unknown,
+    /// More pixels than are read.
+    #[error("it is too large: {0}")]
+    TooLarge(#[from] otinterp::limits::TooLarge),
+    /// It cannot be read, or is broken.
+    #[error(transparent)]
+    Data(#[from] crate::data::Failure),
     /// The PNG is broken, or cannot be written.
-    #[error("{0}")]
+    #[error("the PNG is broken: {0}")]
     Png(String),
     /// The system refuses.
     #[error(transparent)]

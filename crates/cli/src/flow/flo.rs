@@ -2,16 +2,14 @@
 //! little-endian (Baker, Scharstein, Lewis, Roth, Black & Szeliski, *A database and evaluation methodology for optical flow*, 2011).
 
 use super::error::Error;
-use super::maps::per_pixel;
+use super::maps::known_per_pixel;
 use ndarray::Array2;
 use otinterp::motion::MotionField;
 use std::io::{self, Write};
 
-const TAG: &[u8; 4] = b"PIEH";
+pub(super) const TAG: &[u8; 4] = b"PIEH";
 const HEADER_BYTES: usize = 12;
-/// Displacements beyond it are unknown, by the format's convention.
-const UNKNOWN_PX: f32 = 1e9;
-/// What is written for them, likewise.
+/// What is written where the displacement is unknown.
 const UNKNOWN: f32 = 1e10;
 /// More cannot be meant: a header of random bytes.
 const MAX_SIDE_PX: i32 = 1 << 17;
@@ -43,14 +41,7 @@ pub fn read_flo(bytes: &[u8]) -> Result<MotionField, Error> {
             f32::from_le_bytes(word(at))
         })
     };
-    let (mut dx, mut dy) = (axis(0), axis(4));
-    ndarray::Zip::from(&mut dx).and(&mut dy).for_each(|x, y| {
-        let is_known = x.abs() <= UNKNOWN_PX && y.abs() <= UNKNOWN_PX;
-        if !is_known {
-            (*x, *y) = (f32::NAN, f32::NAN);
-        }
-    });
-    Ok(per_pixel(dx, dy))
+    Ok(known_per_pixel(axis(0), axis(4)))
 }
 
 /// Writes a `.flo` file.
@@ -80,6 +71,7 @@ pub fn write_flo(field: &MotionField, mut out: impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::maps::per_pixel;
 
     #[test]
     fn bytes_are_as_the_format_says() {
@@ -94,6 +86,13 @@ mod tests {
         let again = read_flo(&bytes).unwrap();
         assert_eq!((again.dx[(0, 0)], again.dy[(0, 0)]), (1.0, -2.5));
         assert!(again.dx[(0, 1)].is_nan() && again.dy[(0, 1)].is_nan());
+    }
+
+    #[test]
+    fn a_billion_is_unknown() {
+        let mut bytes = [&TAG[..], &1i32.to_le_bytes(), &1i32.to_le_bytes()].concat();
+        bytes.extend([1e9f32, 0.0].iter().flat_map(|v| v.to_le_bytes()));
+        assert!(read_flo(&bytes).unwrap().dx[(0, 0)].is_nan());
     }
 
     #[test]

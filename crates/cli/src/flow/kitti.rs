@@ -2,8 +2,9 @@
 //! for autonomous vehicles*, 2015, and the benchmark's development kit).
 
 use super::error::Error;
+use otinterp::limits::check_size;
 use otinterp::motion::MotionField;
-use std::io::{BufRead, Seek, Write};
+use std::io::{Cursor, Write};
 
 const STEPS_PER_PX: f32 = 64.0;
 const ZERO: f32 = 32_768.0;
@@ -12,15 +13,17 @@ const ZERO: f32 = 32_768.0;
 ///
 /// # Errors
 /// [`Error`] if it is no PNG, a broken one, or one of other samples.
-pub fn read_kitti(bytes: impl BufRead + Seek) -> Result<MotionField, Error> {
+pub fn read_kitti(bytes: &[u8]) -> Result<MotionField, Error> {
     let broken = |error: png::DecodingError| Error::Png(error.to_string());
-    let mut reader = png::Decoder::new(bytes).read_info().map_err(broken)?;
+    let decoder = png::Decoder::new(Cursor::new(bytes));
+    let mut reader = decoder.read_info().map_err(broken)?;
     let kind = reader.output_color_type();
     if kind != (png::ColorType::Rgb, png::BitDepth::Sixteen) {
         let (color, depth) = kind;
         return Err(Error::NoKitti(format!("{color:?} of {} bits", depth as u8)));
     }
     let (width, height) = reader.info().size();
+    check_size(width.into(), height.into(), bytes.len() as u64)?;
     let mut samples = vec![0; reader.output_buffer_size().unwrap_or(0)];
     reader.next_frame(&mut samples).map_err(broken)?;
     let dim = (height as usize, width as usize);
@@ -77,7 +80,6 @@ fn samples(field: &MotionField) -> Result<Vec<u8>, Error> {
 mod tests {
     use super::*;
     use crate::flow::maps::per_pixel;
-    use std::io::Cursor;
 
     #[test]
     fn codes_are_those_of_the_development_kit() {
@@ -88,12 +90,34 @@ mod tests {
         assert_eq!(samples(&field).unwrap(), [first, second, [0; 6]].concat());
         let mut png = Vec::new();
         write_kitti(&field, &mut png).unwrap();
-        let again = read_kitti(Cursor::new(&png)).unwrap();
+        let again = read_kitti(&png).unwrap();
         assert_eq!(again.dx[(0, 0)], -511.0);
         assert_eq!((again.dx[(0, 1)], again.dy[(0, 1)]), (2.5, -0.015_625));
         assert!(again.dx[(0, 2)].is_nan());
-        let cut = read_kitti(Cursor::new(&png[..60]));
+        let cut = read_kitti(&png[..60]);
         assert!(matches!(cut, Err(Error::Png(_))));
+    }
+
+    #[test]
+    fn no_memory_is_taken_for_what_a_header_claims() {
+        let mut png = Vec::new();
+        write_kitti(&MotionField::zeros(0, (4, 4)), &mut png).unwrap();
+        for at in [16, 20] {
+            png[at..at + 4].copy_from_slice(&200_000u32.to_be_bytes());
+        }
+        let checksum = crc32(&png[12..29]);
+        png[29..33].copy_from_slice(&checksum.to_be_bytes());
+        let refused = read_kitti(&png);
+        assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");
+    }
+
+    /// The checksum of PNG's chunks (PNG, third edition, annex D), bit by bit.
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+            })
+        })
     }
 
     #[test]

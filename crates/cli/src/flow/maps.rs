@@ -8,10 +8,24 @@ use rayon::prelude::*;
 /// Distance in px at which two directions that disagree are believed `exp(-1/2)`: about the accuracy of a good map at texture.
 const AGREEMENT_PX: f32 = 1.0;
 
+/// Displacements from here on are unknown: Middlebury's convention, by which its own code writes 1e9 and others 1e10.
+const UNKNOWN_PX: f32 = 1e9;
+
 /// A map of one displacement a pixel.
 pub fn per_pixel(dx: Plane, dy: Plane) -> MotionField {
     let cell_log2 = 0;
     MotionField { cell_log2, dx, dy }
+}
+
+/// The same of a file: where a component is not below [`UNKNOWN_PX`], infinite or no number, both are NaN.
+pub fn known_per_pixel(mut dx: Plane, mut dy: Plane) -> MotionField {
+    ndarray::Zip::from(&mut dx).and(&mut dy).for_each(|x, y| {
+        let is_known = x.abs() < UNKNOWN_PX && y.abs() < UNKNOWN_PX;
+        if !is_known {
+            (*x, *y) = (f32::NAN, f32::NAN);
+        }
+    });
+    per_pixel(dx, dy)
 }
 
 /// How long the displacements are.

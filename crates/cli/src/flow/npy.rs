@@ -1,32 +1,32 @@
-//! NumPy arrays: a map as `height x width x 2` (dx, dy), a plane as `height x width`, 32-bit floats.
+//! NumPy arrays: a map is written as `height x width x 2` (dx, dy), a plane as `height x width`, 32-bit floats.
 
 use super::error::Error;
-use super::maps::per_pixel;
+use super::maps::known_per_pixel;
 use crate::data::{self, Array};
 use ndarray::Array2;
 use otinterp::motion::MotionField;
 use otinterp::picture::Plane;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
-/// Right and down of each pixel of the largest picture that is read, 2^28 pixels.
-const MOST_VALUES: u64 = 2 << 28;
-
-/// Reads a map.
-///
-/// # Errors
-/// [`Error`] if it is no array of numbers, or one of another shape.
-pub fn read_npy(bytes: impl Read) -> Result<MotionField, Error> {
-    let Array { shape, values } = data::read_npy(bytes, MOST_VALUES)?;
-    let (height, width) = match shape[..] {
-        [height, width, 2] if height > 0 && width > 0 => (height as usize, width as usize),
-        _ => return Err(Error::NpyShape(shape)),
+/// An array as a map: `height x width x 2`, or `2 x height x width` as networks hand it out; leading lengths of 1 do not count.
+pub(super) fn map(Array { shape, values }: Array) -> Result<MotionField, Error> {
+    let inner = shape.iter().position(|&n| n != 1).unwrap_or(0);
+    let inner = inner.min(shape.len().saturating_sub(3));
+    let (height, width, steps) = match shape[inner..] {
+        [height, width, 2] => (height, width, [2, 1]),
+        [2, height, width] => (height, width, [1, height * width]),
+        _ => return Err(Error::Shape(shape)),
     };
+    if height == 0 || width == 0 {
+        return Err(Error::Shape(shape));
+    }
+    let ([pixel, other], dim) = (steps.map(|n| n as usize), (height as usize, width as usize));
     let axis = |offset: usize| {
-        Array2::from_shape_fn((height, width), |(y, x)| {
-            values[2 * (y * width + x) + offset] as f32
+        Array2::from_shape_fn(dim, |(y, x)| {
+            values[pixel * (y * dim.1 + x) + offset] as f32
         })
     };
-    Ok(per_pixel(axis(0), axis(1)))
+    Ok(known_per_pixel(axis(0), axis(other)))
 }
 
 /// Writes a map.
@@ -46,18 +46,34 @@ pub fn write_plane_npy(plane: &Plane, out: impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::maps::per_pixel;
 
     #[test]
-    fn what_is_written_is_read_again() {
-        let [dx, dy] = [[[1.0, -2.0, 0.5]], [[0.0, 9.0, f32::MIN_POSITIVE]]];
-        let field = per_pixel(ndarray::arr2(&dx), ndarray::arr2(&dy));
-        let mut bytes = Vec::new();
-        write_npy(&field, &mut bytes).unwrap();
-        let again = read_npy(&bytes[..]).unwrap();
-        assert_eq!((again.dx, again.dy), (field.dx.clone(), field.dy));
-        let mut plane = Vec::new();
-        write_plane_npy(&field.dx, &mut plane).unwrap();
-        assert!(matches!(read_npy(&plane[..]), Err(Error::NpyShape(shape)) if shape == [1, 3]));
-        assert!(matches!(read_npy(&plane[5..]), Err(Error::Npy(_))));
+    fn both_layouts_are_read() {
+        let (dx, dy) = ([1.0, -2.0, 0.5], [0.0, 9.0, -4.0]);
+        let expected = per_pixel(ndarray::arr2(&[dx]), ndarray::arr2(&[dy]));
+        let last = vec![1.0, 0.0, -2.0, 9.0, 0.5, -4.0];
+        let first = vec![1.0, -2.0, 0.5, 0.0, 9.0, -4.0];
+        for (shape, values) in [
+            (vec![1, 3, 2], last),
+            (vec![2, 1, 3], first.clone()),
+            (vec![1, 2, 1, 3], first),
+        ] {
+            let found = map(Array {
+                shape: shape.clone(),
+                values,
+            })
+            .unwrap();
+            assert_eq!(
+                (&found.dx, &found.dy),
+                (&expected.dx, &expected.dy),
+                "{shape:?}"
+            );
+        }
+        let plane = Array {
+            shape: vec![1, 3],
+            values: vec![0.0; 3],
+        };
+        assert!(matches!(map(plane), Err(Error::Shape(shape)) if shape == [1, 3]));
     }
 }

@@ -1,12 +1,12 @@
 //! The Sinkhorn divergence of two clouds or two histograms, with an interval that holds it.
 
 use super::grid::Grid;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, unit_scale};
 use crate::cost::{Dense, GibbsKernel, Separable};
 use crate::error::Error;
 use crate::interval::Interval;
 use crate::power::Power;
-use crate::problem::Problem;
+use crate::problem::{Problem, single_eps};
 use crate::sinkhorn::Sinkhorn;
 use rayon::prelude::*;
 
@@ -38,6 +38,13 @@ pub fn of_clouds(a: &Cloud, b: &Cloud, power: Power, eps: f64) -> Result<Interva
             found: b.dimensions(),
         });
     }
+    // Equal points have equal potentials, so the values are those of the measures with such points merged.
+    let scale = unit_scale(a, b)?;
+    let (a, b) = (&a.merged().scaled(scale), &b.merged().scaled(scale));
+    let cost_scale = match power {
+        Power::One => scale,
+        Power::Two => scale * scale,
+    };
     let value = |x: &Cloud, y: &Cloud| {
         let pairs = x.len() * y.len();
         if pairs > MAX_PAIRS {
@@ -47,9 +54,18 @@ pub fn of_clouds(a: &Cloud, b: &Cloud, power: Power, eps: f64) -> Result<Interva
             });
         }
         let shares = |c: &Cloud| (0..c.len()).map(|i| c.share(i)).collect::<Vec<_>>();
-        interval(&Clouds { x, y, power }, &shares(x), &shares(y), eps)
+        interval(
+            &Clouds { x, y, power },
+            &shares(x),
+            &shares(y),
+            eps * cost_scale,
+        )
     };
-    Ok(divergence(value(a, b)?, value(a, a)?, value(b, b)?))
+    let found = divergence(value(a, b)?, value(a, a)?, value(b, b)?);
+    Ok(Interval {
+        lower: found.lower / cost_scale,
+        upper: found.upper / cost_scale,
+    })
 }
 
 /// The same of histograms for `p = 2`, on cells of `size × size` bins whose mass sits in their middle.
@@ -91,7 +107,7 @@ fn divergence(between: Interval, within_a: Interval, within_b: Interval) -> Inte
 /// value of the sum is at most the mean of the values of both parts.
 fn interval<S: Space>(space: &S, a: &[f64], b: &[f64], eps: f64) -> Result<Interval, Error> {
     let single = |m: &[f64]| -> Vec<f32> { m.iter().map(|&m| m as f32).collect() };
-    let problem = Problem::balanced(space.kernel()?, single(a), single(b), eps as f32)?;
+    let problem = Problem::balanced(space.kernel()?, single(a), single(b), single_eps(eps)?)?;
     let solution = Sinkhorn::default().solve(&problem)?;
     let (log_a, log_b) = (logs(a), logs(b));
     let g = solution.potentials().g.to_vec();

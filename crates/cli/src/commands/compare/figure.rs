@@ -51,6 +51,8 @@ pub struct Figure {
 /// Lengths in pixels.
 struct Layout {
     columns: u32,
+    /// Width of a column: of a tile, or of what stands above narrow ones.
+    column: u32,
     tile: (u32, u32),
     label_width: u32,
     gap: u32,
@@ -59,7 +61,8 @@ struct Layout {
 }
 
 impl Figure {
-    /// Draws the figure, at most `max_width` pixels wide where that leaves tiles of 1 pixel.
+    /// Draws the figure, at most `max_width` pixels wide where that leaves tiles of 1 pixel, and tiles not higher than that
+    /// together.
     pub fn draw(&self, max_width: u32) -> anyhow::Result<RgbImage> {
         let (typeface, layout) = self.layout(max_width)?;
         let heights: Vec<u32> = self.rows.iter().map(|row| layout.row_height(row)).collect();
@@ -87,10 +90,18 @@ impl Figure {
         let (gap, margin) = ((type_px / 2.0) as u32, type_px as u32);
         let fixed = 2 * margin + label_width + columns * gap;
         let tile_w = wanted.min(max_width.saturating_sub(fixed) / columns).max(1);
-        let tile_h = (u64::from(h) * u64::from(tile_w)).div_ceil(u64::from(w)) as u32;
+        let scaled = |n: u32, by: u32, of: u32| (u64::from(n) * u64::from(by)).div_ceil(of.into());
+        let tile_h = scaled(h, tile_w, w);
+        let most_h = (max_width / self.rows.len().max(1) as u32).max(1);
+        let tile = match u32::try_from(tile_h) {
+            Ok(tile_h) if tile_h <= most_h => (tile_w, tile_h),
+            // Thinner than the screen is high: no wider than its height allows.
+            _ => (scaled(w, most_h, h).min(tile_w.into()) as u32, most_h),
+        };
         let layout = Layout {
             columns,
-            tile: (tile_w, tile_h),
+            column: tile.0.max(tile_w.min(NARROWEST_TILE_PX)),
+            tile,
             label_width,
             gap,
             margin,
@@ -107,7 +118,7 @@ impl Layout {
     }
 
     fn columns_width(&self, columns: u32) -> u32 {
-        columns * (self.tile.0 + self.gap) - self.gap
+        columns * (self.column + self.gap) - self.gap
     }
 
     fn head_height(&self, row: &Row) -> u32 {
@@ -140,10 +151,10 @@ impl Layout {
         let mut x = self.left() + spare / 2;
         for cell in &row.cells {
             let tile = self.fit(&cell.image);
-            imageops::replace(image, &tile, i64::from(x), i64::from(tile_top));
-            let centered = |text: &str| {
-                i64::from(x) + (i64::from(self.tile.0) - i64::from(typeface.width(text))) / 2
-            };
+            let centered =
+                |width: u32| i64::from(x) + (i64::from(self.column) - i64::from(width)) / 2;
+            imageops::replace(image, &tile, centered(self.tile.0), i64::from(tile_top));
+            let centered = |text: &str| centered(typeface.width(text));
             if let Some(head) = &cell.head {
                 typeface.draw(image, head, centered(head), i64::from(top));
             }
@@ -151,7 +162,7 @@ impl Layout {
                 let y = tile_top + self.tile.1 + self.gap / 2;
                 typeface.draw(image, foot, centered(foot), i64::from(y));
             }
-            x += self.tile.0 + self.gap;
+            x += self.column + self.gap;
         }
     }
 

@@ -81,8 +81,10 @@ impl Answer {
     pub fn find(a: &Measure, b: &Measure, question: Question) -> anyhow::Result<Self> {
         let power = question.power;
         let (found, bures, divergence) = match (a, b) {
-            (Measure::Points(x), Measure::Points(y)) if x.dimensions() == y.dimensions() => {
-                of_points(x, y, question)?
+            (Measure::Points(x), Measure::Points(y))
+                if x.cloud.dimensions() == y.cloud.dimensions() =>
+            {
+                of_points(&x.cloud, &y.cloud, question)?
             }
             (Measure::Picture(x), Measure::Picture(y))
             | (Measure::Histogram(x), Measure::Histogram(y))

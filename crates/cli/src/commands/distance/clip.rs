@@ -60,7 +60,7 @@ fn steps(
     reporter: &Reporter,
 ) -> anyhow::Result<Vec<Step>> {
     let shown = path.display();
-    if crate::data::is_table(path) || otinterp::picture::still::read(path).is_ok() {
+    if Measure::is_one(path) {
         bail!("{shown} is one measure; give a second, or a clip");
     }
     let frames = otinterp_video::RgbFrames::open(path).with_context(|| shown.to_string())?;

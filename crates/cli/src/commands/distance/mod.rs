@@ -10,7 +10,7 @@ use super::common::Common;
 use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
 use super::output::Plot;
 use super::pair::shown;
-use super::tables::CloudArgs;
+use super::tables::{CloudArgs, parse_eps};
 use crate::plot::Format;
 use crate::reporter::Reporter;
 use answer::{Answer, Question};
@@ -42,7 +42,7 @@ pub struct DistanceArgs {
     #[arg(long)]
     debiased: bool,
     /// Weight of the entropy in the Sinkhorn divergence, in px^p or the points' unit^p; implies --debiased [default: (diagonal / 20)^p]
-    #[arg(long, value_name = "E", allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", allow_negative_numbers = true, value_parser = parse_eps)]
     eps: Option<f64>,
     /// Compare this file with each of the others: CSV, or JSON with --json
     #[arg(long, value_name = "REF")]
@@ -62,11 +62,6 @@ pub struct DistanceArgs {
 
 /// Runs `otinterp distance`.
 pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
-    if let Some(eps) = args.eps
-        && !(eps > 0.0 && eps.is_finite())
-    {
-        return Err(Usage(format!("--eps {eps}: a number above 0 is needed")).into());
-    }
     let question = Question {
         power: if args.p == 1 { Power::One } else { Power::Two },
         debiased: args.debiased || args.eps.is_some(),
@@ -99,8 +94,11 @@ fn pair(
     reporter: &Reporter,
 ) -> anyhow::Result<()> {
     let names = [shown(a), shown(b)];
-    let first = Measure::read(a, "first", args.points, args.cloud)?;
-    let second = Measure::read(b, "second", args.points, args.cloud)?;
+    let read = |path, side| Measure::read(path, side, args.points, args.cloud, reporter);
+    let first = read(a, "first")?;
+    let second = read(b, "second")?
+        .like(&first)
+        .with_context(|| names[1].clone())?;
     let answer = Answer::find(&first, &second, question)
         .with_context(|| format!("{} and {}", names[0], names[1]))?;
     check_interrupt()?;
@@ -149,12 +147,14 @@ fn against(
     plot: Option<Plot>,
     reporter: &Reporter,
 ) -> anyhow::Result<()> {
-    let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
+    let read = |path, side| Measure::read(path, side, args.points, args.cloud, reporter);
+    let origin = read(reference, "reference")?;
     let (mut entries, mut failed) = (Vec::new(), Vec::new());
     for path in files {
         check_interrupt()?;
         let file = shown(path);
-        let found = Measure::read(path, "file", args.points, args.cloud).and_then(|other| {
+        let found = read(path, "file").and_then(|other| {
+            let other = other.like(&origin).with_context(|| file.clone())?;
             let context = || format!("{} and {file}", shown(reference));
             Answer::find(&origin, &other, question).with_context(context)
         });

@@ -8,6 +8,9 @@ use std::fmt::Write;
 /// Totals that differ by more than this share are worth a word.
 const EQUAL_TOTALS: f64 = 1e-6;
 
+/// Below it six digits behind the point do not show a number.
+const LEAST_PLAIN: f64 = 1e-4;
+
 /// One pair.
 #[derive(Debug, Serialize)]
 struct Pair<'a> {
@@ -52,9 +55,14 @@ fn text(answer: &Answer) -> String {
             Some(cell) if cell > 1 => format!(", on cells of {cell}x{cell} px"),
             _ => String::new(),
         };
+        let eps = if eps < LEAST_PLAIN {
+            format!("{eps:e}")
+        } else {
+            format!("{eps:.6}")
+        };
         let _ = writeln!(
             text,
-            "{root}Sinkhorn divergence at eps = {eps:.6} = {value:.digits$} {unit}, certainly in \
+            "{root}Sinkhorn divergence at eps = {eps} = {value:.digits$} {unit}, certainly in \
              [{lower:.digits$}, {upper:.digits$}]{cells}"
         );
     }

@@ -55,7 +55,7 @@ pub struct FlowArgs {
     /// The frame after B
     #[arg(long, value_name = "PICTURE")]
     pub(super) after: Option<PathBuf>,
-    /// True motion (.flo, .npy or KITTI's .png): print endpoint and angular error
+    /// True motion (.flo, .npy, .npz, three-channel .pfm, or KITTI's .png): print endpoint and angular error
     #[arg(long, value_name = "MAP")]
     pub(super) truth: Option<PathBuf>,
     /// Displacement at which colours saturate, in px [default: the longest]

@@ -11,13 +11,12 @@ use super::common::Common;
 use super::exit::{Usage, check_interrupt, watch_interrupt};
 use super::output::Output;
 use super::pair;
+use crate::data::{Failure, Opened};
 use crate::flow::{self, Agreement};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use otinterp::motion::MotionField;
 use output::{Drawn, Target};
 use report::Report;
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
 /// Runs `otinterp flow`.
@@ -102,22 +101,13 @@ fn mean(plane: &otinterp::picture::Plane) -> f64 {
     plane.iter().map(|&v| f64::from(v)).sum::<f64>() / plane.len().max(1) as f64
 }
 
-/// The true map: its kind by the file's name.
 fn read_truth(path: &Path) -> anyhow::Result<MotionField> {
-    let shown = || path.display().to_string();
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
-        .with_context(shown)?;
-    let kind = path
-        .extension()
-        .map(|e| e.to_string_lossy().to_ascii_lowercase());
-    match kind.as_deref() {
-        Some("npy") => flow::read_npy(&bytes[..]),
-        Some("png") => flow::read_kitti(BufReader::new(std::io::Cursor::new(bytes))),
-        _ => flow::read_flo(&bytes),
-    }
-    .with_context(shown)
+    let shown = pair::shown(path);
+    let opened = Opened::open(path).map_err(|e| Failure::System(e).of(&shown))?;
+    flow::read_map(opened).map_err(|error| match error {
+        flow::Error::Data(failure) => failure.of(&shown),
+        other => anyhow::anyhow!("{shown}: {other}"),
+    })
 }
 
 fn compared(found: &MotionField, truth: &MotionField, path: &Path) -> anyhow::Result<Agreement> {

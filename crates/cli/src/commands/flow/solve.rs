@@ -5,7 +5,7 @@ use crate::commands::common::{Common, MethodArg};
 use crate::commands::compare::picture_rgb8;
 use crate::commands::exit::{Usage, check_interrupt};
 use crate::commands::mass::masses;
-use crate::commands::pair::read_all;
+use crate::commands::pair::{open_all, read_all};
 use crate::reporter::Reporter;
 use anyhow::bail;
 use image::{Rgb, RgbImage};
@@ -72,7 +72,7 @@ fn solve_content(args: &FlowArgs, common: &Common, reporter: &Reporter) -> anyho
     let (before, after) = (args.before.as_deref(), args.after.as_deref());
     let files = [before, Some(&args.a), Some(&args.b), after];
     let files: Vec<&Path> = files.into_iter().flatten().collect();
-    let stills = read_all(&files, reporter)?;
+    let stills = read_all(open_all(&files)?, reporter)?;
     let mut pictures = stills.iter().map(|still| &still.picture);
     let mut next = |is_there: bool| if is_there { pictures.next() } else { None };
     let four = [before.is_some(), true, true, after.is_some()].map(&mut next);

@@ -10,7 +10,7 @@ mod target;
 
 use super::common::{Common, print_timings};
 use super::exit::{Usage, check_interrupt, watch_interrupt};
-use super::pair::{is_pipe, read_all, read_fields, shown};
+use super::pair::{is_pipe, open_all, read_all, read_fields, shown};
 use crate::pipeline::Paths;
 use crate::reporter::Bar;
 use anyhow::Context;
@@ -31,18 +31,19 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
     let started = Instant::now();
     let clocks = args.timings.start();
     let mut times = args.times.times();
-    if let Some(pair) = read_fields(&args.a, &args.b)? {
+    let paths: Vec<&Path> = [&args.a, &args.b]
+        .into_iter()
+        .chain(&args.more)
+        .map(|path| path.as_path())
+        .collect();
+    let mut inputs = open_all(&paths)?;
+    if let Some(pair) = read_fields(&mut inputs)? {
         if !args.more.is_empty() {
             return Err(Usage("of fields of numbers there can be two".into()).into());
         }
         watch_interrupt();
         return fields::run(args, &times, &pair, common);
     }
-    let paths: Vec<&Path> = [&args.a, &args.b]
-        .into_iter()
-        .chain(&args.more)
-        .map(|path| path.as_path())
-        .collect();
     let ends = (paths[0], paths[paths.len() - 1]);
     let count = (0..paths.len() - 1)
         .map(|pair| of_pair(&times, pair).count())
@@ -59,7 +60,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
 
     let stills = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
-        read_all(&paths, &reporter)
+        read_all(inputs, &reporter)
     })?;
     target.check(&stills, &reporter)?;
     let first = &stills[0];
@@ -155,7 +156,7 @@ impl Way<'_> {
                 })?;
             self.solving += begun.elapsed();
             self.unexplained += transition.unexplained_share();
-            self.render(pair, &transition, &two[0].icc)?;
+            self.render(pair, &transition, &two[0])?;
         }
         Ok(())
     }
@@ -165,11 +166,12 @@ impl Way<'_> {
         &mut self,
         pair: usize,
         transition: &Transition<&Picture>,
-        icc: &Option<Vec<u8>>,
+        like: &Still,
     ) -> anyhow::Result<()> {
         let render = |t: f64| Still {
             picture: transition.at(t as f32),
-            icc: icc.clone(),
+            icc: like.icc.clone(),
+            tags: like.tags.clone(),
         };
         let times: Vec<f64> = of_pair(self.times, pair).collect();
         let mut ready = times.first().map(|&t| render(t));

@@ -88,6 +88,10 @@ impl Target {
     pub fn check(&self, stills: &[Still], reporter: &Reporter) -> anyhow::Result<()> {
         let (name, holds_alpha, holds_16_bit, holds_icc) = match self {
             Self::Folder(_) | Self::Pipe(PipeFormat::Png) => return Ok(()),
+            Self::Files {
+                format: StillFormat::Png,
+                ..
+            } => return Ok(()),
             Self::Files { format: f, .. } => {
                 (f.name(), f.holds_alpha(), f.holds_16_bit(), f.holds_icc())
             }
@@ -108,6 +112,17 @@ impl Target {
         }
         if !holds_icc && stills.iter().any(|s| s.icc.is_some()) {
             reporter.warn(&format!("{name} holds no colour profile; it is left out"));
+        }
+        let lost = match (self, stills.first()) {
+            (_, None) => Vec::new(),
+            (Self::Files { format, .. }, Some(still)) => still.tags.lost_in(*format),
+            (_, Some(still)) => still.tags.names(),
+        };
+        if !lost.is_empty() {
+            let lost = lost.join(", ");
+            reporter.warn(&format!(
+                "{name} does not hold the pictures' {lost}; what they say is left out"
+            ));
         }
         Ok(())
     }

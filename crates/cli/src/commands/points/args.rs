@@ -1,6 +1,6 @@
 //! Command-line arguments of `otinterp points`.
 
-use crate::commands::tables::CloudArgs;
+use crate::commands::tables::{CloudArgs, parse_eps};
 use crate::commands::times::parse_time;
 use clap::Args;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ Examples:
   otinterp points x.npy y.npy --batch 256 --pairs pairs.npy --velocities v.npy
   otinterp points --demo                            the two-row figure: points-demo.svg")]
 pub struct PointsArgs {
-    /// Source points, one per row: .csv, .tsv, .txt or .npy
+    /// Source points, one per row: .csv, .tsv, .txt, .npy or .npz; - is standard input
     #[arg(value_name = "SRC", required_unless_present = "demo")]
     pub(super) source: Option<PathBuf>,
     /// Target points, in the same number of dimensions
@@ -30,10 +30,11 @@ pub struct PointsArgs {
         long,
         value_name = "E",
         allow_negative_numbers = true,
-        conflicts_with = "batch"
+        conflicts_with = "batch",
+        value_parser = parse_eps
     )]
     pub(super) eps: Option<f64>,
-    /// Maximum number of iterations with --eps
+    /// Maximum number of iterations with --eps, those at larger values of eps on the way included
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(super) iterations: usize,
     /// Write the coupling: .csv (source,target,mass) or .npz (SciPy's sparse matrix)

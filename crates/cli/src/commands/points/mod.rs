@@ -10,7 +10,7 @@ mod plan;
 pub use args::PointsArgs;
 
 use super::common::Common;
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{check_interrupt, watch_interrupt};
 use super::pair::shown;
 use super::tables;
 use anyhow::Context;
@@ -20,19 +20,14 @@ use serde::Serialize;
 
 /// Runs `otinterp points`.
 pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
-    if let Some(eps) = args.eps
-        && !(eps > 0.0 && eps.is_finite())
-    {
-        return Err(Usage(format!("--eps {eps}: a number above 0 is needed")).into());
-    }
     let outputs = Outputs::open(args, common)?;
     let reporter = common.reporter(false);
     watch_interrupt();
     let (source, target, names) = match (&args.source, &args.target) {
         (Some(source), Some(target)) => {
             let names = [shown(source), shown(target)];
-            let source = tables::cloud(source, "source", args.cloud)?;
-            let target = tables::cloud(target, "target", args.cloud)?;
+            let sides = ["source", "target"];
+            let [source, target] = tables::clouds([source, target], sides, args.cloud, &reporter)?;
             (source, target, names)
         }
         _ => {
@@ -63,7 +58,8 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
     if plan.converged == Some(false) {
         let error = plan.marginal_error.unwrap_or(0.0);
         reporter.warn(&format!(
-            "after {iterations} iterations the marginals are off by {:.2} % of the mass",
+            "after {} iterations the marginals are off by {:.2} % of the mass; raise --eps or --iterations",
+            plan.sweeps.unwrap_or(iterations),
             100.0 * error
         ));
     }

@@ -1,8 +1,8 @@
 //! Coupling of two point clouds and what follows from it: barycentric map, velocities, geodesics.
 
 use anyhow::bail;
-use otinterp::ot::cost::Dense;
-use otinterp::ot::{Cloud, Power, Problem, Sinkhorn, exact};
+use otinterp::ot::cost::{Dense, GibbsKernel};
+use otinterp::ot::{Cloud, Power, Problem, Schedule, Sinkhorn, exact, single_eps, unit_scale};
 
 /// Entries of an entropic coupling below this share of their row are left out of files: all of them are positive.
 const LEAST_SHARE: f64 = 1e-9;
@@ -95,13 +95,22 @@ impl Plan {
             let pairs = source.point(i).iter().zip(target.point(j));
             pairs.map(|(x, y)| (x - y) * (x - y)).sum()
         };
-        let costs: Vec<f32> = (0..n * m).map(|k| cost(k / m, k % m) as f32).collect();
+        // In a unit of length in which single precision holds costs and eps.
+        let unit = unit_scale(source, target)?.powi(2);
+        let scaled = |k: usize| (cost(k / m, k % m) * unit) as f32;
+        let costs: Vec<f32> = (0..n * m).map(scaled).collect();
         let shares = |c: &Cloud| (0..c.len()).map(|i| c.share(i) as f32).collect();
         let kernel = Dense::new(n, m, &costs)?;
-        let problem = Problem::balanced(kernel, shares(source), shares(target), eps as f32)?;
+        let eps = single_eps(eps * unit)?;
+        let extent = kernel.range().extent();
+        let problem = Problem::balanced(kernel, shares(source), shares(target), eps)?;
         let sinkhorn = Sinkhorn {
             max_sweeps: iterations,
             ..Sinkhorn::default()
+        };
+        let sinkhorn = Sinkhorn {
+            schedule: Some(schedule(extent, eps, &sinkhorn)),
+            ..sinkhorn
         };
         let solution = sinkhorn.solve(&problem)?;
         let mut entries = Vec::new();
@@ -139,6 +148,24 @@ impl Plan {
             marginal_error: Some(left.max(right)),
         })
     }
+}
+
+/// The stages of eps, all of which together take at most the sweeps that are asked for.
+fn schedule(extent: f32, eps: f32, like: &Sinkhorn) -> Schedule {
+    let most = like.max_sweeps;
+    let mut schedule = Schedule::annealed(extent, eps, like.tolerance, most);
+    let coarse = schedule.stages.len() - 1;
+    // Half of them at least are for the eps that is asked for.
+    let each = most / 2 / coarse.max(1);
+    let mut left = most;
+    for stage in &mut schedule.stages[..coarse] {
+        stage.max_sweeps = stage.max_sweeps.min(each);
+        left -= stage.max_sweeps;
+    }
+    if let Some(last) = schedule.stages.last_mut() {
+        last.max_sweeps = left;
+    }
+    schedule
 }
 
 /// The barycentric projection.

@@ -98,6 +98,7 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-fn is_clip(path: &Path) -> bool {
+/// Whether a file's name is that of a clip.
+pub fn is_clip(path: &Path) -> bool {
     CLIP_EXTENSIONS.contains(&extension_of(path).as_str())
 }

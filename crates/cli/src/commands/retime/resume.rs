@@ -102,7 +102,7 @@ fn settings(
     set("--motion", &args.motion);
     set("--loop", &args.is_loop);
     if let Some(cuts) = &args.cuts {
-        let text = std::fs::read_to_string(cuts).with_context(|| cuts.display().to_string())?;
+        let text = crate::data::read_list(cuts)?;
         set("--cuts", &text);
     }
     Ok(all)

@@ -121,7 +121,12 @@ fn walk(root: &Path, folder: &Path, found: &mut Found) -> anyhow::Result<()> {
     let mut folders = Vec::new();
     let unreadable = || format!("{} cannot be read", folder.display());
     for entry in folder.read_dir().with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
+        let entry = entry.with_context(unreadable)?;
+        let path = entry.path();
+        // What macOS and version control keep beside files.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         if path.is_dir() {
             folders.push(path);
         } else if has_extension(&path, EXTENSIONS) {

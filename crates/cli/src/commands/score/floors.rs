@@ -3,7 +3,8 @@
 use super::measure::Numbers;
 use super::report::Report;
 use crate::commands::common::{MethodArg, PresetArg};
-use anyhow::{Context, bail};
+use crate::data::read_list;
+use anyhow::bail;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -86,8 +87,7 @@ impl Floors {
     /// The part of a file that holds for a preset.
     pub fn read(file: &Path, preset: PresetArg) -> anyhow::Result<Self> {
         let shown = file.display();
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("{shown} cannot be read"))?;
+        let text = read_list(file)?;
         let mut all: BTreeMap<String, BTreeMap<String, Floor>> =
             toml::from_str(&text).map_err(|e| anyhow::anyhow!("{shown}: {}", e.message()))?;
         let preset = preset.name();

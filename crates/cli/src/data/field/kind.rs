@@ -2,7 +2,6 @@
 
 use crate::data::Failure;
 use otinterp::picture::Plane;
-use otinterp::picture::still;
 use std::path::Path;
 
 /// A kind of file for fields.
@@ -54,12 +53,4 @@ pub(super) fn plane(height: usize, width: usize, values: Vec<f32>) -> Result<Pla
     }
     Plane::from_shape_vec((height, width), values)
         .map_err(|_| Failure::Broken("it has fewer or more values than its size says".into()))
-}
-
-/// Sees that a field is not too large.
-pub(super) fn check_size(height: u64, width: u64) -> Result<(usize, usize), Failure> {
-    match height.checked_mul(width) {
-        Some(count) if count <= still::MAX_PIXELS => Ok((height as usize, width as usize)),
-        _ => Err(Failure::TooLarge),
-    }
 }

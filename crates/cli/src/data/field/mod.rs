@@ -1,6 +1,6 @@
 //! Fields: one number at every place, in units of its own, not clipped and not rounded. Scientific data.
 //!
-//! NPY (two-dimensional, numbers up to 64 bits), PFM (`Pf`) and TIFF with one channel of floating-point numbers come in; they go out
+//! NPY and NPZ (two-dimensional, numbers up to 64 bits), PFM (`Pf`) and TIFF with one channel of floating-point numbers come in; they go out
 //! in the same kind of file with 32-bit numbers. What is read is a 32-bit number too: whole numbers are exact up to 2^24.
 
 mod kind;
@@ -10,55 +10,68 @@ mod tiff;
 
 pub use kind::{Field, FieldFormat};
 
-use super::Failure;
+use super::{Failure, NPY, Opened, ZIP, read_npy, read_npz};
+use otinterp::limits::MAX_VALUES;
 use otinterp::picture::Plane;
 use otinterp::picture::still::StillError;
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::path::Path;
+use std::io::{Cursor, Seek, Write};
 
-/// Reads a file if it is a field; `None` if it is something else, a picture perhaps, or no regular file.
+/// What a file turned out to be.
+pub enum Content {
+    /// A field.
+    Field(Field),
+    /// Something else, a picture perhaps, still to be read from its first byte on.
+    Other(Opened),
+}
+
+/// Reads what is opened if it is a field.
 ///
 /// # Errors
 /// [`StillError`] with the file's name if it cannot be read, is broken or too large, has other than one channel or two
 /// dimensions, or holds values that are not finite.
-pub fn read(path: &Path) -> Result<Option<Field>, StillError> {
-    let name = || path.display().to_string();
-    let failed = |source: io::Error| StillError::Read(name(), source);
-    // What is missing or a pipe is left to those who read pictures.
-    if !path.metadata().is_ok_and(|meta| meta.is_file()) {
-        return Ok(None);
+pub fn read(opened: Opened, name: &str) -> Result<Content, StillError> {
+    let named = |failure| match failure {
+        Failure::System(source) => StillError::Read(name.to_owned(), source),
+        Failure::Broken(reason) => StillError::Broken(name.to_owned(), reason),
+        Failure::TooLarge(why) => StillError::TooLarge(name.to_owned(), why),
+        other => StillError::UnsupportedField(name.to_owned(), other.to_string()),
+    };
+    let content = decode(opened).map_err(named)?;
+    if let Content::Field(Field { values, .. }) = &content
+        && let Some(((row, column), value)) = values.indexed_iter().find(|(_, v)| !v.is_finite())
+    {
+        let why = format!(
+            "the value in row {row}, column {column} is {value}; finite numbers are needed"
+        );
+        return Err(StillError::UnsupportedField(name.to_owned(), why));
     }
-    let mut file = File::open(path).map_err(failed)?;
-    let mut head = Vec::new();
-    (&mut file).take(6).read_to_end(&mut head).map_err(failed)?;
-    let format = match &head[..] {
-        [0x93, b'N', b'U', b'M', b'P', b'Y'] => FieldFormat::Npy,
-        [b'P', b'f', b' ' | b'\n' | b'\r' | b'\t', ..] => FieldFormat::Pfm,
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => FieldFormat::Tiff,
-        _ => return Ok(None),
-    };
-    file.rewind().map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    let values = match format {
-        FieldFormat::Npy => npy::decode(&bytes).map(Some),
-        FieldFormat::Pfm => pfm::decode(&bytes).map(Some),
-        FieldFormat::Tiff => tiff::decode(&bytes),
-    };
-    let values = values.map_err(|failure| match failure {
-        Failure::Broken(reason) => StillError::Broken(name(), reason),
-        Failure::TooLarge => StillError::TooLarge(name()),
-        other => StillError::UnsupportedField(name(), other.to_string()),
-    })?;
-    let Some(values) = values else {
-        return Ok(None);
-    };
-    if let Some(((row, column), value)) = values.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        let why = format!("the value in row {row}, column {column} is {value}");
-        return Err(StillError::UnsupportedField(name(), why));
+    Ok(content)
+}
+
+/// Any field, by its first bytes; its values may be any.
+pub fn decode(opened: Opened) -> Result<Content, Failure> {
+    let field = |values, format| Ok(Content::Field(Field { values, format }));
+    match &opened.head[..] {
+        head if head.starts_with(NPY) => {
+            let array = read_npy(&opened.whole()?, MAX_VALUES)?;
+            field(npy::field(array)?, FieldFormat::Npy)
+        }
+        head if head.starts_with(ZIP) => {
+            let array = read_npz(&opened.whole()?, MAX_VALUES)?;
+            field(npy::field(array)?, FieldFormat::Npy)
+        }
+        [b'P', b'f', b' ' | b'\n' | b'\r' | b'\t', ..] => {
+            field(pfm::decode(&opened.whole()?)?, FieldFormat::Pfm)
+        }
+        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
+            let bytes = opened.whole()?;
+            match tiff::decode(&bytes)? {
+                Some(values) => field(values, FieldFormat::Tiff),
+                None => Ok(Content::Other(Opened::of(Cursor::new(bytes))?)),
+            }
+        }
+        _ => Ok(Content::Other(opened)),
     }
-    Ok(Some(Field { values, format }))
 }
 
 /// Writes a field.
@@ -80,7 +93,15 @@ pub fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Cursor;
+    use std::path::Path;
+
+    fn read_file(path: &Path) -> Result<Option<Field>, StillError> {
+        let name = path.display().to_string();
+        Ok(match read(Opened::open(path).unwrap(), &name)? {
+            Content::Field(field) => Some(field),
+            Content::Other(_) => None,
+        })
+    }
 
     fn bytes_of(values: &Plane, format: FieldFormat) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());
@@ -100,7 +121,7 @@ mod tests {
                 .with_extension(format.extension());
             std::fs::write(&path, bytes_of(&values, format)).unwrap();
             assert_eq!(FieldFormat::from_path(&path), Some(format));
-            let field = read(&path).unwrap().unwrap();
+            let field = read_file(&path).unwrap().unwrap();
             assert_eq!(
                 field,
                 Field {
@@ -119,16 +140,15 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             path
         };
-        assert_eq!(read(&file("a.pgm", b"P5\n1 1\n255\n0")).unwrap(), None);
-        assert_eq!(read(&folder.path().join("none.npy")).unwrap(), None);
+        assert_eq!(read_file(&file("a.pgm", b"P5\n1 1\n255\n0")).unwrap(), None);
         let good = bytes_of(&Plane::from_elem((5, 5), 1.0), FieldFormat::Npy);
-        let cut = read(&file("cut.npy", &good[..good.len() - 7])).unwrap_err();
+        let cut = read_file(&file("cut.npy", &good[..good.len() - 7])).unwrap_err();
         assert!(
             cut.to_string().contains("cut.npy is broken or cut short"),
             "{cut}"
         );
         let nan = bytes_of(&Plane::from_elem((2, 2), f32::NAN), FieldFormat::Pfm);
-        let nan = read(&file("nan.pfm", &nan)).unwrap_err();
+        let nan = read_file(&file("nan.pfm", &nan)).unwrap_err();
         assert!(nan.to_string().contains("row 0, column 0 is NaN"), "{nan}");
     }
 
@@ -141,7 +161,7 @@ mod tests {
             bytes.extend(v.to_be_bytes());
         }
         std::fs::write(&path, bytes).unwrap();
-        let field = read(&path).unwrap().unwrap();
+        let field = read_file(&path).unwrap().unwrap();
         assert_eq!(field.values.as_slice().unwrap(), [3.0, 4.0, 1.0, 2.0]);
     }
 }

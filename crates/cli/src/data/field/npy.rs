@@ -1,22 +1,21 @@
 //! NumPy's array files (NEP 1).
 
-use super::kind::{check_size, plane};
-use crate::data::npy::{Array, read_npy, write_npy};
+use super::kind::plane;
+use crate::data::npy::{Array, write_npy};
 use crate::data::table::Failure;
 use otinterp::picture::Plane;
-use otinterp::picture::still::{MAX_PIXELS, StillError};
+use otinterp::picture::still::StillError;
 use std::io::Write;
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Failure> {
-    let Array { shape, values } = read_npy(bytes, MAX_PIXELS)?;
+/// An array as a field.
+pub(super) fn field(Array { shape, values }: Array) -> Result<Plane, Failure> {
     let [rows, columns] = shape[..] else {
         return Err(Failure::Content(format!(
             "its shape is {shape:?}; arrays of two dimensions are read"
         )));
     };
-    let (rows, columns) = check_size(rows, columns)?;
     let values = values.into_iter().map(|v| v as f32);
-    plane(rows, columns, values.collect())
+    plane(rows as usize, columns as usize, values.collect())
 }
 
 pub(super) fn encode(values: &Plane, out: impl Write) -> Result<(), StillError> {

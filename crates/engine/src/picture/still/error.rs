@@ -1,5 +1,6 @@
 //! Errors of reading and writing stills.
 
+use crate::limits::TooLarge;
 use std::io;
 
 /// What can be read, for messages.
@@ -22,8 +23,22 @@ pub enum StillError {
     #[error("{0} is not a picture ({READABLE})")]
     NotAPicture(String),
     /// A known kind of picture, whose name comes second, but not one that can be read.
-    #[error("{0} is a picture of the kind {1}, which is not supported ({READABLE})")]
+    #[error("{0} is {1}, which is not read; convert it to PNG or TIFF ({READABLE})")]
     UnsupportedKind(String, String),
+    /// A clip where a picture is expected.
+    #[error("{0} is a clip; frames of clips are made by `otinterp retime`")]
+    Clip(String),
+    /// A file of the kind that comes second, where a picture is expected.
+    #[error("{0} is {1} and not a picture; remove it, or give the picture itself")]
+    NoPicture(String, &'static str),
+    /// Numbers in units of their own, of the kind that comes second, where a picture is expected.
+    #[error(
+        "{0} is {1}, a field of numbers and not a picture; `frames`, `flow` and `path` take two of them with --method mass"
+    )]
+    Field(String, &'static str),
+    /// No bytes at all.
+    #[error("{0} is empty: it holds no picture")]
+    Empty(String),
     /// A readable kind of picture with samples of a sort that is not read; what the decoder says.
     #[error("{0}: {1}; grey and RGB of 8 or 16 bits can be read")]
     UnsupportedSamples(String, String),
@@ -34,8 +49,13 @@ pub enum StillError {
     #[error("{0} is broken or cut short: {1}")]
     Broken(String, String),
     /// More pixels than any sensible use, or a decompression bomb.
-    #[error("{} is too large: at most {} million pixels are read", .0, super::read::MAX_PIXELS / 1_000_000)]
-    TooLarge(String),
+    #[error("{0} is too large: {1}")]
+    TooLarge(String, TooLarge),
+    /// The decoder would take more memory than any picture of a size that is read.
+    #[error(
+        "{0} is too large, or its header is broken: it would take more memory to decode than any picture that is read"
+    )]
+    TooMuchMemory(String),
     /// The extension, which comes second if there is one, names no format that can be written.
     #[error(
         "{}: {}; use .png, .tif, .jpg, .webp, .bmp, .ppm, .pgm or .pam",

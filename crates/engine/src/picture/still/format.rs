@@ -62,6 +62,11 @@ impl StillFormat {
         matches!(self, Self::Png | Self::Tiff | Self::Jpeg | Self::WebP)
     }
 
+    /// Whether EXIF can be held.
+    pub fn holds_exif(self) -> bool {
+        matches!(self, Self::Png | Self::Jpeg | Self::WebP)
+    }
+
     /// Whether `still` can be written in this format at all.
     ///
     /// # Errors

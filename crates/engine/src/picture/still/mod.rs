@@ -1,30 +1,37 @@
-//! Still-image files: PNG, JPEG, WebP, TIFF, BMP, PNM and GIF in; all but GIF out.
+//! Still-image files: PNG, JPEG, WebP, TIFF, BMP, PNM, GIF and colour PFM in; all but GIF and PFM out.
 //!
 //! A file's kind is told by its content, not by its name. Grey, RGB and alpha at 8 or 16 bits come
 //! in as they are; palettes and fewer bits are expanded. Orientation tags are applied, so what the
 //! program sees is what a viewer shows.
 
 mod error;
+mod float;
+mod float_map;
 mod format;
 mod gif;
 mod interleaved;
 mod jpeg;
+mod kind;
 mod png;
 mod promote;
 mod read;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod tiff;
+mod tiff_read;
 mod write;
 
 pub use error::StillError;
+pub use float_map::{FloatMap, FloatMapError};
 pub use format::StillFormat;
 pub use gif::GifWriter;
 pub use interleaved::interleaved;
+pub use kind::{HEAD_BYTES, is_picture};
 pub use png::ApngWriter;
 pub use promote::promote;
-pub use read::MAX_PIXELS;
 pub use read::{read, read_stream};
+pub use tags::Tags;
 pub use write::{rgb24, write, write_png};
 
 use super::Picture;
@@ -36,6 +43,8 @@ pub struct Still {
     pub picture: Picture,
     /// The ICC profile, byte for byte, if there is one for this colour model.
     pub icc: Option<Vec<u8>>,
+    /// What else the file said of its colours, its density and how it was taken.
+    pub tags: Tags,
 }
 
 impl Still {
@@ -48,8 +57,12 @@ impl Still {
 }
 
 impl From<Picture> for Still {
-    /// A still without a colour profile.
+    /// A still without a colour profile and tags.
     fn from(picture: Picture) -> Self {
-        Self { picture, icc: None }
+        Self {
+            picture,
+            icc: None,
+            tags: Tags::default(),
+        }
     }
 }

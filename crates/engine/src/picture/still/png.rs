@@ -2,6 +2,7 @@
 
 use super::{Still, StillError, interleaved};
 use crate::picture::ColorModel;
+use ::png::chunk::{self, ChunkType};
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -10,10 +11,24 @@ pub(super) fn write_image(still: &Still, out: impl Write) -> Result<(), StillErr
     let mut writer = encoder(still, out)?
         .write_header()
         .map_err(|e| png_error(e, "PNG"))?;
-    writer
-        .write_image_data(&interleaved(&still.picture, u16::to_be_bytes))
+    write_tags(&mut writer, still)
+        .and_then(|()| writer.write_image_data(&interleaved(&still.picture, u16::to_be_bytes)))
         .and_then(|()| writer.finish())
         .map_err(|e| png_error(e, "PNG"))
+}
+
+/// Writes what the file said of its colours and so on, byte for byte; it must stand before the pixels.
+fn write_tags<W: Write>(
+    writer: &mut ::png::Writer<W>,
+    still: &Still,
+) -> Result<(), ::png::EncodingError> {
+    for (kind, bytes) in &still.tags.png {
+        writer.write_chunk(ChunkType(*kind), bytes)?;
+    }
+    match &still.tags.exif {
+        Some(exif) => writer.write_chunk(chunk::eXIf, exif),
+        None => Ok(()),
+    }
 }
 
 /// An encoder for pictures of the size, format and profile of `like`.
@@ -54,11 +69,12 @@ impl<W: Write> ApngWriter<W> {
     pub fn new(out: W, like: &Still, frames: u32, fps: f64) -> Result<Self, StillError> {
         let mut encoder = encoder(like, out)?;
         let (delay, per) = apng_delay(fps);
-        let writer = encoder
+        let mut writer = encoder
             .set_animated(frames, 0)
             .and_then(|()| encoder.set_frame_delay(delay, per))
             .and_then(|()| encoder.write_header())
             .map_err(apng_error)?;
+        write_tags(&mut writer, like).map_err(apng_error)?;
         Ok(Self { writer })
     }
 

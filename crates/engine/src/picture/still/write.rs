@@ -64,7 +64,8 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillE
         target.model = ColorModel::Rgb;
     }
     let keeps_profile = format.holds_icc() && target.model == source.model;
-    if target == source && (keeps_profile || still.icc.is_none()) {
+    let keeps_tags = still.tags.lost_in(format).is_empty();
+    if target == source && (keeps_profile || still.icc.is_none()) && keeps_tags {
         return Ok(Cow::Borrowed(still));
     }
     Ok(Cow::Owned(Still {
@@ -72,6 +73,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillE
             .map_err(|e| StillError::encode(format.name(), e))?
             .into_owned(),
         icc: still.icc.clone().filter(|_| keeps_profile),
+        tags: still.tags.held_by(format),
     }))
 }
 
@@ -87,6 +89,11 @@ fn encode(
     if let Some(icc) = &still.icc {
         encoder
             .set_icc_profile(icc.clone())
+            .map_err(|e| failed(ImageError::Unsupported(e)))?;
+    }
+    if let Some(exif) = &still.tags.exif {
+        encoder
+            .set_exif_metadata(exif.clone())
             .map_err(|e| failed(ImageError::Unsupported(e)))?;
     }
     let picture = &still.picture;
