@@ -68,6 +68,7 @@ const ENGINE: Layers = &[
 ];
 
 const CLI: Layers = &[
+    ("targets", &["commands", "flow", "work", "data"]),
     (
         "commands",
         &[

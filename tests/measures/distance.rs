@@ -378,7 +378,7 @@ fn what_cannot_be_compared_is_said_in_one_line() {
             vec!["wide.png", "8x6", "9x6", "one size"],
         ),
         ("grey.png none.png", vec!["none.png", "no such file"]),
-        ("h.csv none.csv", vec!["none.csv", "cannot be read"]),
+        ("h.csv none.csv", vec!["none.csv", "no such file"]),
         ("h.csv empty.csv", vec!["empty.csv", "no numbers"]),
         ("h.csv nan.csv", vec!["nan.csv", "row 2, column 2", "NaN"]),
         (
@@ -391,7 +391,7 @@ fn what_cannot_be_compared_is_said_in_one_line() {
             vec!["words.csv", "line 2, field 2", "many"],
         ),
         ("h.csv ragged.csv", vec!["ragged.csv", "line 2"]),
-        ("h.csv binary.csv", vec!["binary.csv", "not a text file"]),
+        ("h.csv binary.csv", vec!["binary.csv", "no text"]),
         ("grey.png h.csv", vec!["picture", "histogram"]),
         ("p2.csv p3.csv", vec!["2 dimensions", "3 dimensions"]),
         ("p3.csv pw.csv", vec!["pw.csv", "row 1", "weight"]),

@@ -9,3 +9,4 @@ mod distance;
 mod layered;
 mod points;
 mod score;
+mod tables;

@@ -164,7 +164,7 @@ fn floors_that_cannot_be_used_are_one_line() {
         &["floors.toml", "fast"],
     );
     fails("--floors bad.toml", &["bad.toml", "psnr"]);
-    fails("--floors none.toml", &["none.toml", "cannot be read"]);
+    fails("--floors none.toml", &["none.toml", "no such file"]);
 }
 
 #[test]

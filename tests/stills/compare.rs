@@ -181,3 +181,22 @@ fn what_cannot_be_compared_is_one_line() {
     room.fails("compare a.png b.png", 1, &["a-b.compare.png", "-y"]);
     room.ok("compare a.png b.png -y");
 }
+
+/// A spectrum or a slit scan is as wide as a pixel: its figure stays within a screen of the width that is asked for.
+#[test]
+fn figures_of_thin_pictures_stay_small() {
+    let room = Room::new();
+    for (name, code) in [("a.png", 40), ("b.png", 90)] {
+        room.flat(name, (1, 1000), code);
+        room.flat(&format!("w{name}"), (1000, 1), code);
+    }
+    for args in ["a.png b.png", "wa.png wb.png"] {
+        room.ok(&format!(
+            "compare {args} --truth {} -y -o c.png",
+            &args[..args.len() / 2]
+        ));
+        let figure = image::open(room.path("c.png")).unwrap();
+        let (width, height) = (figure.width(), figure.height());
+        assert!(width <= 2400 && height <= 2700, "{width}x{height}");
+    }
+}

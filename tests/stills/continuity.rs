@@ -4,8 +4,9 @@ use crate::common::normal::Normal;
 use crate::common::room::Room;
 use otinterp::mass::{Mass, MassOptions};
 use otinterp::picture::Plane;
+use otinterp_cli::data::Opened;
 use otinterp_cli::data::field::{self, FieldFormat};
-use otinterp_cli::flow::read_npy;
+use otinterp_cli::flow::read_map;
 use serde_json::Value;
 use std::fs::File;
 
@@ -60,7 +61,7 @@ fn the_energy_of_the_map_is_the_squared_distance() {
 fn frames_move_as_the_map_says() {
     let room = room();
     room.ok("flow a.npy b.npy --method mass -q -o ab.npy");
-    let map = read_npy(&std::fs::read(room.path("ab.npy")).unwrap()[..]).unwrap();
+    let map = read_map(Opened::open(&room.path("ab.npy")).unwrap()).unwrap();
     let planes = ends().map(|g| density(&g));
     let mass =
         Mass::between_fields([&planes[0], &planes[1]], &MassOptions::default(), 1 << 20).unwrap();
@@ -113,7 +114,7 @@ fn where_there_is_no_mass_the_map_is_unknown() {
     half.write_to(&mut png, image::ImageFormat::Png).unwrap();
     room.write("half.png", png.get_ref());
     room.ok("flow half.png half.png --method mass -q -o h.npy -o h.flo -o h.png -o h.svg -o confidence:c.png");
-    let map = read_npy(&std::fs::read(room.path("h.npy")).unwrap()[..]).unwrap();
+    let map = read_map(Opened::open(&room.path("h.npy")).unwrap()).unwrap();
     assert!(map.dx[(10, 30)].is_nan() && map.dx[(10, 10)].abs() < 1e-3);
     room.fails(
         "flow half.png black.png --method mass -o x.flo",

@@ -5,9 +5,15 @@ use crate::common::room::Room;
 use crate::common::texture::texture;
 use image::{Rgb, RgbImage};
 use otinterp::motion::MotionField;
-use otinterp_cli::flow::{read_flo, read_kitti, read_npy};
+use otinterp_cli::data::Opened;
+use otinterp_cli::flow::read_map;
 use serde_json::Value;
 use std::io::Cursor;
+
+/// A map of whatever kind.
+fn map_in(bytes: &[u8]) -> MotionField {
+    read_map(Opened::of(Cursor::new(bytes.to_vec())).unwrap()).unwrap()
+}
 
 const SIZE: (u32, u32) = (192, 144);
 const SHIFT_PX: (f32, f32) = (5.0, -3.0);
@@ -72,15 +78,15 @@ fn a_shift_is_found_and_written_in_every_way() {
         (&192.into(), &false.into())
     );
     let bytes = |name: &str| std::fs::read(room.path(name)).unwrap();
-    let flo = read_flo(&bytes("ab.flo")).unwrap();
+    let flo = map_in(&bytes("ab.flo"));
     is_shift(&flo, 1.0);
     let squares = flo.dx.iter().chain(&flo.dy).map(|&v| f64::from(v).powi(2));
     let energy = squares.sum::<f64>() / flo.dx.len() as f64;
     let told = report["energy_px2"].as_f64().unwrap();
     assert!((told - energy).abs() < 1e-6 * energy, "{told} {energy}");
-    let npy = read_npy(&bytes("ab.npy")[..]).unwrap();
+    let npy = map_in(&bytes("ab.npy"));
     assert_eq!((&npy.dx, &npy.dy), (&flo.dx, &flo.dy));
-    let kitti = read_kitti(Cursor::new(bytes("k.png"))).unwrap();
+    let kitti = map_in(&bytes("k.png"));
     let steps = kitti.dx.iter().zip(&flo.dx).map(|(k, f)| (k - f).abs());
     assert!(steps.fold(0.0, f32::max) <= 0.5 / 64.0 + 1e-4);
     for name in ["ab.png", "arrows.png", "c.png", "v.png", "o.png"] {
@@ -101,11 +107,11 @@ fn a_shift_is_found_and_written_in_every_way() {
 fn the_way_back_leads_back_and_pipes_carry_it() {
     let room = room();
     is_shift(
-        &read_flo(&room.ok("flow a.png b.png --backward -q -o -")).unwrap(),
+        &map_in(&room.ok("flow a.png b.png --backward -q -o -")),
         -1.0,
     );
     let npy = room.ok("flow a.png b.png -q -o npy:-");
-    is_shift(&read_npy(&npy[..]).unwrap(), 1.0);
+    is_shift(&map_in(&npy), 1.0);
 }
 
 #[test]
@@ -173,7 +179,7 @@ fn what_cannot_be_is_said_in_a_line() {
     room.fails(
         "flow a.png b.png --truth text.flo",
         1,
-        &["text.flo", "PIEH"],
+        &["text.flo", "no map of displacements"],
     );
     room.fails("flow a.png b.png --truth none.flo", 1, &["none.flo"]);
     room.fails(
@@ -236,10 +242,7 @@ fn accelerations_are_found_from_the_frames_around() {
         "a.png b.png {around} -o acceleration:acc.npy -o acceleration:acc.flo -o acceleration:acc.png"
     ));
     let read = |name: &str| std::fs::read(room.path(name)).unwrap();
-    for field in [
-        read_npy(&read("acc.npy")[..]).unwrap(),
-        read_flo(&read("acc.flo")).unwrap(),
-    ] {
+    for field in [map_in(&read("acc.npy")), map_in(&read("acc.flo"))] {
         let found = [inner(&field.dx), inner(&field.dy)];
         assert!((found[0] - 4.0).hypot(found[1] - 2.0) < 0.3, "{found:?}");
     }
@@ -249,7 +252,7 @@ fn accelerations_are_found_from_the_frames_around() {
     let back = report(&format!(
         "a.png b.png {around} --backward -o acceleration:back.npy"
     ));
-    let field = read_npy(&read("back.npy")[..]).unwrap();
+    let field = map_in(&read("back.npy"));
     assert!((inner(&field.dx) - 4.0).abs() < 0.3);
     assert!(back["path_energy_px2"].as_f64() > back["energy_px2"].as_f64());
     assert!(report("a.png b.png")["path_energy_px2"].is_null());

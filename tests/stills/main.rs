@@ -12,3 +12,5 @@ mod frames;
 mod inspect;
 mod mass;
 mod path;
+mod readers;
+mod truths;

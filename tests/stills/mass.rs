@@ -7,6 +7,7 @@ use otinterp::mass::{Background, Mass, MassModel, MassOptions, Unbalanced};
 use otinterp::picture::still::{self, Still};
 use otinterp::picture::{ColorModel, Format, Matrix, Picture, Plane, Range};
 use otinterp::{Interpolator, Method, Preset};
+use otinterp_cli::data::Opened;
 use otinterp_cli::data::field::{self, FieldFormat};
 use std::fs::File;
 
@@ -359,7 +360,10 @@ fn fields_keep_their_units_and_their_mass() {
         ));
         let read = |k: usize| {
             let path = room.path(&format!("{e}/000{k}.{e}"));
-            field::read(&path).unwrap().unwrap().values
+            match field::decode(Opened::open(&path).unwrap()).unwrap() {
+                field::Content::Field(field) => field.values,
+                field::Content::Other(_) => panic!("{}", path.display()),
+            }
         };
         assert_eq!(read(1), a);
         assert_eq!(read(5), b);

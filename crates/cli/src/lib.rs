@@ -14,6 +14,7 @@ pub mod pipeline;
 mod plot;
 pub mod quality;
 mod reporter;
+pub mod targets;
 mod work;
 
 pub use commands::main;

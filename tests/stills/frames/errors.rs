@@ -29,12 +29,12 @@ fn inputs_that_are_no_pictures() {
     for (input, word) in [
         ("missing.png", "no such file"),
         ("folder", "is a folder"),
-        ("empty.png", "not a picture"),
+        ("empty.png", "is empty"),
         ("text.png", "not a picture"),
         ("cut.png", "broken or cut short"),
         ("head.png", "broken or cut short"),
         ("cut.jpg", "broken or cut short"),
-        ("light.exr", "not supported"),
+        ("light.exr", "an OpenEXR picture, which is not read"),
     ] {
         for args in [format!("{input} b.png"), format!("a.png {input}")] {
             bench.frames_fail(&format!("{args} -o mid.png"), FAILED, &[input, word]);

@@ -69,6 +69,16 @@ pub fn main() -> ExitCode {
     exit::report(run(&cli))
 }
 
+/// Whether a text is a list of cuts.
+pub fn is_list_of_cuts(text: &str) -> bool {
+    retime::cuts(text, "").is_ok()
+}
+
+/// Whether a text is a file of floors for the preset that is the default.
+pub fn is_file_of_floors(text: &str) -> bool {
+    score::Floors::of(text, "".as_ref(), common::PresetArg::Balanced).is_ok()
+}
+
 /// Prints help and version whole, an error as one line.
 fn refuse(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind as Kind;

@@ -76,13 +76,12 @@ impl Points {
             .iter()
             .map(|name| own.iter().position(|other| other == name))
             .collect();
-        if own == wanted || places.iter().all(Option::is_none) {
+        let are_as_many = own.len() == wanted.len();
+        if own == wanted || !are_as_many || places.iter().all(Option::is_none) {
             return Ok(self);
         }
         let places: Option<Vec<usize>> = places.into_iter().collect();
-        let is_permutation = |places: &Vec<usize>| {
-            places.len() == own.len() && (0..own.len()).all(|k| places.contains(&k))
-        };
+        let is_permutation = |places: &Vec<usize>| (0..own.len()).all(|k| places.contains(&k));
         let Some(places) = places.filter(is_permutation) else {
             bail!(
                 "its columns are {}, and those of the first table {}; give both the same names, in any order",

@@ -65,11 +65,12 @@ pub(super) fn read(stream: impl Read) -> Result<Table, Failure> {
     Ok(table)
 }
 
-/// Whether the fields of a first line are the names of columns: one of them is no number, and an empty one is only the first.
+/// Whether the fields of a first line are the names of columns: one of them is a word, or only the first is empty.
 fn is_names(fields: &[&str]) -> bool {
-    let is_word = |field: &&str| field.parse::<f64>().is_err();
-    let empty_later = fields.iter().skip(1).any(|f| f.is_empty());
-    fields.iter().any(is_word) && !empty_later
+    let is_word = |field: &&str| !field.is_empty() && field.parse::<f64>().is_err();
+    let only_first_is_empty =
+        || fields.iter().position(|f| f.is_empty()) == Some(0) && !fields[1..].contains(&"");
+    fields.iter().any(is_word) || (fields.len() > 1 && only_first_is_empty())
 }
 
 fn number(field: &str, line: u64, place: usize) -> Result<f64, Failure> {

@@ -21,12 +21,22 @@ use std::path::Path;
 /// Reads a table from a file, a pipe or, as `-`, standard input: NPY or NPZ by its first bytes, else numbers separated by commas,
 /// semicolons, tabs or blanks, with or without a line of names. An array of one dimension is one row.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Table> {
-    let opened = Opened::open(path).map_err(Failure::System);
-    named(opened.and_then(decode), path)
+    match Opened::open(path) {
+        Ok(opened) => read_opened(opened, path),
+        Err(error) => named(Err(Failure::System(error)), path),
+    }
 }
 
 /// The table in a file that is opened.
 pub(crate) fn read_opened(opened: Opened, path: &Path) -> anyhow::Result<Table> {
+    let is_array = opened.head.starts_with(NPY) || opened.head.starts_with(ZIP);
+    let is_named_so = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+    if is_named_so && !is_array {
+        let why = "it does not begin as NumPy's arrays do";
+        return named(Err(Failure::Broken(why.into())), path);
+    }
     named(decode(opened), path)
 }
 

@@ -15,6 +15,7 @@ pub struct Array {
 
 /// Reads an array of at most so many whole or real numbers of up to 64 bits.
 pub fn read_npy(mut bytes: &[u8], most: u64) -> Result<Array, Failure> {
+    check_shape(bytes, most)?;
     let npy = NpyFile::new(&mut bytes).map_err(broken)?;
     let shape = npy.shape().to_vec();
     let count = shape
@@ -34,6 +35,28 @@ pub fn read_npy(mut bytes: &[u8], most: u64) -> Result<Array, Failure> {
         Order::Fortran => row_by_row(&shape, &values),
     };
     Ok(Array { shape, values })
+}
+
+/// Sees that no group of numbers in a header, of which one is the shape, multiplies to more than is read: the parser does not.
+fn check_shape(bytes: &[u8], most: u64) -> Result<(), Failure> {
+    /// Magic word, version and length of the header (NEP 1).
+    const LONGEST_PREFIX: usize = 12;
+    let header = bytes.get(LONGEST_PREFIX..).unwrap_or_default();
+    let header = header.split(|b| *b == b'\n').next().unwrap_or_default();
+    for group in header.split(|b| *b == b'(').skip(1) {
+        let group = group.split(|b| *b == b')').next().unwrap_or_default();
+        let text = String::from_utf8_lossy(group);
+        let numbers = text.split(|c: char| !c.is_ascii_digit());
+        let numbers = numbers.filter(|n| !n.is_empty());
+        let product = numbers
+            .map(|n| n.parse().unwrap_or(u64::MAX))
+            // A length of 0 makes no number of the others small for who multiplies in order.
+            .fold(1, |product: u64, n: u64| product.saturating_mul(n.max(1)));
+        if product > most {
+            return Err(too_many(product, most));
+        }
+    }
+    Ok(())
 }
 
 /// Numbers whose first dimension changes fastest, as ones whose last does.
@@ -119,9 +142,10 @@ fn wide<T: Deserialize, R: Read>(
 
 fn broken(error: io::Error) -> Failure {
     match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
-            Failure::Broken(error.to_string())
+        io::ErrorKind::UnexpectedEof => {
+            Failure::Broken("it has fewer numbers than its shape says".into())
         }
+        io::ErrorKind::InvalidData | io::ErrorKind::Other => Failure::Broken(error.to_string()),
         _ => Failure::System(error),
     }
 }

@@ -39,7 +39,11 @@ pub enum Failure {
 
 pub(super) fn too_many(values: u64, most: u64) -> Failure {
     Failure::Content(format!(
-        "it holds {values} numbers; at most {most} are read"
+        "it holds {} numbers; at most {most} are read",
+        match values {
+            u64::MAX => "more than 10^19".into(),
+            values => values.to_string(),
+        }
     ))
 }
 

@@ -52,26 +52,32 @@ pub(super) struct Journal {
 impl Journal {
     /// What stands in a folder; empty if nothing does. Lines are taken up to the first that is not whole.
     pub(super) fn read(folder: &Path) -> io::Result<Self> {
+        let path = folder.join("journal");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let data_bytes = fs::metadata(data_in(folder)).map_or(0, |m| m.len());
+        Ok(Self::of(path, &text, data_bytes))
+    }
+
+    /// A journal of this text, beside data of so many bytes.
+    pub(super) fn of(path: PathBuf, text: &[u8], data_bytes: u64) -> Self {
         let mut journal = Self {
-            path: folder.join("journal"),
+            path,
             header: None,
             last: None,
             bytes: 0,
             waiting: Vec::new(),
         };
-        let text = match fs::read(&journal.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(journal),
-            Err(error) => return Err(error),
-        };
-        let data_bytes = fs::metadata(data_in(folder)).map_or(0, |m| m.len());
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             if !line.ends_with(b"\n") || !journal.take(line, data_bytes) {
                 break;
             }
             journal.bytes += line.len() as u64;
         }
-        Ok(journal)
+        journal
     }
 
     fn take(&mut self, line: &[u8], data_bytes: u64) -> bool {

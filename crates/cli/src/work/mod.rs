@@ -73,6 +73,13 @@ pub fn has_segments(target: &Path) -> bool {
     Journal::read(&folder).is_ok_and(|journal| journal.last().is_some())
 }
 
+/// Whether the text of a journal, beside data of so many bytes, has finished segments.
+pub fn tells_segments(text: &[u8], data_bytes: u64) -> bool {
+    Journal::of(PathBuf::new(), text, data_bytes)
+        .last()
+        .is_some()
+}
+
 impl Work {
     /// Opens the work folder of `target`, whose own folder must exist.
     /// Fails with [`Error`]: the folder cannot be made, is in use, or holds what `earlier` does not allow.

@@ -115,7 +115,7 @@ impl Target {
         }
         let lost = match (self, stills.first()) {
             (_, None) => Vec::new(),
-            (Self::Files { format, .. }, Some(still)) => still.tags.lost_in(*format),
+            (Self::Files { format, .. }, Some(still)) => format.tags_lost(&still.tags),
             (_, Some(still)) => still.tags.names(),
         };
         if !lost.is_empty() {

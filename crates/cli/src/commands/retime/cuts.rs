@@ -33,8 +33,11 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
 
 /// Reads a list of cuts: one a line, `#` begins a comment.
 fn read(path: &Path) -> anyhow::Result<Vec<HandCut>> {
-    let name = || path.display().to_string();
-    let text = read_list(path)?;
+    cuts(&read_list(path)?, &path.display().to_string())
+}
+
+/// The cuts in such a list; `name` is for messages.
+pub fn cuts(text: &str, name: &str) -> anyhow::Result<Vec<HandCut>> {
     let mut cuts = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let entry = line.split('#').next().unwrap_or_default().trim();
@@ -43,9 +46,8 @@ fn read(path: &Path) -> anyhow::Result<Vec<HandCut>> {
         }
         let Some(cut) = parse(entry) else {
             bail!(
-                "{}: line {}: '{entry}' is no cut; give the index of the first frame after it, from 1, as 120, \
+                "{name}: line {}: '{entry}' is no cut; give the index of the first frame after it, from 1, as 120, \
                  or its time in seconds, as 4.8 or 5s",
-                name(),
                 index + 1
             );
         };

@@ -23,6 +23,7 @@ use crate::commands::common::Common;
 use crate::commands::exit;
 
 pub use args::RetimeArgs;
+pub use cuts::cuts;
 pub use inputs::is_clip;
 
 /// Runs `otinterp retime`.

@@ -86,10 +86,14 @@ pub struct Floors {
 impl Floors {
     /// The part of a file that holds for a preset.
     pub fn read(file: &Path, preset: PresetArg) -> anyhow::Result<Self> {
+        Self::of(&read_list(file)?, file, preset)
+    }
+
+    /// The same of its text.
+    pub fn of(text: &str, file: &Path, preset: PresetArg) -> anyhow::Result<Self> {
         let shown = file.display();
-        let text = read_list(file)?;
-        let mut all: BTreeMap<String, BTreeMap<String, Floor>> =
-            toml::from_str(&text).map_err(|e| anyhow::anyhow!("{shown}: {}", e.message()))?;
+        let mut all: BTreeMap<String, BTreeMap<String, Floor>> = toml::from_str(text)
+            .map_err(|e| anyhow::anyhow!("{shown}: {}", e.message().replace('\n', " ")))?;
         let preset = preset.name();
         let Some(sets) = all.remove(preset) else {
             bail!("{shown} has no floors for the preset {preset}; write a table [{preset}.SET]");

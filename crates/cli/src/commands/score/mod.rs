@@ -12,7 +12,7 @@ use crate::pipeline::Paths;
 use crate::reporter::Reporter;
 use clap::Args;
 use find::Set;
-use floors::Floors;
+pub use floors::Floors;
 use measure::{Rebuilder, SetScore};
 use report::{Failure, Report};
 use std::path::PathBuf;

@@ -1,8 +1,11 @@
 //! Still formats that can be written, and what each can hold.
 
-use super::{Still, StillError};
+use super::{Still, StillError, Tags};
 use crate::picture::ColorModel;
 use std::path::Path;
+
+/// A segment's most bytes without its length and the word `Exif` (JEITA CP-3451, 4.7.2).
+const MAX_JPEG_EXIF_BYTES: usize = 65_535 - 2 - 6;
 
 /// A still format that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,9 +65,29 @@ impl StillFormat {
         matches!(self, Self::Png | Self::Tiff | Self::Jpeg | Self::WebP)
     }
 
-    /// Whether EXIF can be held.
-    pub fn holds_exif(self) -> bool {
-        matches!(self, Self::Png | Self::Jpeg | Self::WebP)
+    /// Those of some tags that can be held.
+    pub fn tags_held(self, tags: &Tags) -> Tags {
+        // JPEG's segments end at 65535 bytes.
+        let fits = |exif: &Vec<u8>| match self {
+            Self::Png | Self::WebP => true,
+            Self::Jpeg => exif.len() <= MAX_JPEG_EXIF_BYTES,
+            _ => false,
+        };
+        Tags {
+            png: match self {
+                Self::Png => tags.png.clone(),
+                _ => Vec::new(),
+            },
+            exif: tags.exif.clone().filter(fits),
+        }
+    }
+
+    /// The names of those that cannot be held.
+    pub fn tags_lost(self, tags: &Tags) -> Vec<String> {
+        let held = self.tags_held(tags).names();
+        let mut lost = tags.names();
+        lost.retain(|name| !held.contains(name));
+        lost
     }
 
     /// Whether `still` can be written in this format at all.

@@ -1,6 +1,5 @@
 //! What a file says of its picture beside the pixels and the colour profile.
 
-use super::StillFormat;
 use std::io::{Read, Seek, SeekFrom};
 
 /// PNG's chunks on colour, colour volume and density (PNG, third edition, 11.3); they are copied byte for byte.
@@ -22,27 +21,6 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Those that a format holds.
-    #[must_use]
-    pub fn held_by(&self, format: StillFormat) -> Self {
-        Self {
-            png: match format {
-                StillFormat::Png => self.png.clone(),
-                _ => Vec::new(),
-            },
-            exif: self.exif.clone().filter(|_| format.holds_exif()),
-        }
-    }
-
-    /// The names of those that a format does not hold.
-    pub fn lost_in(&self, format: StillFormat) -> Vec<String> {
-        let held = self.held_by(format);
-        let mut lost = self.names();
-        let held = held.names();
-        lost.retain(|name| !held.contains(name));
-        lost
-    }
-
     /// The names of all.
     pub fn names(&self) -> Vec<String> {
         let chunks = self

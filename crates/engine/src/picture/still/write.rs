@@ -64,7 +64,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillE
         target.model = ColorModel::Rgb;
     }
     let keeps_profile = format.holds_icc() && target.model == source.model;
-    let keeps_tags = still.tags.lost_in(format).is_empty();
+    let keeps_tags = format.tags_lost(&still.tags).is_empty();
     if target == source && (keeps_profile || still.icc.is_none()) && keeps_tags {
         return Ok(Cow::Borrowed(still));
     }
@@ -73,7 +73,7 @@ fn prepared(still: &Still, format: StillFormat) -> Result<Cow<'_, Still>, StillE
             .map_err(|e| StillError::encode(format.name(), e))?
             .into_owned(),
         icc: still.icc.clone().filter(|_| keeps_profile),
-        tags: still.tags.held_by(format),
+        tags: format.tags_held(&still.tags),
     }))
 }
 
