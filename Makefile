@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard
+.PHONY: all demo test lint fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz
 .NOTPARALLEL:
 
 all: demo
@@ -40,6 +40,11 @@ test: lint
 	cargo test -p otinterp-engine -p otinterp --lib --config profile.dev.package.otinterp-engine.opt-level=1
 	cargo test --workspace --doc
 	cargo test --workspace --exclude otinterp-engine --lib --tests
+
+# Fuzzes each reader for MINUTES, with a nightly compiler and cargo-fuzz. The seeds and mutations of them are part of `make test`.
+MINUTES = 1
+fuzz: setup
+	scripts/fuzz $(MINUTES)
 
 # Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
 kernel-guard: setup-test
