@@ -20,7 +20,9 @@ fn an_index_without_a_name_is_left_out_and_named() {
         b"\"\",\"x\",\"y\"\n\"one\",0,1\n\"two\",0,0\n\"three\",1,0\n",
     );
     room.write("c.csv", b"Unnamed: 0,x,y\n0,0,1\n1,0,0\n2,1,0\n");
-    for other in ["b.csv", "c.csv"] {
+    // Written, read and written again: an index of an index.
+    room.write("d.csv", b",Unnamed: 0,x,y\n0,0,0,1\n1,1,0,0\n2,2,1,0\n");
+    for other in ["b.csv", "c.csv", "d.csv"] {
         let output = room.run(&format!("distance a.csv {other} --json"));
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(other) && said.contains("index"), "{said}");

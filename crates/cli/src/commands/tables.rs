@@ -125,12 +125,15 @@ pub fn clouds(
 
 /// Says that a column was taken for an index.
 pub fn warn_of_index(table: &Table, path: &Path, reporter: &Reporter) {
-    if table.left_out_index {
-        let name = shown(path);
-        reporter.warn(&format!(
-            "{name}: the first column has no name and is left out as an index of the rows"
-        ));
-    }
+    let columns = match table.index_columns {
+        0 => return,
+        1 => "the first column has no name and is".to_owned(),
+        n => format!("the first {n} columns have no names and are"),
+    };
+    let name = shown(path);
+    reporter.warn(&format!(
+        "{name}: {columns} left out as an index of the rows"
+    ));
 }
 
 fn weighted(table: &Table, side: &'static str, mass_column: usize) -> anyhow::Result<Cloud> {

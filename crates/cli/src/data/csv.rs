@@ -32,10 +32,11 @@ pub(super) fn read(stream: impl Read) -> Result<Table, Failure> {
         let is_first = table.rows == 0 && table.names.is_none();
         if is_first && is_names(&fields) {
             let mut names: Vec<String> = fields.iter().map(|f| f.to_lowercase()).collect();
-            table.left_out_index = names.len() > 1 && INDEX_NAMES.contains(&names[0].as_str());
-            if table.left_out_index {
-                names.remove(0);
-            }
+            let is_index = |name: &String| INDEX_NAMES.contains(&name.as_str());
+            let indices = names.iter().take_while(|name| is_index(name)).count();
+            // One column at least is no index.
+            table.index_columns = indices.min(names.len() - 1);
+            names.drain(..table.index_columns);
             table.columns = names.len();
             table.names = Some(names);
             continue;
@@ -43,18 +44,16 @@ pub(super) fn read(stream: impl Read) -> Result<Table, Failure> {
         if is_first {
             table.columns = fields.len();
         }
-        let expected = table.columns + usize::from(table.left_out_index);
+        let expected = table.columns + table.index_columns;
         if fields.len() != expected {
             return Err(Failure::Content(format!(
                 "line {line} has {} fields and those before it {expected}",
                 fields.len()
             )));
         }
-        if table.left_out_index {
-            fields.remove(0);
-        }
+        fields.drain(..table.index_columns);
         for (column, field) in fields.iter().enumerate() {
-            let place = column + 1 + usize::from(table.left_out_index);
+            let place = column + 1 + table.index_columns;
             table.values.push(number(field, line, place)?);
         }
         table.rows += 1;
@@ -76,7 +75,7 @@ fn is_names(fields: &[&str]) -> bool {
 fn number(field: &str, line: u64, place: usize) -> Result<f64, Failure> {
     field.parse().map_err(|_| {
         let what = match field {
-            "" => "is empty".into(),
+            "" => "is empty; a line ends with its last number".into(),
             _ if field.replace(',', ".").parse::<f64>().is_ok() => {
                 format!("is {field:?}, with a decimal comma; write a point")
             }

@@ -16,8 +16,8 @@ pub struct Table {
     pub names: Option<Vec<String>>,
     /// Whether it is an array of one dimension, which counts as one row.
     pub is_line: bool,
-    /// Whether a first column without a name, an index, was left out.
-    pub left_out_index: bool,
+    /// First columns without a name, indices of the rows, that were left out.
+    pub index_columns: usize,
 }
 
 /// Why bytes are no numbers, before they have a name.

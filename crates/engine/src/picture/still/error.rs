@@ -40,7 +40,7 @@ pub enum StillError {
     #[error("{0} is empty: it holds no picture")]
     Empty(String),
     /// A readable kind of picture with samples of a sort that is not read; what the decoder says.
-    #[error("{0}: {1}; grey and RGB of 8 or 16 bits can be read")]
+    #[error("{0}: {1}; grey and RGB of 8 or 16 bits can be read: convert it")]
     UnsupportedSamples(String, String),
     /// A field of numbers that is not of the sort that is read; what is wrong.
     #[error("{0}: {1}")]
