@@ -24,6 +24,9 @@ pub struct Opened {
 
 impl Opened {
     /// Opens a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// Those of the system; `IsADirectory` of a folder.
     pub fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Self::of(io::stdin());
@@ -35,6 +38,9 @@ impl Opened {
     }
 
     /// Opens a stream.
+    ///
+    /// # Errors
+    /// Those of the stream.
     pub fn of(mut rest: impl Read + Send + 'static) -> io::Result<Self> {
         let mut head = Vec::new();
         (&mut rest).take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -49,7 +55,10 @@ impl Opened {
         Cursor::new(self.head).chain(self.rest)
     }
 
-    /// All bytes. Fails if they are more than are read as a whole.
+    /// All bytes.
+    ///
+    /// # Errors
+    /// [`Failure`] if they cannot be read, or are more than are read as a whole.
     pub fn whole(self) -> Result<Vec<u8>, Failure> {
         let bytes = read_whole(self.stream(), MAX_FILE_BYTES)?;
         bytes.ok_or(Failure::TooLarge(TooLarge::Bytes))

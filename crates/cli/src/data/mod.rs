@@ -41,6 +41,9 @@ pub(crate) fn read_opened(opened: Opened, path: &Path) -> anyhow::Result<Table> 
 }
 
 /// A table of any kind, by its first bytes; its numbers may be any.
+///
+/// # Errors
+/// [`Failure`] if it cannot be read, is broken, too large, or no table of numbers.
 pub fn decode(opened: Opened) -> Result<Table, Failure> {
     if opened.head.starts_with(NPY) {
         return npy::table(read_npy(&opened.whole()?, MAX_VALUES)?);

@@ -42,6 +42,9 @@ pub fn cuts(bytes: &[u8]) {
 }
 
 /// A field: NPY, NPZ, PFM, TIFF of floating-point numbers.
+///
+/// # Panics
+/// If what was read is not whole.
 pub fn field(bytes: &[u8]) {
     let content = opened(bytes).map(field::decode);
     if let Some(Ok(field::Content::Field(field))) = content {
@@ -62,6 +65,9 @@ pub fn journal(bytes: &[u8]) {
 }
 
 /// A motion field: .flo, KITTI's PNG, NPY, NPZ, PFM.
+///
+/// # Panics
+/// If what was read is not whole.
 pub fn map(bytes: &[u8]) {
     if let Some(Ok(map)) = opened(bytes).map(flow::read_map) {
         assert_eq!(map.dx.dim(), map.dy.dim());
@@ -69,6 +75,9 @@ pub fn map(bytes: &[u8]) {
 }
 
 /// A picture.
+///
+/// # Panics
+/// If what was read is not whole.
 pub fn picture(bytes: &[u8]) {
     if let Ok(still) = still::read_stream(bytes, "bytes") {
         assert!(still.picture.width() > 0 && still.picture.height() > 0);
@@ -76,6 +85,9 @@ pub fn picture(bytes: &[u8]) {
 }
 
 /// A table: CSV, NPY, NPZ.
+///
+/// # Panics
+/// If what was read is not whole.
 pub fn table(bytes: &[u8]) {
     if let Some(Ok(table)) = opened(bytes).map(data::decode) {
         assert_eq!(table.values.len(), table.rows * table.columns);

@@ -49,6 +49,9 @@ pub fn read(opened: Opened, name: &str) -> Result<Content, StillError> {
 }
 
 /// Any field, by its first bytes; its values may be any.
+///
+/// # Errors
+/// [`Failure`] as of [`read`].
 pub fn decode(opened: Opened) -> Result<Content, Failure> {
     let field = |values, format| Ok(Content::Field(Field { values, format }));
     match &opened.head[..] {
