@@ -113,8 +113,13 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Mutations of all seeds of a target together.
+    /// Mutations of all seeds of a target together, where `OTINTERP_MUTATIONS` does not say more.
     const MUTATIONS: usize = 2000;
+
+    fn mutations() -> usize {
+        let wanted = std::env::var("OTINTERP_MUTATIONS").ok();
+        wanted.and_then(|n| n.parse().ok()).unwrap_or(MUTATIONS)
+    }
 
     fn seeds(name: &str) -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
@@ -137,9 +142,9 @@ mod tests {
             let seeds = seeds(name);
             assert!(!seeds.is_empty(), "{name}");
             seeds.iter().for_each(|seed| run(seed));
-            let mut mutations = Mutations::new(&seeds, 1);
-            for _ in 0..MUTATIONS {
-                run(&mutations.next());
+            let mut mutated = Mutations::new(&seeds, 1);
+            for _ in 0..mutations() {
+                run(&mutated.next());
             }
         }
     }
