@@ -263,7 +263,7 @@ fn a_part_is_that_part_of_the_whole_with_its_sound() {
         }
     }
     for (args, why) in [
-        (["--start", "9"], "no frame between"),
+        (["--start", "9"], "s long; give a part"),
         (["--range", "2-1"], "no frame between"),
         (["--end", "x"], "no time such as"),
         (["--range", "5"], "no range such as"),

@@ -81,6 +81,8 @@ pub fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain() {
         let cause = without_number(&cause.to_string().replace('\n', " "));
+        // What the standard library says where a file ends in the middle of something.
+        let cause = cause.replace("failed to fill whole buffer", "it ends too early");
         if !line.ends_with(&cause) {
             let colon = if line.is_empty() { "" } else { ": " };
             line += colon;
@@ -115,6 +117,9 @@ mod tests {
         assert!(!plain.contains("os error") && !plain.is_empty());
         let error = Err::<(), _>(system).context("a.csv").unwrap_err();
         assert_eq!(one_line(&error), format!("a.csv: {plain}"));
+        let short = std::io::Read::read_exact(&mut &[0u8][..], &mut [0; 2]).unwrap_err();
+        let short = anyhow::Error::new(short).context("a.tif is broken");
+        assert_eq!(one_line(&short), "a.tif is broken: it ends too early");
         let twice = anyhow::anyhow!("it is broken").context("a.csv: it is broken");
         assert_eq!(one_line(&twice), "a.csv: it is broken");
         assert_eq!(without_number("f(x) (os error x)"), "f(x) (os error x)");
