@@ -32,7 +32,7 @@ Examples:
   otinterp distance --against ref.png *.png         a line for each
   otinterp distance clip.mp4 --plot w2.svg          from frame to frame")]
 pub struct DistanceArgs {
-    /// Two pictures, histograms (.csv, .npy) or point clouds; one clip; any number with --against
+    /// Two pictures, histograms (.csv, .npy, .npz, .pfm, floating-point .tif) or point clouds; one clip; any number with --against
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Exponent of the distance; 1 is the earth mover's distance
