@@ -14,6 +14,7 @@ pub mod pipeline;
 mod plot;
 pub mod quality;
 mod reporter;
+mod temporary;
 mod work;
 
 pub use commands::main;

@@ -5,7 +5,9 @@
 
 use indicatif::{FormattedDuration, MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Standard output or standard error.
@@ -59,6 +61,29 @@ impl Write for DataOut {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush().map_err(|e| Stream::Out.named(&e))
     }
+}
+
+/// A text without what a terminal would obey: control characters but line ends and tabs, and those that turn the direction of
+/// writing, as `\u001b`, which JSON reads back. File names and what stands in files may hold any.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match is_obeyed(c) {
+            // Writing to a string does not fail.
+            true => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control characters (Unicode's category Cc) and the marks of bidirectional text (UAX #9).
+fn is_obeyed(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && c != '\n' && c != '\t')
 }
 
 /// Whether the reader of a pipe went away (`| head`): it has what it wanted.
@@ -123,7 +148,7 @@ impl Reporter {
 
     /// Writes a whole line, above the bars.
     pub fn line(&self, stream: Stream, line: &str) -> io::Result<()> {
-        let line = format!("{line}\n");
+        let line = format!("{}\n", escaped(line));
         self.bars.suspend(|| stream.write(line.as_bytes()))
     }
 
@@ -164,7 +189,13 @@ impl Reporter {
         if self.report.is_some() {
             return self.report(report);
         }
-        Ok(self.bars.suspend(|| Stream::Out.write(text().as_bytes()))?)
+        let text = text();
+        // What programs read stays as it is.
+        let text = match io::stdout().is_terminal() {
+            true => escaped(&text),
+            false => Cow::Borrowed(&*text),
+        };
+        Ok(self.bars.suspend(|| Stream::Out.write(text.as_bytes()))?)
     }
 
     /// The end of a run that was about files: with `--json` its report, else lines on standard error unless `-q`.
@@ -228,7 +259,7 @@ impl Reporter {
         // Nothing is drawn where standard error is no terminal.
         let bar = self.bars.add(ProgressBar::new(frames.unwrap_or(0)));
         bar.set_style(style);
-        bar.set_prefix(name.to_owned());
+        bar.set_prefix(escaped(name).into_owned());
         Bar {
             bar,
             expected: frames,
@@ -290,8 +321,32 @@ impl Drop for Bar {
     }
 }
 
+/// The error that ends a run, as one line; where even that fails nothing can be done, and the exit code says it.
+pub fn last_error(error: &str) {
+    let line = error.replace('\n', " ");
+    let _ = Stream::Err.write(format!("otinterp: {}\n", escaped(&line)).as_bytes());
+}
+
 /// Help and version as clap prints them.
 pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     let printed = help.print().and_then(|()| io::stdout().flush());
     printed.map_err(|e| Stream::Out.named(&e).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        let name = "a\u{1b}[2J\u{7}\u{9b}b\u{202e}gnp.é\tö\n";
+        let shown = escaped(name);
+        assert_eq!(shown, "a\\u001b[2J\\u0007\\u009bb\\u202egnp.é\tö\n");
+        assert!(!shown.chars().any(is_obeyed));
+        // JSON escapes less, and reads this back.
+        let json = serde_json::to_string(name).unwrap();
+        let back: String = serde_json::from_str(&escaped(&json)).unwrap();
+        assert_eq!(back, name);
+        assert!(matches!(escaped("plain"), Cow::Borrowed("plain")));
+    }
 }

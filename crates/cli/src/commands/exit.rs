@@ -1,6 +1,6 @@
 //! Exit of a run: one line on stderr and an exit code; Ctrl-C.
 
-use crate::reporter::{Stream, is_closed_pipe};
+use crate::reporter::{is_closed_pipe, last_error};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -53,9 +53,7 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     if is_closed_pipe(&error) {
         return ExitCode::SUCCESS;
     }
-    let line = format!("otinterp: {}\n", one_line(&error));
-    // The exit code says it where standard error cannot.
-    let _ = Stream::Err.write(line.as_bytes());
+    last_error(&one_line(&error));
     if error.is::<Interrupted>() {
         ExitCode::from(130)
     } else if error.is::<Usage>() {

@@ -18,9 +18,11 @@ mod score;
 mod tables;
 mod times;
 
+use crate::files::protect;
 use crate::reporter::print_help;
 use clap::{Parser, Subcommand};
 use common::Common;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Frames between frames, by optimal transport.
@@ -58,6 +60,25 @@ enum Command {
     Distance(distance::DistanceArgs),
     /// Couple point clouds: couplings, barycentric projections, geodesics, minibatch pairs for flow matching, the two-row figure
     Points(Box<points::PointsArgs>),
+}
+
+impl Command {
+    /// The files that are read, as far as they are named: no output takes the place of one.
+    fn inputs(&self) -> Vec<&Path> {
+        match self {
+            Self::Frames(args) => args.inputs(),
+            Self::Retime(args) => args.inputs(),
+            Self::Codecs(_) => Vec::new(),
+            Self::Compare(args) => args.inputs(),
+            Self::Flow(args) => args.inputs(),
+            Self::Inspect(args) => args.inputs(),
+            Self::Path(args) => args.inputs(),
+            // Writes no file.
+            Self::Score(_) => Vec::new(),
+            Self::Distance(args) => args.inputs(),
+            Self::Points(args) => args.inputs(),
+        }
+    }
 }
 
 /// Parses the arguments, runs the command, prints the error if there is one.
@@ -100,6 +121,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         otinterp_video::quiet_libraries();
     }
     cli.common.apply()?;
+    protect(cli.command.inputs());
     match &cli.command {
         Command::Frames(args) => frames::run(args, &cli.common),
         Command::Retime(args) => retime::run(args, &cli.common),

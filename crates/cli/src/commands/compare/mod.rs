@@ -75,6 +75,14 @@ fn label(method: MethodArg) -> &'static [&'static str] {
     }
 }
 
+impl CompareArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = [Some(&self.a), Some(&self.b), self.truth.as_ref()];
+        all.into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+}
+
 /// Time of the truth.
 const MIDDLE: f64 = 0.5;
 

@@ -60,6 +60,17 @@ pub struct DistanceArgs {
     plot: Option<PathBuf>,
 }
 
+impl DistanceArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.files
+            .iter()
+            .chain(&self.against)
+            .map(PathBuf::as_path)
+            .collect()
+    }
+}
+
 /// Runs `otinterp distance`.
 pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     if let Some(eps) = args.eps

@@ -14,7 +14,7 @@ use clap::Args;
 use gallery::Gallery;
 use otinterp::picture::still;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp inspect`.
 #[derive(Debug, Args)]
@@ -35,6 +35,13 @@ pub struct InspectArgs {
     /// Folder for the page and its pictures
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+}
+
+impl InspectArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        vec![&self.a, &self.b]
+    }
 }
 
 /// A run's report: `--json`.

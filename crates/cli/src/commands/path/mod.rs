@@ -13,7 +13,7 @@ use clap::Args;
 use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
 use report::Report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use walk::Walk;
 
 /// Arguments of `otinterp path`.
@@ -42,6 +42,13 @@ pub struct PathArgs {
     plot: Option<PathBuf>,
     #[command(flatten)]
     mass: MassArgs,
+}
+
+impl PathArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        vec![&self.a, &self.b]
+    }
 }
 
 /// Runs `otinterp path`.

@@ -13,7 +13,7 @@ use clap::{ArgGroup, Args};
 use otinterp_video::RawVideo;
 use otinterp_video::range::Position;
 use otinterp_video::time::{Rational, parse_number, parse_rate};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 // Headings of the help.
 const SPEED: &str = "Speed (one of these)";
@@ -147,6 +147,12 @@ pub struct RetimeArgs {
 }
 
 impl RetimeArgs {
+    /// The files that are read, as far as they are named; clips of folders are found later.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = self.inputs.iter().chain(&self.cuts);
+        all.map(PathBuf::as_path).collect()
+    }
+
     /// The places that limit the part shown.
     pub(super) fn part(&self) -> (Option<Position>, Option<Position>) {
         match self.range {
