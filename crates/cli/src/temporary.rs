@@ -100,7 +100,7 @@ pub fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// Removes leftovers of killed processes, once for each folder.
-fn sweep(folder: &Path) {
+pub fn sweep(folder: &Path) {
     static SWEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if !swept.insert(folder.to_owned()) {

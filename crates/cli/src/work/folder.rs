@@ -16,6 +16,7 @@ const ATTEMPTS: usize = 16;
 /// Makes the folder, or takes one that an earlier run of the same user has left, and locks it: it is held until the file is dropped.
 pub(super) fn hold(folder: &Path) -> Result<File, Error> {
     let place = folder_of(folder);
+    temporary::sweep(place);
     for _ in 0..ATTEMPTS {
         match private().create(folder) {
             Ok(()) => {}

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 const VERSION: u32 = 1;
 /// Systems leave names that begin with `user.` to programs (xattr(7)).
 const ATTRIBUTE: &str = "user.otinterp.made";
-/// Many times the length of any record.
-const MOST_BYTES: u64 = 1 << 16;
+/// Command lines, which it repeats, are shorter (on Linux 2 MiB, execve(2)).
+const MOST_BYTES: u64 = 1 << 22;
 
 /// What a finished output is.
 #[derive(Debug, Serialize, Deserialize)]
