@@ -1,6 +1,6 @@
 //! Output files: written beside their final name, renamed when whole.
 
-use crate::temporary;
+use crate::temporary::{self, Standing};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ pub struct PendingFile {
     overwrite: bool,
     /// The file that is to be replaced.
     replaced: Option<Metadata>,
+    /// Where it lies in no folder that is removed as a whole.
+    _standing: Option<Standing>,
 }
 
 impl PendingFile {
@@ -36,9 +38,11 @@ impl PendingFile {
         let extension = target.extension().map(|e| e.to_string_lossy());
         let suffix = extension.map_or_else(String::new, |e| format!(".{e}"));
         let folder = folder_of(&target);
-        let file = temporary::file_in(folder, &suffix, mode);
+        let made = temporary::file_in(folder, &suffix, mode);
+        let made = made.map_err(|e| cannot_create_in(folder, &e))?;
         Ok(Self {
-            file: file.map_err(|e| cannot_create_in(folder, &e))?,
+            file: made.file,
+            _standing: Some(made.standing),
             replaced,
             target,
             overwrite,
@@ -56,6 +60,7 @@ impl PendingFile {
         let (file, path) = (open(path)?, TempPath::try_from_path(path)?);
         Ok(Self {
             file: NamedTempFile::from_parts(file, path),
+            _standing: None,
             replaced: target.metadata().ok(),
             target,
             overwrite,

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Standard output or standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,9 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .filter_map(|e| e.downcast_ref::<io::Error>())
         .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
+
+/// How often a bar moves that nothing else moves.
+const TICK: Duration = Duration::from_millis(200);
 
 /// `-q`, `-v` and `--json`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -241,6 +245,24 @@ impl Reporter {
     pub fn table(&self, table: &str) {
         if self.report.is_none() {
             self.tell(table.trim_end());
+        }
+    }
+
+    /// A bar on standard error while something is done whose length is not known: it moves, and shows the time.
+    pub fn busy(&self, what: &str) -> Bar {
+        if !self.talks() {
+            return Bar::hidden();
+        }
+        // The template is constant and right; a default bar is no reason to fail.
+        let style = ProgressStyle::with_template("{prefix} {spinner} {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        bar.set_style(style);
+        bar.set_prefix(escaped(what).into_owned());
+        bar.enable_steady_tick(TICK);
+        Bar {
+            bar,
+            expected: None,
         }
     }
 

@@ -1,4 +1,5 @@
-//! Temporary files and folders beside outputs, and the removal of those that a killed process has left.
+//! Temporary files and folders beside outputs, and the removal of those that a killed process has left, or that this one would
+//! leave when it ends at once.
 //!
 //! Whoever makes one holds a lock on it until it is gone or renamed, which the system takes away with the process. So one that
 //! nobody holds is a leftover. Another process may find a new one before it is locked: then it is made again.
@@ -17,15 +18,62 @@ const ATTEMPTS: usize = 16;
 /// Of a folder that its user alone looks into.
 const PRIVATE_MODE: u32 = 0o700;
 
+/// What stands on the disk until it is dropped, and what becomes of it if the process ends before.
+static STANDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A file or folder that is to be removed, with all in it, if the process ends before this is dropped.
+#[derive(Debug)]
+pub struct Standing(PathBuf);
+
+impl Standing {
+    /// From now on.
+    pub fn at(path: &Path) -> Self {
+        let mut all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let mut all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = all.iter().rposition(|path| *path == self.0) {
+            all.swap_remove(at);
+        }
+    }
+}
+
+/// Removes all that is [`Standing`], of a process that ends at once.
+pub fn remove_all() {
+    let all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in all.iter() {
+        // What cannot be removed is in nobody's way but the disk's.
+        let _ = match path.is_dir() {
+            true => fs::remove_dir_all(path),
+            false => fs::remove_file(path),
+        };
+    }
+}
+
+/// A temporary file, removed when dropped.
+#[derive(Debug)]
+pub struct Temporary {
+    /// The file.
+    pub file: NamedTempFile,
+    /// Ends when it is renamed or gone.
+    pub standing: Standing,
+}
+
 /// A file with a name of chance that ends in `suffix`, of this mode before the user's mask; removed when dropped.
 /// Fails with what the system says.
-pub fn file_in(folder: &Path, suffix: &str, mode: u32) -> io::Result<NamedTempFile> {
+pub fn file_in(folder: &Path, suffix: &str, mode: u32) -> io::Result<Temporary> {
     sweep(folder);
     let builder = builder(suffix, mode);
     for _ in 0..ATTEMPTS {
         let file = builder.tempfile_in(folder)?;
         if is_held(file.as_file(), file.path())? {
-            return Ok(file);
+            let standing = Standing::at(file.path());
+            return Ok(Temporary { file, standing });
         }
     }
     Err(io::ErrorKind::ResourceBusy.into())
@@ -36,6 +84,7 @@ pub fn file_in(folder: &Path, suffix: &str, mode: u32) -> io::Result<NamedTempFi
 pub struct Folder {
     folder: TempDir,
     _held: Option<File>,
+    _standing: Standing,
 }
 
 impl Folder {
@@ -52,8 +101,11 @@ impl Folder {
                 None => cfg!(not(unix)),
             };
             if is_ours {
-                let _held = held;
-                return Ok(Self { folder, _held });
+                return Ok(Self {
+                    _standing: Standing::at(folder.path()),
+                    folder,
+                    _held: held,
+                });
             }
         }
         Err(io::ErrorKind::ResourceBusy.into())
@@ -158,7 +210,7 @@ mod tests {
         for name in [".otinterp-mine", "a.png", ".otinterp-tmp-link"] {
             assert!(at(name).exists(), "{name}");
         }
-        assert!(file.path().exists() && folder.path().exists());
+        assert!(file.file.path().exists() && folder.path().exists());
         let mode = std::os::unix::fs::PermissionsExt::mode;
         assert_eq!(
             mode(&folder.path().metadata().unwrap().permissions()) & 0o777,

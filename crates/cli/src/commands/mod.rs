@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 use common::Common;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Frames between frames, by optimal transport.
 #[derive(Debug, Parser)]
@@ -81,6 +82,20 @@ impl Command {
     }
 }
 
+/// So long after Ctrl-C a command may go on with what cannot be interrupted in the middle: it is to end within a second.
+const GRACE: Duration = Duration::from_millis(700);
+/// The same where the end says what is kept and how to go on: a pair of large frames takes seconds.
+const GRACE_OF_CLIPS: Duration = Duration::from_secs(4);
+
+impl Command {
+    fn grace(&self) -> Duration {
+        match self {
+            Self::Retime(args) if !args.is_mass() => GRACE_OF_CLIPS,
+            _ => GRACE,
+        }
+    }
+}
+
 /// Parses the arguments, runs the command, prints the error if there is one.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -122,6 +137,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
     cli.common.apply()?;
     protect(cli.command.inputs());
+    exit::watch_interrupt(cli.command.grace());
     match &cli.command {
         Command::Frames(args) => frames::run(args, &cli.common),
         Command::Retime(args) => retime::run(args, &cli.common),

@@ -21,6 +21,7 @@ pub use record::{Record, check_finished};
 pub use watch::Watched;
 
 use crate::files::{resolve, sync_folder};
+use crate::temporary::Standing;
 use identity::{Hashing, hash, same_settings, take_in};
 use journal::{Header, Journal, Segment, data_in};
 use serde::Serialize;
@@ -55,6 +56,8 @@ pub struct Work {
     identity: Identity,
     watched: Watched,
     is_finished: bool,
+    /// As long as there is no finished segment.
+    standing: Option<Standing>,
 }
 
 /// The work folder of an output, beside it; beside the file itself where the output is a link.
@@ -84,6 +87,7 @@ impl Work {
             watched,
             // Until it is known that it may be touched.
             is_finished: true,
+            standing: None,
         };
         let is_begun = work.is_begun() || work.journal.is_damaged;
         match earlier {
@@ -91,6 +95,7 @@ impl Work {
             Earlier::Refuse if is_begun => return Err(Error::Unfinished(work.folder.clone())),
             _ => {
                 work.is_finished = false;
+                work.standing = Some(Standing::at(&work.folder));
                 work.begin()?;
             }
         }
@@ -198,7 +203,11 @@ impl Work {
         if let Some(source) = hash? {
             self.journal.header = Some(self.header(source));
         }
-        Ok(self.journal.write()?)
+        self.journal.write()?;
+        if self.is_begun() {
+            self.standing = None;
+        }
+        Ok(())
     }
 
     fn header(&self, source: String) -> Header {

@@ -7,7 +7,7 @@ mod input;
 mod report;
 
 use super::common::Common;
-use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
+use super::exit::{self, BatchFailed, Usage, check_interrupt};
 use super::output::Plot;
 use super::pair::shown;
 use super::tables::CloudArgs;
@@ -87,7 +87,6 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     let format = format.map_err(Usage)?;
     let plot = || Plot::open(args.plot.as_deref(), common);
     let reporter = &common.reporter(false);
-    watch_interrupt();
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => against(reference, files, args, question, plot()?, reporter),
         (None, [clip]) => clip::run(clip, args.first, question, plot()?, reporter),
@@ -112,8 +111,10 @@ fn pair(
     let names = [shown(a), shown(b)];
     let first = Measure::read(a, "first", args.points, args.cloud)?;
     let second = Measure::read(b, "second", args.points, args.cloud)?;
-    let answer = Answer::find(&first, &second, question)
-        .with_context(|| format!("{} and {}", names[0], names[1]))?;
+    let pair = format!("{} and {}", names[0], names[1]);
+    let busy = reporter.busy(&pair);
+    let answer = Answer::find(&first, &second, question).with_context(|| pair.clone())?;
+    drop(busy);
     check_interrupt()?;
     warn_if_wide(&answer, reporter);
     report::pair(&answer, [&names[0], &names[1]], reporter)
@@ -162,8 +163,10 @@ fn against(
 ) -> anyhow::Result<()> {
     let origin = Measure::read(reference, "reference", args.points, args.cloud)?;
     let (mut entries, mut failed) = (Vec::new(), Vec::new());
-    for path in files {
+    let bar = reporter.bar("", Some(files.len() as u64));
+    for (done, path) in files.iter().enumerate() {
         check_interrupt()?;
+        bar.show(done as u64, format!("{done} of {} files", files.len()));
         let file = shown(path);
         let found = Measure::read(path, "file", args.points, args.cloud).and_then(|other| {
             let context = || format!("{} and {file}", shown(reference));
@@ -183,6 +186,7 @@ fn against(
             }
         }
     }
+    drop(bar);
     if let (true, [failure]) = (files.len() == 1, &failed[..]) {
         anyhow::bail!("{}", failure.error);
     }

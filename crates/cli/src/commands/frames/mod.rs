@@ -9,10 +9,10 @@ mod sink;
 mod target;
 
 use super::common::{Common, print_timings};
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::pair::{is_pipe, read_all, read_fields, shown};
 use crate::pipeline::Paths;
-use crate::reporter::Bar;
+use crate::reporter::{Bar, Reporter};
 use anyhow::Context;
 use otinterp::picture::Picture;
 use otinterp::picture::still::Still;
@@ -35,7 +35,6 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         if !args.more.is_empty() {
             return Err(Usage("of fields of numbers there can be two".into()).into());
         }
-        watch_interrupt();
         return fields::run(args, &times, &pair, common);
     }
     let paths: Vec<&Path> = [&args.a, &args.b]
@@ -55,7 +54,6 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .mass
         .given_to(common.interpolator(args.method), args.method)?;
     let reporter = common.reporter(args.output.as_deref().is_some_and(is_pipe));
-    watch_interrupt();
 
     let stills = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
@@ -74,6 +72,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         motion: args.motion,
         times: &times,
         sink: sink.as_mut(),
+        reporter: &reporter,
         bar: reporter.bar("", Some(count as u64)),
         frames: Vec::with_capacity(count),
         unexplained: 0.0,
@@ -121,6 +120,7 @@ struct Way<'a> {
     /// Of each pair.
     times: &'a [f64],
     sink: &'a mut dyn Sink,
+    reporter: &'a Reporter,
     bar: Bar,
     frames: Vec<FrameEntry>,
     /// Sum over the pairs.
@@ -141,6 +141,7 @@ impl Way<'_> {
                     None
                 }
             };
+            let busy = self.reporter.busy("solving");
             let transition = sequence
                 .between(
                     [&two[0].picture, &two[1].picture],
@@ -153,6 +154,7 @@ impl Way<'_> {
                         paths[pair + 1].display()
                     )
                 })?;
+            drop(busy);
             self.solving += begun.elapsed();
             self.unexplained += transition.unexplained_share();
             self.render(pair, &transition, &two[0].icc)?;

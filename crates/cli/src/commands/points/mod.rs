@@ -10,7 +10,7 @@ mod plan;
 pub use args::PointsArgs;
 
 use super::common::Common;
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::pair::shown;
 use super::tables;
 use anyhow::Context;
@@ -27,7 +27,6 @@ pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
     }
     let outputs = Outputs::open(args, common)?;
     let reporter = common.reporter(false);
-    watch_interrupt();
     let (source, target, names) = match (&args.source, &args.target) {
         (Some(source), Some(target)) => {
             let names = [shown(source), shown(target)];

@@ -153,6 +153,11 @@ impl RetimeArgs {
         all.map(PathBuf::as_path).collect()
     }
 
+    /// Whether a frame takes long.
+    pub fn is_mass(&self) -> bool {
+        self.method == MethodArg::Mass
+    }
+
     /// The places that limit the part shown.
     pub(super) fn part(&self) -> (Option<Position>, Option<Position>) {
         match self.range {
