@@ -10,5 +10,9 @@ mod continuity;
 mod flow;
 mod frames;
 mod inspect;
+#[cfg(unix)]
+mod interrupts;
 mod mass;
+#[cfg(unix)]
+mod outputs;
 mod path;

@@ -241,6 +241,7 @@ pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
 pub struct OutputFolder {
     /// Levels made here, deepest first.
     made: Vec<PathBuf>,
+    _standing: Vec<Standing>,
 }
 
 impl OutputFolder {
@@ -250,8 +251,14 @@ impl OutputFolder {
         let missing = path
             .ancestors()
             .take_while(|level| !level.as_os_str().is_empty() && !level.exists());
+        let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         let folder = Self {
-            made: missing.map(Path::to_owned).collect(),
+            _standing: made
+                .iter()
+                .rev()
+                .map(|level| Standing::empty(level))
+                .collect(),
+            made,
         };
         fs::create_dir_all(path).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {

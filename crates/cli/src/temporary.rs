@@ -18,18 +18,27 @@ const ATTEMPTS: usize = 16;
 /// Of a folder that its user alone looks into.
 const PRIVATE_MODE: u32 = 0o700;
 
-/// What stands on the disk until it is dropped, and what becomes of it if the process ends before.
-static STANDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// What stands on the disk, and whether it goes only if it is empty, in the order in which it was made.
+static STANDING: Mutex<Vec<(PathBuf, bool)>> = Mutex::new(Vec::new());
 
-/// A file or folder that is to be removed, with all in it, if the process ends before this is dropped.
+/// A file or folder that is to be removed if the process ends before this is dropped.
 #[derive(Debug)]
 pub struct Standing(PathBuf);
 
 impl Standing {
-    /// From now on.
+    /// A file, or a folder with all in it.
     pub fn at(path: &Path) -> Self {
+        Self::new(path, false)
+    }
+
+    /// A folder, which goes only if it is empty.
+    pub fn empty(folder: &Path) -> Self {
+        Self::new(folder, true)
+    }
+
+    fn new(path: &Path, if_empty: bool) -> Self {
         let mut all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(path.to_owned());
+        all.push((path.to_owned(), if_empty));
         Self(path.to_owned())
     }
 }
@@ -37,20 +46,21 @@ impl Standing {
 impl Drop for Standing {
     fn drop(&mut self) {
         let mut all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = all.iter().rposition(|path| *path == self.0) {
-            all.swap_remove(at);
+        if let Some(at) = all.iter().rposition(|(path, _)| *path == self.0) {
+            all.remove(at);
         }
     }
 }
 
-/// Removes all that is [`Standing`], of a process that ends at once.
+/// Removes all that is [`Standing`], what was made last first, of a process that ends at once.
 pub fn remove_all() {
     let all = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
-    for path in all.iter() {
+    for (path, if_empty) in all.iter().rev() {
         // What cannot be removed is in nobody's way but the disk's.
-        let _ = match path.is_dir() {
-            true => fs::remove_dir_all(path),
-            false => fs::remove_file(path),
+        let _ = match (if_empty, path.is_dir()) {
+            (true, _) => fs::remove_dir(path),
+            (false, true) => fs::remove_dir_all(path),
+            (false, false) => fs::remove_file(path),
         };
     }
 }
