@@ -316,7 +316,7 @@ mod tests {
         let mut pending = PendingFile::create(&target, false).unwrap();
         pending.file_mut().write_all(b"half").unwrap();
         drop(pending);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
@@ -324,13 +324,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("a.png");
         let pending = PendingFile::create(&target, false).unwrap();
-        std::fs::write(&target, "theirs").unwrap();
+        fs::write(&target, "theirs").unwrap();
         assert_eq!(
             pending.commit().unwrap_err().kind(),
             io::ErrorKind::AlreadyExists
         );
-        assert_eq!(std::fs::read(&target).unwrap(), b"theirs");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(&target).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]
@@ -338,13 +338,13 @@ mod tests {
     fn a_link_is_followed_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("file.png"), dir.path().join("link.png"));
-        std::fs::write(&file, "old").unwrap();
+        fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         let mut pending = PendingFile::create(&link, true).unwrap();
         pending.file_mut().write_all(b"new").unwrap();
         pending.commit().unwrap();
         assert!(link.is_symlink());
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[cfg(unix)]
@@ -365,14 +365,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("a/b");
         drop(OutputFolder::create(&deep).unwrap());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 
         let folder = OutputFolder::create(&deep).unwrap();
-        std::fs::write(deep.join("1.png"), "1").unwrap();
+        fs::write(deep.join("1.png"), "1").unwrap();
         drop(folder);
         assert!(deep.join("1.png").exists());
         // One that was there before stays, empty or not.
-        std::fs::remove_file(deep.join("1.png")).unwrap();
+        fs::remove_file(deep.join("1.png")).unwrap();
         drop(OutputFolder::create(&deep).unwrap());
         assert!(deep.exists());
     }

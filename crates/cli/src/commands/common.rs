@@ -37,7 +37,7 @@ pub struct Common {
         help_heading = "Common options"
     )]
     pub verbose: bool,
-    /// Overwrite existing files [default: refuse]
+    /// Overwrite existing files, but no input [default: refuse]
     #[arg(short = 'y', long, global = true, help_heading = "Common options")]
     pub overwrite: bool,
 }

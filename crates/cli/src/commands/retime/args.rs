@@ -116,10 +116,10 @@ pub struct RetimeArgs {
     /// Number of clips processed at a time. One uses all cores already; more helps with small clips
     #[arg(help_heading = BATCH, long, value_name = "N", default_value = "1", value_parser = parse_jobs)]
     pub(super) jobs: usize,
-    /// Skip clips whose output exists
+    /// Skip clips whose output exists, made from the same source with the same settings; any other is an error
     #[arg(help_heading = BATCH, long)]
     pub(super) skip_existing: bool,
-    /// Resume what an earlier run with the same settings left unfinished; skip clips whose output exists
+    /// Resume what an earlier run with the same source and settings left unfinished; skip what it finished, as --skip-existing
     #[arg(help_heading = BATCH, long)]
     pub(super) resume: bool,
     /// Print what would be done and write nothing. Cuts are not detected

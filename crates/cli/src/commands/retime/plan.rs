@@ -78,7 +78,8 @@ fn is_done(output: &End, args: &RetimeArgs, common: &Common) -> bool {
         return false;
     };
     let stays = args.skip_existing || (args.resume && !common.overwrite);
-    stays && path.is_file()
+    let has_all = args.timecodes.as_ref().is_none_or(|times| times.exists());
+    stays && path.is_file() && has_all
 }
 
 /// The first thing that speaks against the options of pipes and of raw video.

@@ -182,3 +182,46 @@ pub(super) fn give_up(
     }
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RetimeArgs;
+    use clap::{Args, Command};
+
+    /// Options that say where the output goes, what else is written or what is said, and not what it is.
+    const OTHER: &[&str] = &[
+        "output",
+        "format",
+        "out-dir",
+        "name",
+        "timecodes",
+        "jobs",
+        "skip-existing",
+        "resume",
+        "dry-run",
+        "progress",
+        "timings",
+    ];
+
+    #[test]
+    fn every_option_is_a_setting_or_known_to_be_none() {
+        let settings = include_str!("resume.rs")
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap();
+        let all = RetimeArgs::augment_args(Command::new("retime"));
+        let names: Vec<&str> = all.get_arguments().filter_map(|a| a.get_long()).collect();
+        assert!(names.len() > 30, "{names:?}");
+        for name in names {
+            // Alone or among others of one setting.
+            let is_setting = [
+                format!("\"--{name}\""),
+                format!("--{name},"),
+                format!("--{name} or"),
+                format!("or --{name}\""),
+            ];
+            let is_setting = is_setting.iter().any(|text| settings.contains(text));
+            assert_ne!(is_setting, OTHER.contains(&name), "--{name}");
+        }
+    }
+}
