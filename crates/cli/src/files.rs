@@ -18,7 +18,7 @@ pub struct PendingFile {
     target: PathBuf,
     overwrite: bool,
     /// The file that is to be replaced.
-    replaced: Option<Metadata>,
+    replaced: Option<Box<Metadata>>,
     /// Where it lies in no folder that is removed as a whole.
     _standing: Option<Standing>,
 }
@@ -30,7 +30,7 @@ impl PendingFile {
     /// Fails as [`refuse_taken`]; else with the error of the system.
     pub fn create(target: &Path, overwrite: bool) -> io::Result<Self> {
         let target = writable(target, overwrite)?;
-        let replaced = target.metadata().ok();
+        let replaced = target.metadata().ok().map(Box::new);
         // Who could not read the old file reads nothing of the new one while it is made.
         let mode = replaced
             .as_ref()
@@ -61,7 +61,7 @@ impl PendingFile {
         Ok(Self {
             file: NamedTempFile::from_parts(file, path),
             _standing: None,
-            replaced: target.metadata().ok(),
+            replaced: target.metadata().ok().map(Box::new),
             target,
             overwrite,
         })

@@ -2,6 +2,8 @@
 
 use crate::reporter::{is_closed_pipe, last_error};
 use crate::temporary;
+use crate::work;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -38,6 +40,9 @@ pub fn watch_interrupt(grace: Duration) {
         let waiting = thread::Builder::new().spawn(move || {
             thread::sleep(grace);
             // Whoever reads that may be asleep; a second Ctrl-C does not wait for it.
+            for folder in work::kept() {
+                last_error(&kept_in(&folder));
+            }
             last_error(&Interrupted.to_string());
             leave();
         });
@@ -45,6 +50,12 @@ pub fn watch_interrupt(grace: Duration) {
             leave();
         }
     });
+}
+
+/// That a later run can go on with the work of this one.
+pub fn kept_in(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("what is done is kept in {folder}; --resume goes on with it")
 }
 
 fn leave() -> ! {

@@ -78,7 +78,8 @@ fn check_own(folder: &Path, place: &Path) -> Result<(), Error> {
         let entry = entry?;
         let found = entry.path().symlink_metadata()?;
         let is_images = found.is_dir() && entry.file_name() == IMAGES;
-        if !is_images && !(found.is_file() && has_one_name(&found)) {
+        let is_plain = found.is_file() && has_one_name(&found);
+        if !is_images && !is_plain {
             return Err(foreign());
         }
     }

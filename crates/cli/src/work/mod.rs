@@ -29,6 +29,7 @@ use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// What is to become of the work of an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,14 @@ pub struct Work {
     is_finished: bool,
     /// As long as there is no finished segment.
     standing: Option<Standing>,
+}
+
+/// Work folders with finished segments that this process holds.
+static KEPT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The folders that a process that ends now leaves, for a later run to go on with.
+pub fn kept() -> Vec<PathBuf> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The work folder of an output, beside it; beside the file itself where the output is a link.
@@ -100,6 +109,7 @@ impl Work {
             }
         }
         work.is_finished = false;
+        work.outlives();
         Ok(work)
     }
 
@@ -204,10 +214,19 @@ impl Work {
             self.journal.header = Some(self.header(source));
         }
         self.journal.write()?;
+        self.outlives();
+        Ok(())
+    }
+
+    /// From the first finished segment on the folder stays, whatever ends the process.
+    fn outlives(&mut self) {
         if self.is_begun() {
             self.standing = None;
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            if !kept.contains(&self.folder) {
+                kept.push(self.folder.clone());
+            }
         }
-        Ok(())
     }
 
     fn header(&self, source: String) -> Header {
@@ -264,6 +283,9 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|folder| *folder != self.folder);
+        drop(kept);
         if !self.is_finished && !self.is_begun() {
             let _ = self.remove();
         }

@@ -4,6 +4,7 @@ use super::job::extension_of;
 use crate::commands::pair::stem;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
+use otinterp_video::NumberedName;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -87,6 +88,15 @@ pub(super) fn expand(
         }
     }
     Ok(found)
+}
+
+/// The files that an input is made of.
+pub(super) fn sources_of(input: &Path) -> Vec<PathBuf> {
+    if let Some(name) = NumberedName::of(input).filter(|_| !input.exists()) {
+        let files = name.files_in(input.parent().unwrap_or(Path::new("")));
+        return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
+    }
+    vec![input.to_owned()]
 }
 
 /// Whether an input is a folder, whose clips are meant.

@@ -5,7 +5,6 @@ use super::inputs;
 use super::job::{End, Job};
 use super::options::PipeFormat;
 use super::outputs::{check_outputs, drop_own_outputs, output_for};
-use super::resume::sources_of;
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::files::protect;
@@ -49,7 +48,7 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
     let mut found = inputs::expand(&args.inputs, &suffix, args.out_dir.as_deref())?;
     drop_own_outputs(&mut found, args, &suffix)?;
     for input in &found {
-        protect(sources_of(&input.path).iter().map(PathBuf::as_path));
+        protect(inputs::sources_of(&input.path).iter().map(PathBuf::as_path));
     }
     let jobs: Vec<Job> = found
         .iter()

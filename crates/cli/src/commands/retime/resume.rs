@@ -2,9 +2,10 @@
 
 use super::args::RetimeArgs;
 use super::input_reporter::InputReporter;
+use super::inputs::sources_of;
 use super::job::{End, Job, Target, extension_of};
 use crate::commands::common::{Common, MethodArg};
-use crate::commands::exit::is_interrupted;
+use crate::commands::exit::{is_interrupted, kept_in};
 use crate::pipeline;
 use crate::work::{self, Earlier, Identity, Work};
 use anyhow::Context;
@@ -12,7 +13,6 @@ use otinterp::simd::Level;
 use otinterp_video as video;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 /// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
@@ -65,15 +65,6 @@ fn identity(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Opt
         environment: environment(common),
         sources,
     }))
-}
-
-/// The files that an input is made of.
-pub(super) fn sources_of(input: &Path) -> Vec<PathBuf> {
-    if let Some(name) = video::NumberedName::of(input).filter(|_| !input.exists()) {
-        let files = name.files_in(input.parent().unwrap_or(Path::new("")));
-        return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
-    }
-    vec![input.to_owned()]
 }
 
 /// What else than the settings the bits of the output depend on.
@@ -175,10 +166,7 @@ pub(super) fn give_up(
         Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed(..) | Picture(_)) => {
             work.discard();
         }
-        _ => reporter.warn(&format!(
-            "what is done is kept in {}; --resume goes on with it",
-            work.folder().display()
-        )),
+        _ => reporter.warn(&kept_in(work.folder())),
     }
     error
 }
