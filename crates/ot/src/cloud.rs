@@ -1,6 +1,7 @@
 //! A discrete measure: weighted points in any number of dimensions.
 
 use crate::error::Error;
+use std::collections::BTreeMap;
 
 /// A measure: points with masses, in `f64`. A value that exists is sound: everything is finite, masses are not
 /// negative, and there is some mass.
@@ -99,6 +100,30 @@ impl Cloud {
         mean
     }
 
+    /// The same measure without a place twice: the masses of equal points are added, in the order in which places come first.
+    pub fn merged(&self) -> Self {
+        let mut places: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
+        let (mut points, mut masses): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+        for i in 0..self.len() {
+            // With 0 added, -0 is 0; there is no NaN.
+            let key = self.point(i).iter().map(|x| (x + 0.0).to_bits()).collect();
+            let at = *places.entry(key).or_insert(masses.len());
+            match masses.get_mut(at) {
+                Some(mass) => *mass += self.masses[i],
+                None => {
+                    points.extend(self.point(i));
+                    masses.push(self.masses[i]);
+                }
+            }
+        }
+        Self {
+            dimensions: self.dimensions,
+            points,
+            masses,
+            total: self.total,
+        }
+    }
+
     /// The points of these indices.
     pub fn select(&self, indices: &[usize]) -> Self {
         let points = indices.iter().flat_map(|&i| self.point(i)).copied();
@@ -126,4 +151,20 @@ pub(super) fn total_mass(side: &'static str, masses: &[f64]) -> Result<f64, Erro
         return Err(Error::NoMass { side });
     }
     Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_points_are_one_and_the_measure_is_the_same() {
+        let points = vec![1.0, 0.0, 2.0, 5.0, 1.0, -0.0, 2.0, 5.0, 1.0, 1.0];
+        let cloud = Cloud::new("source", 2, points, vec![1.0, 2.0, 4.0, 8.0, 16.0]).unwrap();
+        let merged = cloud.merged();
+        assert_eq!(merged.points(), [1.0, 0.0, 2.0, 5.0, 1.0, 1.0]);
+        assert_eq!(merged.masses(), [5.0, 10.0, 16.0]);
+        assert_eq!(merged.total(), cloud.total());
+        assert_eq!(merged.mean(), cloud.mean());
+    }
 }
