@@ -154,6 +154,7 @@ fn names_follow_the_pattern() {
         ("in/a.y4m -o out.y4m --name {stem}.y4m", "--name"),
         ("in -y --skip-existing", "--skip-existing"),
         ("in --jobs 0", "at least 1"),
+        ("in --jobs 100000", "at most 256"),
         ("in --jobs x", "whole number"),
         ("in --progress loud", "loud"),
     ] {

@@ -85,7 +85,7 @@ impl Command {
 /// So long after Ctrl-C a command may go on with what cannot be interrupted in the middle: it is to end within a second.
 const GRACE: Duration = Duration::from_millis(700);
 /// The same where the end says what is kept and how to go on: a pair of large frames takes seconds.
-const GRACE_OF_CLIPS: Duration = Duration::from_secs(4);
+const GRACE_OF_CLIPS: Duration = Duration::from_secs(2);
 
 impl Command {
     fn grace(&self) -> Duration {
