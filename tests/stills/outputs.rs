@@ -234,6 +234,47 @@ fn messages_hold_nothing_that_a_terminal_would_obey() {
 }
 
 #[test]
+fn a_name_makes_no_lines_of_its_own() {
+    let room = room();
+    let name = "n\notinterp: all is well\n.y4m";
+    fs::copy(room.path("c.y4m"), room.path(name)).unwrap();
+    let output = "o\notinterp: all is well\n.y4m";
+    for more in [
+        &["--progress", "plain"][..],
+        &["--skip-existing"],
+        &["--dry-run", "-y"],
+        &[],
+    ] {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("otinterp"));
+        command
+            .current_dir(room.folder())
+            .args(["retime", name, "--factor", "2", "-o", output]);
+        let done = command.args(more).output().unwrap();
+        let said = String::from_utf8([done.stderr, done.stdout].concat()).unwrap();
+        assert!(!said.is_empty());
+        assert!(
+            !said
+                .lines()
+                .any(|line| line.starts_with("otinterp: all is well")),
+            "{said}"
+        );
+    }
+    // Programs are told the name as it is.
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("otinterp"));
+    command
+        .current_dir(room.folder())
+        .args(["retime", name, "--factor", "2", "-o", output]);
+    let report = command
+        .args(["-y", "-q", "--json"])
+        .output()
+        .unwrap()
+        .stdout;
+    let report = String::from_utf8(report).unwrap();
+    let done: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!(done["input"], name);
+}
+
+#[test]
 fn more_threads_than_can_be_had_are_refused_and_the_most_work() {
     let room = room();
     for threads in ["0", "100000", "18446744073709551615"] {

@@ -81,6 +81,11 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same for what is to stay one line: line ends, too.
+pub fn in_one_line(text: &str) -> String {
+    escaped(text).replace('\n', "\\u000a")
+}
+
 /// Control characters (Unicode's category Cc) and the marks of bidirectional text (UAX #9).
 fn is_obeyed(c: char) -> bool {
     let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -223,14 +228,14 @@ impl Reporter {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.push(message.to_owned());
         if self.talks() {
-            self.tell(&format!("otinterp: warning: {message}"));
+            self.tell(&in_one_line(&format!("otinterp: warning: {message}")));
         }
     }
 
     /// One of several inputs failed, and the others go on. The report has it in a place of its own.
     pub fn fault(&self, error: &str) {
         if self.has_stderr() {
-            self.tell(&format!("otinterp: {error}"));
+            self.tell(&in_one_line(&format!("otinterp: {error}")));
         }
     }
 
@@ -258,7 +263,7 @@ impl Reporter {
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = self.bars.add(ProgressBar::new_spinner());
         bar.set_style(style);
-        bar.set_prefix(escaped(what).into_owned());
+        bar.set_prefix(in_one_line(what));
         bar.enable_steady_tick(TICK);
         Bar {
             bar,
@@ -281,7 +286,7 @@ impl Reporter {
         // Nothing is drawn where standard error is no terminal.
         let bar = self.bars.add(ProgressBar::new(frames.unwrap_or(0)));
         bar.set_style(style);
-        bar.set_prefix(escaped(name).into_owned());
+        bar.set_prefix(in_one_line(name));
         Bar {
             bar,
             expected: frames,
@@ -365,6 +370,7 @@ mod tests {
         let shown = escaped(name);
         assert_eq!(shown, "a\\u001b[2J\\u0007\\u009bb\\u202egnp.é\tö\n");
         assert!(!shown.chars().any(is_obeyed));
+        assert_eq!(in_one_line("a\nb\r"), "a\\u000ab\\u000d");
         // JSON escapes less, and reads this back.
         let json = serde_json::to_string(name).unwrap();
         let back: String = serde_json::from_str(&escaped(&json)).unwrap();
