@@ -1,6 +1,7 @@
 //! Outputs of every command against what is there already: inputs, links, modes, leftovers of killed runs, names.
 
 use crate::common::room::Room;
+use crate::common::small_disk::SmallDisk;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -272,6 +273,66 @@ fn a_name_makes_no_lines_of_its_own() {
     let report = String::from_utf8(report).unwrap();
     let done: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     assert_eq!(done["input"], name);
+}
+
+#[test]
+fn a_full_or_read_only_disk_leaves_no_part_of_a_file() {
+    const TEST: &str = "a_full_or_read_only_disk_leaves_no_part_of_a_file";
+    let Some(disk) = SmallDisk::new(TEST, 16 << 10) else {
+        return;
+    };
+    let room = room();
+    let out = disk.path().display().to_string();
+    // Noise, which no format makes small.
+    let mut state = 1u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    for name in ["n.png", "m.png"] {
+        let picture =
+            image::RgbImage::from_fn(96, 96, |_, _| image::Rgb([noise(), noise(), noise()]));
+        picture.save(room.path(name)).unwrap();
+    }
+    let cases = [
+        format!("frames n.png m.png -o {out}/x.png"),
+        format!("frames n.png m.png -n 3 -o {out}/x.apng"),
+        format!("compare n.png m.png -o {out}/x.png"),
+        format!("flow n.png m.png -o {out}/x.flo"),
+        format!("inspect n.png m.png -o {out}/look"),
+    ];
+    let whole = |name: &OsStr| name.to_string_lossy().ends_with(".png");
+    for reads_only in [false, true] {
+        for args in &cases {
+            let output = room.run(args);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{args}: {said}");
+            let error = said.lines().last().unwrap();
+            let why = if reads_only {
+                "ead-only"
+            } else {
+                "No space left"
+            };
+            assert!(
+                error.contains(why) && error.contains(&out),
+                "{args}: {said}"
+            );
+            // Of several files those that were finished may be there.
+            let names = fs::read_dir(disk.path())
+                .unwrap()
+                .map(|e| e.unwrap().file_name());
+            let left: Vec<_> = names.filter(|name| name != "look").collect();
+            assert!(left.is_empty(), "{args}: {left:?}");
+            if let Ok(look) = fs::read_dir(disk.path().join("look")) {
+                assert!(
+                    look.map(|e| e.unwrap().file_name())
+                        .all(|name| whole(&name))
+                );
+                fs::remove_dir_all(disk.path().join("look")).unwrap();
+            }
+        }
+        assert!(disk.mount("remount,ro"));
+    }
 }
 
 #[test]

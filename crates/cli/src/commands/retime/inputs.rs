@@ -1,6 +1,7 @@
 //! Inputs: files given by name, and the clips found in folders.
 
 use super::job::extension_of;
+use super::playlist;
 use crate::commands::pair::stem;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
@@ -96,7 +97,7 @@ pub(super) fn sources_of(input: &Path) -> Vec<PathBuf> {
         let files = name.files_in(input.parent().unwrap_or(Path::new("")));
         return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
     }
-    vec![input.to_owned()]
+    playlist::with_parts(input)
 }
 
 /// Whether an input is a folder, whose clips are meant.

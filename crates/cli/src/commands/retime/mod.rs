@@ -15,6 +15,7 @@ mod ordered_reporter;
 mod outputs;
 mod pending;
 mod plan;
+mod playlist;
 mod progress;
 mod report;
 mod resume;
