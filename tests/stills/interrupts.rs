@@ -103,3 +103,41 @@ fn the_second_ends_it_at_once() {
         assert_eq!(room.listing(), before, "{args}");
     }
 }
+
+#[test]
+fn a_terminal_sees_how_far_long_work_is() {
+    let room = room();
+    let program = assert_cmd::cargo::cargo_bin!("otinterp");
+    // Long work is interrupted after a while; what it showed until then is enough.
+    for (args, shown) in [
+        ("path a.png b.png --frames 9", "0 of 10 frames"),
+        ("distance a.png b.png", "a.png and b.png "),
+        ("distance --against a.png b.png", "a.png and b.png "),
+        ("distance --against a.png b.png slow.png", "0 of 2 files"),
+        ("frames a.png b.png --method mass -o mid.png", "solving "),
+        ("compare a.png b.png --method mass -o c.png", "solving "),
+        ("flow a.png b.png --method mass", "solving "),
+    ] {
+        let line = format!("timeout -s INT 1.5 {} {args}", program.display());
+        let run = |line: &str| {
+            let mut script = Command::new("script");
+            script
+                .args(["-qec", line, "/dev/null"])
+                .env("TERM", "xterm");
+            script
+                .stdin(Stdio::null())
+                .current_dir(room.folder())
+                .output()
+        };
+        let Ok(output) = run(&line) else {
+            return eprintln!(
+                "skipped: a_terminal_sees_how_far_long_work_is: there is no script program"
+            );
+        };
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(shown), "{args}: {said}");
+        let quiet = run(&format!("{line} -q")).unwrap();
+        let said = String::from_utf8_lossy(&quiet.stdout).into_owned();
+        assert!(!said.contains(shown), "{args}: {said}");
+    }
+}

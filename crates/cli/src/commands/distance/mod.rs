@@ -168,10 +168,11 @@ fn against(
         check_interrupt()?;
         bar.show(done as u64, format!("{done} of {} files", files.len()));
         let file = shown(path);
-        let found = Measure::read(path, "file", args.points, args.cloud).and_then(|other| {
-            let context = || format!("{} and {file}", shown(reference));
-            Answer::find(&origin, &other, question).with_context(context)
-        });
+        let both = format!("{} and {file}", shown(reference));
+        let busy = reporter.busy(&both);
+        let found = Measure::read(path, "file", args.points, args.cloud)
+            .and_then(|other| Answer::find(&origin, &other, question).with_context(|| both));
+        drop(busy);
         match found {
             Ok(answer) => {
                 warn_if_wide(&answer, reporter);
