@@ -84,13 +84,14 @@ impl Command {
 
 /// So long after Ctrl-C a command may go on with what cannot be interrupted in the middle: it is to end within a second.
 const GRACE: Duration = Duration::from_millis(700);
-/// The same where the end says what is kept and how to go on: a pair of large frames takes seconds.
-const GRACE_OF_CLIPS: Duration = Duration::from_secs(2);
+/// The same where the end says what is kept and closes the report: a pair of large frames takes seconds, and on a busy machine many. A pipe
+/// may give nothing for ever.
+const GRACE_OF_CLIPS: Duration = Duration::from_secs(10);
 
 impl Command {
     fn grace(&self) -> Duration {
         match self {
-            Self::Retime(args) if !args.is_mass() => GRACE_OF_CLIPS,
+            Self::Retime(args) if !args.is_mass() && args.reads_files() => GRACE_OF_CLIPS,
             _ => GRACE,
         }
     }

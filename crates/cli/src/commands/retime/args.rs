@@ -158,6 +158,12 @@ impl RetimeArgs {
         self.method == MethodArg::Mass
     }
 
+    /// Whether no input is a pipe, for which one waits.
+    pub fn reads_files(&self) -> bool {
+        let mut inputs = self.inputs.iter().map(|path| path.metadata());
+        inputs.all(|input| input.is_ok_and(|input| input.is_file() || input.is_dir()))
+    }
+
     /// The places that limit the part shown.
     pub(super) fn part(&self) -> (Option<Position>, Option<Position>) {
         match self.range {
