@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz
+.PHONY: all demo test lint deny fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz
 .NOTPARALLEL:
 
 all: demo
@@ -31,6 +31,13 @@ lint: setup-test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy $(WITHOUT_FFMPEG) --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then $(MAKE) --no-print-directory deny; \
+	    else echo "skipped: cargo deny: it is not installed; make deny installs it"; fi
+
+# Licences, banned crates and sources of what the workspace depends on, by deny.toml. Compiling cargo-deny takes minutes.
+deny:
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+	cargo deny check licenses bans sources
 
 # Without FFmpeg run what is another program there; with it, all. The engine's unit tests need no speed: less optimised,
 # they are compiled in a third of the time. See docs/TESTING.md.

@@ -6,6 +6,7 @@ pub mod normal;
 #[cfg(feature = "video")]
 pub mod played;
 pub mod room;
+pub mod small_disk;
 pub mod texture;
 #[cfg(feature = "video")]
 pub mod through_ffmpeg;

@@ -72,17 +72,26 @@ const CLI: Layers = &[
     (
         "commands",
         &[
-            "pipeline", "flow", "quality", "work", "data", "plot", "reporter", "files",
+            "pipeline",
+            "flow",
+            "quality",
+            "work",
+            "data",
+            "plot",
+            "reporter",
+            "files",
+            "temporary",
         ],
     ),
     ("pipeline", &["quality", "work", "files"]),
     ("flow", &["data"]),
     ("quality", &["files"]),
-    ("work", &["files"]),
+    ("work", &["files", "temporary"]),
     ("data", &[]),
     ("reporter", &[]),
     ("plot", &[]),
-    ("files", &[]),
+    ("files", &["temporary"]),
+    ("temporary", &[]),
 ];
 
 /// The only places for `unsafe`: crate, and path prefix below its `src`.

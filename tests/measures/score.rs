@@ -165,6 +165,18 @@ fn floors_that_cannot_be_used_are_one_line() {
     );
     fails("--floors bad.toml", &["bad.toml", "psnr"]);
     fails("--floors none.toml", &["none.toml", "no such file"]);
+    // Nothing falls behind what is no number.
+    for bad in [
+        "psnr_db = nan\nssim = 0.5",
+        "psnr_db = 9.0\nssim = -nan",
+        "psnr_db = 9.0\nssim = 0.5\ngmsd = nan",
+    ] {
+        room.write("nan.toml", format!("[balanced.set]\n{bad}\n").as_bytes());
+        fails(
+            "--floors nan.toml",
+            &["nan.toml", "balanced.set", "nan is no floor"],
+        );
+    }
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn names_follow_the_pattern() {
         ("in/a.y4m -o out.y4m --name {stem}.y4m", "--name"),
         ("in -y --skip-existing", "--skip-existing"),
         ("in --jobs 0", "at least 1"),
+        ("in --jobs 100000", "at most 256"),
         ("in --jobs x", "whole number"),
         ("in --progress loud", "loud"),
     ] {
@@ -171,6 +172,19 @@ fn what_is_there_is_skipped_if_asked() {
         &["b.x2.y4m", "exists already", "--skip-existing"],
     );
     let args = "--factor 2 --method hold --skip-existing";
+    // Nothing tells what made theirs.
+    let output = room.run(&format!("retime a.y4m b.y4m {args}"));
+    assert_eq!(output.status.code(), Some(3));
+    let said = stderr(&output);
+    assert!(
+        said.contains("b.x2.y4m: it is there already, and nothing tells"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(room.path("b.x2.y4m")).unwrap(), b"theirs");
+
+    room.ok(&format!("retime b.y4m {FAST} -y"));
+    std::fs::remove_file(room.path("a.x2.y4m")).unwrap();
+    let made = room.listing();
     let output = room.run(&format!("retime a.y4m b.y4m c.y4m {args}"));
     assert_eq!(output.status.code(), Some(0));
     let said = stderr(&output);
@@ -180,7 +194,8 @@ fn what_is_there_is_skipped_if_asked() {
         "{said}"
     );
     assert!(said.ends_with("\n2 of 3 done, 1 skipped\n"), "{said}");
-    assert_eq!(std::fs::read(room.path("b.x2.y4m")).unwrap(), b"theirs");
+    let now = room.listing();
+    assert!(made.iter().all(|file| now.contains(file)));
 
     let json = report(&room.ok(&format!("retime a.y4m b.y4m c.y4m {args} --json -q")));
     assert_eq!(events(&json, "skipped").len(), 3);

@@ -12,6 +12,10 @@ mod duplicates;
 #[cfg(feature = "video")]
 mod errors;
 #[cfg(all(feature = "video", unix))]
+mod faults;
+#[cfg(unix)]
+mod finished;
+#[cfg(all(feature = "video", unix))]
 mod joins;
 mod pipeline;
 mod report;
@@ -21,4 +25,6 @@ mod resumable;
 mod resume;
 #[cfg(feature = "video")]
 mod rgb_frames;
+#[cfg(all(feature = "video", unix))]
+mod work_folder;
 mod y4m;

@@ -1,11 +1,11 @@
 //! What outlives a run of `retime` that is cut short, and that going on with it gives the same bits.
 
 use crate::common::clips::{SMALL, SMALL_HEAD, events, names, otinterp, report, y4m};
+use crate::common::small_disk::SmallDisk;
 use crate::common::through_ffmpeg::frames;
 use crate::resumable::{FACTOR, FRAMES, Resumable, wait_until};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -243,38 +243,6 @@ fn a_source_that_shrinks_while_it_is_read_is_noticed() {
     job.ok("out.mkv", &["-q", "--resume"]);
     let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mkv") == read("undisturbed.mkv"));
-}
-
-/// A file system of its own, of so many bytes; `None`, and a line, where none can be made.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn new(test: &str, bytes: usize) -> Option<Self> {
-        let disk = Self(tempfile::tempdir().unwrap());
-        if disk.mount(&format!("size={bytes}")) {
-            return Some(disk);
-        }
-        println!("skipped: {test}: no tmpfs can be mounted here");
-        None
-    }
-
-    fn mount(&self, options: &str) -> bool {
-        let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", options, "tmpfs"]);
-        let output = command.arg(self.0.path()).output();
-        output.is_ok_and(|o| o.status.success())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: a killed child may still hold a file.
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).output();
-    }
 }
 
 /// Bytes of the source of [`Resumable`].

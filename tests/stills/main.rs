@@ -10,7 +10,11 @@ mod continuity;
 mod flow;
 mod frames;
 mod inspect;
+#[cfg(unix)]
+mod interrupts;
 mod mass;
+#[cfg(unix)]
+mod outputs;
 mod path;
 mod readers;
 mod truths;

@@ -1,43 +1,49 @@
 //! Output files: written beside their final name, renamed when whole.
 
-use std::fs::File;
+use crate::temporary::{self, Standing};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tempfile::{NamedTempFile, TempPath};
 
 /// A file that takes its final name only when [`PendingFile::commit`] is called.
 ///
 /// Until then it lies under a hidden name in the same folder, and it is removed when dropped. So
-/// an error, a panic or Ctrl-C never leaves a broken file under the final name.
+/// an error, a panic or Ctrl-C never leaves a broken file under the final name. What a killed process leaves is removed by
+/// the next one that writes into the folder ([`temporary`]).
 #[derive(Debug)]
 pub struct PendingFile {
     file: NamedTempFile,
     target: PathBuf,
     overwrite: bool,
+    /// The file that is to be replaced.
+    replaced: Option<Box<Metadata>>,
+    /// Where it lies in no folder that is removed as a whole.
+    _standing: Option<Standing>,
 }
 
 impl PendingFile {
     /// Opens a pending file for `target`, whose folder must exist.
     ///
     /// The hidden name keeps the extension of `target`, from which FFmpeg takes the container.
-    /// Fails with `AlreadyExists` if `target` exists and `overwrite` is false; else the error of the system.
+    /// Fails as [`refuse_taken`]; else with the error of the system.
     pub fn create(target: &Path, overwrite: bool) -> io::Result<Self> {
-        refuse_taken(target, overwrite)?;
-        // A link is followed, so that it still points to the file afterwards.
-        let target = target.canonicalize().unwrap_or(target.to_owned());
+        let target = writable(target, overwrite)?;
+        let replaced = target.metadata().ok().map(Box::new);
+        // Who could not read the old file reads nothing of the new one while it is made.
+        let mode = replaced
+            .as_ref()
+            .map_or(DEFAULT_MODE, |file| mode_of(file) | OWNER_WRITES);
+        let extension = target.extension().map(|e| e.to_string_lossy());
+        let suffix = extension.map_or_else(String::new, |e| format!(".{e}"));
         let folder = folder_of(&target);
-        let suffix = match target.extension() {
-            Some(e) => format!(".{}", e.to_string_lossy()),
-            None => String::new(),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".otinterp-").suffix(&suffix);
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let made = temporary::file_in(folder, &suffix, mode);
+        let made = made.map_err(|e| cannot_create_in(folder, &e))?;
         Ok(Self {
-            file: builder
-                .tempfile_in(folder)
-                .map_err(|e| cannot_create_in(folder, &e))?,
+            file: made.file,
+            _standing: Some(made.standing),
+            replaced,
             target,
             overwrite,
         })
@@ -46,15 +52,17 @@ impl PendingFile {
     /// A file that `open` finds or makes under a path in the same file system as `target`, whose name it is to take.
     pub fn adopt(
         path: &Path,
-        open: impl FnOnce(PathBuf) -> io::Result<File>,
+        open: impl FnOnce(&Path) -> io::Result<File>,
         target: &Path,
         overwrite: bool,
     ) -> io::Result<Self> {
-        refuse_taken(target, overwrite)?;
-        let (file, path) = (open(path.to_owned())?, TempPath::try_from_path(path)?);
+        let target = writable(target, overwrite)?;
+        let (file, path) = (open(path)?, TempPath::try_from_path(path)?);
         Ok(Self {
             file: NamedTempFile::from_parts(file, path),
-            target: target.canonicalize().unwrap_or(target.to_owned()),
+            _standing: None,
+            replaced: target.metadata().ok().map(Box::new),
+            target,
             overwrite,
         })
     }
@@ -69,10 +77,21 @@ impl PendingFile {
         self.file.as_file_mut()
     }
 
-    /// Gives the file its final name, once all its bytes are on the disk.
+    /// Gives the file its final name, once all its bytes are on the disk. A file that it replaces leaves it its mode and, as
+    /// far as the system lets it, its owner.
     /// Fails with `AlreadyExists` if the name was taken meanwhile and may not be overwritten; else what the
     /// system says. The pending file is removed in either case.
     pub fn commit(self) -> io::Result<()> {
+        let folder = folder_of(&self.target).to_owned();
+        self.rename()?;
+        sync_folder(&folder)
+    }
+
+    /// The same for one of many files, whose folder is put on the disk after the last.
+    pub fn rename(self) -> io::Result<()> {
+        if let Some(replaced) = &self.replaced {
+            take_over(replaced, self.file.as_file())?;
+        }
         // A rename may reach the disk before the bytes do.
         self.file.as_file().sync_all()?;
         match self.overwrite {
@@ -80,8 +99,102 @@ impl PendingFile {
             false => self.file.persist_noclobber(&self.target),
         }
         .map_err(|e| e.error)?;
-        sync_folder(folder_of(&self.target))
+        Ok(())
     }
+}
+
+/// Of a new file, before the user's mask.
+const DEFAULT_MODE: u32 = 0o666;
+/// Its owner may write a file, however it was, until it is whole.
+const OWNER_WRITES: u32 = 0o200;
+
+/// The permission bits. Those that make a program run as its owner are none: writing takes them away.
+#[cfg(unix)]
+fn mode_of(file: &Metadata) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    file.permissions().mode() & 0o777
+}
+
+#[cfg(not(unix))]
+fn mode_of(_file: &Metadata) -> u32 {
+    DEFAULT_MODE
+}
+
+#[cfg(unix)]
+fn take_over(replaced: &Metadata, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) != (replaced.uid(), replaced.gid()) {
+        // Only the superuser can give a file away, and then the mode counts for the new owner.
+        let _ = fchown(file, Some(replaced.uid()), Some(replaced.gid()));
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode_of(replaced)))
+}
+
+#[cfg(not(unix))]
+fn take_over(_replaced: &Metadata, _file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// The file that a name stands for, links followed, also where the last one leads to no file yet.
+/// Fails after [`MOST_LINKS`].
+pub fn resolve(target: &Path) -> io::Result<PathBuf> {
+    let mut path = target.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = folder_of(&path).join(to),
+            // No link.
+            Err(_) => return Ok(path.canonicalize().unwrap_or(path)),
+        }
+    }
+    Err(io::Error::other("its links lead to one another"))
+}
+
+/// As many as Linux follows (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// The file that `target` stands for, if it may be written.
+fn writable(target: &Path, overwrite: bool) -> io::Result<PathBuf> {
+    refuse_taken(target, overwrite)?;
+    resolve(target)
+}
+
+/// What tells one file from another, whatever its names.
+#[cfg(unix)]
+type FileId = (u64, u64);
+#[cfg(not(unix))]
+type FileId = PathBuf;
+
+#[cfg(unix)]
+fn id_of(path: &Path) -> io::Result<FileId> {
+    use std::os::{fd::AsFd, unix::fs::MetadataExt};
+    let file = match path.as_os_str() == "-" {
+        // Standard input may be a file.
+        true => File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata(),
+        false => path.metadata(),
+    };
+    file.map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn id_of(path: &Path) -> io::Result<FileId> {
+    path.canonicalize()
+}
+
+/// Files that this process reads.
+static INPUTS: Mutex<Vec<FileId>> = Mutex::new(Vec::new());
+
+/// From now on these files, `-` for standard input, are inputs: no output of this process takes the place of one, under
+/// whatever name. Those that are not there are passed over.
+pub fn protect<'a>(inputs: impl IntoIterator<Item = &'a Path>) {
+    let ids = inputs.into_iter().filter_map(|input| id_of(input).ok());
+    let mut all = INPUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    all.extend(ids);
+}
+
+fn is_input(target: &Path) -> bool {
+    let all = INPUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    id_of(target).is_ok_and(|id| all.contains(&id))
 }
 
 /// Puts the names in a folder on the disk, where the system can.
@@ -97,7 +210,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// Whether a file may be written under this name; to be asked before the work starts.
 /// Fails with `IsADirectory` for a folder; `InvalidInput` for a device or a named pipe, which a rename would
-/// replace; `AlreadyExists` for a file unless `overwrite`.
+/// replace, and for an input ([`protect`]); `AlreadyExists` for a file or a link unless `overwrite`.
 pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
     let error = match (target.metadata(), target.symlink_metadata()) {
         (Ok(meta), _) if meta.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder"),
@@ -105,9 +218,17 @@ pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
             io::ErrorKind::InvalidInput,
             "it is not a regular file; -o - writes to standard output",
         ),
-        (_, Ok(_)) if !overwrite => (
+        (Ok(_), _) if is_input(target) => (
+            io::ErrorKind::InvalidInput,
+            "it is an input of this run; an output needs another name",
+        ),
+        (Ok(_), _) if !overwrite => (
             io::ErrorKind::AlreadyExists,
             "it exists already; -y overwrites",
+        ),
+        (Err(_), Ok(_)) if !overwrite => (
+            io::ErrorKind::AlreadyExists,
+            "it is a link to a file that is not there; -y makes that",
         ),
         _ => return Ok(()),
     };
@@ -120,6 +241,7 @@ pub fn refuse_taken(target: &Path, overwrite: bool) -> io::Result<()> {
 pub struct OutputFolder {
     /// Levels made here, deepest first.
     made: Vec<PathBuf>,
+    _standing: Vec<Standing>,
 }
 
 impl OutputFolder {
@@ -129,10 +251,16 @@ impl OutputFolder {
         let missing = path
             .ancestors()
             .take_while(|level| !level.as_os_str().is_empty() && !level.exists());
+        let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         let folder = Self {
-            made: missing.map(Path::to_owned).collect(),
+            _standing: made
+                .iter()
+                .rev()
+                .map(|level| Standing::empty(level))
+                .collect(),
+            made,
         };
-        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+        fs::create_dir_all(path).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 io::Error::new(io::ErrorKind::NotADirectory, "a file is in its way")
             }
@@ -146,7 +274,7 @@ impl Drop for OutputFolder {
     fn drop(&mut self) {
         for level in &self.made {
             // Refused unless it is empty, which is what is wanted.
-            if std::fs::remove_dir(level).is_err() {
+            if fs::remove_dir(level).is_err() {
                 break;
             }
         }
@@ -188,7 +316,7 @@ mod tests {
         let mut pending = PendingFile::create(&target, false).unwrap();
         pending.file_mut().write_all(b"half").unwrap();
         drop(pending);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]
@@ -196,13 +324,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("a.png");
         let pending = PendingFile::create(&target, false).unwrap();
-        std::fs::write(&target, "theirs").unwrap();
+        fs::write(&target, "theirs").unwrap();
         assert_eq!(
             pending.commit().unwrap_err().kind(),
             io::ErrorKind::AlreadyExists
         );
-        assert_eq!(std::fs::read(&target).unwrap(), b"theirs");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(&target).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]
@@ -210,13 +338,13 @@ mod tests {
     fn a_link_is_followed_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("file.png"), dir.path().join("link.png"));
-        std::fs::write(&file, "old").unwrap();
+        fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         let mut pending = PendingFile::create(&link, true).unwrap();
         pending.file_mut().write_all(b"new").unwrap();
         pending.commit().unwrap();
         assert!(link.is_symlink());
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[cfg(unix)]
@@ -237,14 +365,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("a/b");
         drop(OutputFolder::create(&deep).unwrap());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 
         let folder = OutputFolder::create(&deep).unwrap();
-        std::fs::write(deep.join("1.png"), "1").unwrap();
+        fs::write(deep.join("1.png"), "1").unwrap();
         drop(folder);
         assert!(deep.join("1.png").exists());
         // One that was there before stays, empty or not.
-        std::fs::remove_file(deep.join("1.png")).unwrap();
+        fs::remove_file(deep.join("1.png")).unwrap();
         drop(OutputFolder::create(&deep).unwrap());
         assert!(deep.exists());
     }

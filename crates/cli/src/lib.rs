@@ -15,6 +15,7 @@ mod plot;
 pub mod quality;
 mod reporter;
 pub mod targets;
+mod temporary;
 mod work;
 
 pub use commands::main;

@@ -5,8 +5,11 @@
 
 use indicatif::{FormattedDuration, MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Standard output or standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,34 @@ impl Write for DataOut {
     }
 }
 
+/// A text without what a terminal would obey: control characters but line ends and tabs, and those that turn the direction of
+/// writing, as `\u001b`, which JSON reads back. File names and what stands in files may hold any.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match is_obeyed(c) {
+            // Writing to a string does not fail.
+            true => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The same for what is to stay one line: line ends, too.
+pub fn in_one_line(text: &str) -> String {
+    escaped(text).replace('\n', "\\u000a")
+}
+
+/// Control characters (Unicode's category Cc) and the marks of bidirectional text (UAX #9).
+fn is_obeyed(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && c != '\n' && c != '\t')
+}
+
 /// Whether the reader of a pipe went away (`| head`): it has what it wanted.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
@@ -68,6 +99,9 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .filter_map(|e| e.downcast_ref::<io::Error>())
         .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
+
+/// How often a bar moves that nothing else moves.
+const TICK: Duration = Duration::from_millis(200);
 
 /// `-q`, `-v` and `--json`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,7 +157,7 @@ impl Reporter {
 
     /// Writes a whole line, above the bars.
     pub fn line(&self, stream: Stream, line: &str) -> io::Result<()> {
-        let line = format!("{line}\n");
+        let line = format!("{}\n", escaped(line));
         self.bars.suspend(|| stream.write(line.as_bytes()))
     }
 
@@ -164,7 +198,13 @@ impl Reporter {
         if self.report.is_some() {
             return self.report(report);
         }
-        Ok(self.bars.suspend(|| Stream::Out.write(text().as_bytes()))?)
+        let text = text();
+        // What programs read stays as it is.
+        let text = match io::stdout().is_terminal() {
+            true => escaped(&text),
+            false => Cow::Borrowed(&*text),
+        };
+        Ok(self.bars.suspend(|| Stream::Out.write(text.as_bytes()))?)
     }
 
     /// The end of a run that was about files: with `--json` its report, else lines on standard error unless `-q`.
@@ -188,14 +228,14 @@ impl Reporter {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.push(message.to_owned());
         if self.talks() {
-            self.tell(&format!("otinterp: warning: {message}"));
+            self.tell(&in_one_line(&format!("otinterp: warning: {message}")));
         }
     }
 
     /// One of several inputs failed, and the others go on. The report has it in a place of its own.
     pub fn fault(&self, error: &str) {
         if self.has_stderr() {
-            self.tell(&format!("otinterp: {error}"));
+            self.tell(&in_one_line(&format!("otinterp: {error}")));
         }
     }
 
@@ -210,6 +250,24 @@ impl Reporter {
     pub fn table(&self, table: &str) {
         if self.report.is_none() {
             self.tell(table.trim_end());
+        }
+    }
+
+    /// A bar on standard error while something is done whose length is not known: it moves, and shows the time.
+    pub fn busy(&self, what: &str) -> Bar {
+        if !self.talks() {
+            return Bar::hidden();
+        }
+        // The template is constant and right; a default bar is no reason to fail.
+        let style = ProgressStyle::with_template("{prefix} {spinner} {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        bar.set_style(style);
+        bar.set_prefix(in_one_line(what));
+        bar.enable_steady_tick(TICK);
+        Bar {
+            bar,
+            expected: None,
         }
     }
 
@@ -228,7 +286,7 @@ impl Reporter {
         // Nothing is drawn where standard error is no terminal.
         let bar = self.bars.add(ProgressBar::new(frames.unwrap_or(0)));
         bar.set_style(style);
-        bar.set_prefix(name.to_owned());
+        bar.set_prefix(in_one_line(name));
         Bar {
             bar,
             expected: frames,
@@ -290,8 +348,33 @@ impl Drop for Bar {
     }
 }
 
+/// The error that ends a run, as one line; where even that fails nothing can be done, and the exit code says it.
+pub fn last_error(error: &str) {
+    let line = error.replace('\n', " ");
+    let _ = Stream::Err.write(format!("otinterp: {}\n", escaped(&line)).as_bytes());
+}
+
 /// Help and version as clap prints them.
 pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     let printed = help.print().and_then(|()| io::stdout().flush());
     printed.map_err(|e| Stream::Out.named(&e).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        let name = "a\u{1b}[2J\u{7}\u{9b}b\u{202e}gnp.é\tö\n";
+        let shown = escaped(name);
+        assert_eq!(shown, "a\\u001b[2J\\u0007\\u009bb\\u202egnp.é\tö\n");
+        assert!(!shown.chars().any(is_obeyed));
+        assert_eq!(in_one_line("a\nb\r"), "a\\u000ab\\u000d");
+        // JSON escapes less, and reads this back.
+        let json = serde_json::to_string(name).unwrap();
+        let back: String = serde_json::from_str(&escaped(&json)).unwrap();
+        assert_eq!(back, name);
+        assert!(matches!(escaped("plain"), Cow::Borrowed("plain")));
+    }
 }

@@ -29,7 +29,7 @@ pub use doors::{
     streams_beside, write_clip,
 };
 pub use facts::{Beside, EncoderInfo, Length, Lossless};
-pub use ffi::process::{keep_memory_flat, quiet_libraries, reuse_memory};
+pub use ffi::process::{keep_memory_flat, leave, quiet_libraries, reuse_memory};
 #[cfg(feature = "video")]
 pub use ffmpeg::{FileSink, FileSource};
 pub use ffmpeg::{

@@ -5,6 +5,7 @@ use crate::reporter::{Manner, Reporter};
 use clap::{Args, ValueEnum};
 use otinterp::timings::{self, Reading, Timings};
 use otinterp::{Interpolator, Method, Preset};
+use std::thread::available_parallelism;
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -18,7 +19,7 @@ pub struct Common {
         help_heading = "Common options"
     )]
     pub preset: PresetArg,
-    /// Number of threads [default: all cores]. The result does not depend on it
+    /// Number of threads, 1 to 256 or to the number of cores if that is larger [default: all cores]. The result does not depend on it
     #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
     pub threads: Option<usize>,
     /// Write a report as JSON, one object per line, to stdout (to stderr if stdout carries data)
@@ -36,7 +37,7 @@ pub struct Common {
         help_heading = "Common options"
     )]
     pub verbose: bool,
-    /// Overwrite existing files [default: refuse]
+    /// Overwrite existing files, but no input [default: refuse]
     #[arg(short = 'y', long, global = true, help_heading = "Common options")]
     pub overwrite: bool,
 }
@@ -141,13 +142,23 @@ impl From<MethodArg> for Method {
     }
 }
 
+/// So many threads can be had, or as many as there are cores if that is more. Threads that find no work look for it again and again:
+/// on two cores a picture of 17×13 takes 0.1 s of CPU time with 256 of them, 4 s with 1024, and minutes with 100 000 (measured).
+const MOST_THREADS: usize = 256;
+
 impl Common {
     /// Sets the number of threads for the whole process. To be called once.
-    /// Fails with [`Usage`] if the number is 0; the pool's own error if it cannot be started.
+    /// Fails with [`Usage`] if the number is 0 or too large, see [`MOST_THREADS`]; the pool's own error if it cannot be started.
     pub fn apply(&self) -> anyhow::Result<()> {
         if let Some(threads) = self.threads {
             if threads == 0 {
                 return Err(Usage("--threads 0: at least 1 is needed".into()).into());
+            }
+            let cores = available_parallelism().map_or(1, usize::from);
+            let most = MOST_THREADS.max(cores);
+            if threads > most {
+                let why = format!("--threads {threads}: at most {most} can be had");
+                return Err(Usage(why).into());
             }
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)

@@ -1,8 +1,13 @@
 //! Exit of a run: one line on stderr and an exit code; Ctrl-C.
 
-use crate::reporter::{Stream, is_closed_pipe};
+use crate::reporter::{is_closed_pipe, last_error};
+use crate::temporary;
+use crate::work;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// The command line makes no sense: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +26,41 @@ pub struct Interrupted;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Makes Ctrl-C raise a flag instead of ending the process, so that pending files are removed.
-/// A second Ctrl-C ends it at once. Without a handler (none could be set) the default holds.
-pub fn watch_interrupt() {
-    let _ = ctrlc::set_handler(|| {
+/// Exit code after Ctrl-C: 128 and the number of SIGINT, as shells have it.
+const INTERRUPTED_CODE: u8 = 130;
+
+/// Makes Ctrl-C raise a flag instead of ending the process, so that pending files are removed and it is said what is kept.
+/// If it has not ended after `grace`, or at a second Ctrl-C, it ends at once; what is temporary is removed then, too.
+/// Without a handler (none could be set) the default holds.
+pub fn watch_interrupt(grace: Duration) {
+    let _ = ctrlc::set_handler(move || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+            leave();
+        }
+        let waiting = thread::Builder::new().spawn(move || {
+            thread::sleep(grace);
+            // Whoever reads that may be asleep; a second Ctrl-C does not wait for it.
+            for folder in work::kept() {
+                last_error(&kept_in(&folder));
+            }
+            last_error(&Interrupted.to_string());
+            leave();
+        });
+        if waiting.is_err() {
+            leave();
         }
     });
+}
+
+/// That a later run can go on with the work of this one.
+pub fn kept_in(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("what is done is kept in {folder}; --resume goes on with it")
+}
+
+fn leave() -> ! {
+    temporary::remove_all();
+    otinterp_video::leave(INTERRUPTED_CODE)
 }
 
 /// [`Interrupted`] if Ctrl-C was pressed since [`watch_interrupt`].
@@ -53,11 +85,9 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
     if is_closed_pipe(&error) {
         return ExitCode::SUCCESS;
     }
-    let line = format!("otinterp: {}\n", one_line(&error));
-    // The exit code says it where standard error cannot.
-    let _ = Stream::Err.write(line.as_bytes());
+    last_error(&one_line(&error));
     if error.is::<Interrupted>() {
-        ExitCode::from(130)
+        ExitCode::from(INTERRUPTED_CODE)
     } else if error.is::<Usage>() {
         ExitCode::from(2)
     } else if error.is::<BatchFailed>() {

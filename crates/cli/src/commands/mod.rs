@@ -18,10 +18,13 @@ mod score;
 mod tables;
 mod times;
 
+use crate::files::protect;
 use crate::reporter::print_help;
 use clap::{Parser, Subcommand};
 use common::Common;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Frames between frames, by optimal transport.
 #[derive(Debug, Parser)]
@@ -58,6 +61,40 @@ enum Command {
     Distance(distance::DistanceArgs),
     /// Couple point clouds: couplings, barycentric projections, geodesics, minibatch pairs for flow matching, the two-row figure
     Points(Box<points::PointsArgs>),
+}
+
+impl Command {
+    /// The files that are read, as far as they are named: no output takes the place of one.
+    fn inputs(&self) -> Vec<&Path> {
+        match self {
+            Self::Frames(args) => args.inputs(),
+            Self::Retime(args) => args.inputs(),
+            Self::Codecs(_) => Vec::new(),
+            Self::Compare(args) => args.inputs(),
+            Self::Flow(args) => args.inputs(),
+            Self::Inspect(args) => args.inputs(),
+            Self::Path(args) => args.inputs(),
+            // Writes no file.
+            Self::Score(_) => Vec::new(),
+            Self::Distance(args) => args.inputs(),
+            Self::Points(args) => args.inputs(),
+        }
+    }
+}
+
+/// So long after Ctrl-C a command may go on with what cannot be interrupted in the middle: it is to end within a second.
+const GRACE: Duration = Duration::from_millis(700);
+/// The same where the end says what is kept and closes the report: a pair of large frames takes seconds, and on a busy machine many. A pipe
+/// may give nothing for ever.
+const GRACE_OF_CLIPS: Duration = Duration::from_secs(10);
+
+impl Command {
+    fn grace(&self) -> Duration {
+        match self {
+            Self::Retime(args) if !args.is_mass() && args.reads_files() => GRACE_OF_CLIPS,
+            _ => GRACE,
+        }
+    }
 }
 
 /// Parses the arguments, runs the command, prints the error if there is one.
@@ -101,7 +138,7 @@ fn proposed(error: &clap::Error) -> exit::Usage {
         Some(ContextValue::String(given)) => given,
         _ => return usage(error),
     };
-    let path = std::path::Path::new(given);
+    let path = Path::new(given);
     if !path.is_file() && path.extension().is_none() {
         return usage(error);
     }
@@ -133,6 +170,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         otinterp_video::quiet_libraries();
     }
     cli.common.apply()?;
+    protect(cli.command.inputs());
+    exit::watch_interrupt(cli.command.grace());
     match &cli.command {
         Command::Frames(args) => frames::run(args, &cli.common),
         Command::Retime(args) => retime::run(args, &cli.common),

@@ -1,29 +1,34 @@
 //! Journal of a work folder: a header, and a line for each finished segment.
+//!
+//! A line is `SEAL JSON`. The seal is the hash of the seal before it and of the text, so no line can be changed, left out or moved
+//! unnoticed.
 
+use super::identity::Settings;
 use crate::files::sync_folder;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Of the journal and the data beside it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the work is.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
     version: u32,
-    pub(super) settings: BTreeMap<String, String>,
+    pub(super) settings: Settings,
+    pub(super) environment: Settings,
     /// Hash of the sources.
     pub(super) source: String,
 }
 
 impl Header {
-    pub(super) fn new(settings: BTreeMap<String, String>, source: String) -> Self {
+    pub(super) fn new(settings: Settings, environment: Settings, source: String) -> Self {
         Self {
             version: VERSION,
             settings,
+            environment,
             source,
         }
     }
@@ -34,6 +39,8 @@ impl Header {
 pub(super) struct Segment {
     /// Length of the data file at its end.
     pub(super) data_bytes: u64,
+    /// Hash of the data file up to there.
+    pub(super) data_hash: String,
     /// What a later run must know to go on.
     pub(super) state: serde_json::Value,
 }
@@ -44,8 +51,12 @@ pub(super) struct Journal {
     path: PathBuf,
     pub(super) header: Option<Header>,
     last: Option<Segment>,
+    /// Whether a whole line is not what was written.
+    pub(super) is_damaged: bool,
     /// Bytes of the file that hold whole lines.
     bytes: u64,
+    /// Of the last of them.
+    seal: String,
     waiting: Vec<Segment>,
 }
 
@@ -68,31 +79,50 @@ impl Journal {
             path,
             header: None,
             last: None,
+            is_damaged: false,
             bytes: 0,
+            seal: String::new(),
             waiting: Vec::new(),
         };
         for line in text.split_inclusive(|byte| *byte == b'\n') {
-            if !line.ends_with(b"\n") || !journal.take(line, data_bytes) {
+            // A line that did not reach the disk whole has no end.
+            let Some(line) = line.strip_suffix(b"\n") else {
                 break;
+            };
+            match journal.take(line, data_bytes) {
+                Taken::Yes => journal.bytes += line.len() as u64 + 1,
+                Taken::WithoutData => break,
+                Taken::Damaged => {
+                    journal.is_damaged = true;
+                    break;
+                }
             }
-            journal.bytes += line.len() as u64;
         }
         journal
     }
 
-    fn take(&mut self, line: &[u8], data_bytes: u64) -> bool {
+    fn take(&mut self, line: &[u8], data_bytes: u64) -> Taken {
+        let Some((seal, text)) = split(line) else {
+            return Taken::Damaged;
+        };
+        if seal != sealed(&self.seal, text).as_bytes() {
+            return Taken::Damaged;
+        }
         if self.header.is_none() {
-            let header = serde_json::from_slice(line).ok();
+            let header = serde_json::from_slice(text).ok();
             self.header = header.filter(|h: &Header| h.version == VERSION);
-            return self.header.is_some();
-        }
-        match serde_json::from_slice::<Segment>(line) {
-            Ok(segment) if segment.data_bytes <= data_bytes => {
-                self.last = Some(segment);
-                true
+            if self.header.is_none() {
+                return Taken::Damaged;
             }
-            _ => false,
+        } else {
+            match serde_json::from_slice::<Segment>(text) {
+                Ok(segment) if segment.data_bytes <= data_bytes => self.last = Some(segment),
+                Ok(_) => return Taken::WithoutData,
+                Err(_) => return Taken::Damaged,
+            }
         }
+        self.seal = sealed(&self.seal, text);
+        Taken::Yes
     }
 
     /// The last finished segment that is on the disk.
@@ -113,7 +143,9 @@ impl Journal {
         self.remove()?;
         self.header = None;
         self.last = None;
+        self.is_damaged = false;
         self.bytes = 0;
+        self.seal.clear();
         Ok(())
     }
 
@@ -134,14 +166,12 @@ impl Journal {
         let Some(header) = &self.header else {
             return Ok(());
         };
-        let mut lines = Vec::new();
+        let (mut lines, mut seal) = (Vec::new(), self.seal.clone());
         if self.bytes == 0 {
-            serde_json::to_writer(&mut lines, header)?;
-            lines.push(b'\n');
+            add_line(&mut lines, &mut seal, header)?;
         }
         for segment in &self.waiting {
-            serde_json::to_writer(&mut lines, segment)?;
-            lines.push(b'\n');
+            add_line(&mut lines, &mut seal, segment)?;
         }
         let mut file = OpenOptions::new()
             .create(true)
@@ -153,9 +183,40 @@ impl Journal {
             sync_folder(self.path.parent().unwrap_or(Path::new("")))?;
         }
         self.bytes += lines.len() as u64;
+        self.seal = seal;
         self.last = self.waiting.drain(..).next_back().or(self.last.take());
         Ok(())
     }
+}
+
+/// What becomes of a line that is read.
+enum Taken {
+    Yes,
+    /// The data are shorter than it says.
+    WithoutData,
+    Damaged,
+}
+
+/// The seal and the text of a line.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = line.iter().position(|byte| *byte == b' ')?;
+    Some((&line[..at], &line[at + 1..]))
+}
+
+fn sealed(before: &str, text: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before.as_bytes()).update(text);
+    hasher.finalize().to_hex().to_string()
+}
+
+fn add_line(lines: &mut Vec<u8>, seal: &mut String, what: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_vec(what)?;
+    *seal = sealed(seal, &text);
+    lines.extend(seal.as_bytes());
+    lines.push(b' ');
+    lines.extend(text);
+    lines.push(b'\n');
+    Ok(())
 }
 
 /// The file that holds the data of the finished segments.

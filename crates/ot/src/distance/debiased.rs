@@ -29,7 +29,7 @@ trait Space: Sync {
 /// the value of a plan that has the marginals, in `f64`; the interval is what they leave open.
 ///
 /// # Errors
-/// More than 2^24 pairs, clouds of different dimensions, and what [`Problem::balanced`] and [`Sinkhorn::solve`] refuse.
+/// More than 2^24 pairs of different points, clouds of different dimensions, and what [`Problem::balanced`] and [`Sinkhorn::solve`] refuse.
 pub fn of_clouds(a: &Cloud, b: &Cloud, power: Power, eps: f64) -> Result<Interval, Error> {
     if a.dimensions() != b.dimensions() {
         return Err(Error::Length {

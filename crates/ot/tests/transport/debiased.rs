@@ -85,3 +85,22 @@ fn on_a_grid_it_is_that_of_the_cloud_of_its_cells() {
     let same = of_grids(&a, &a, 1, 1.0).unwrap();
     assert!(same.lower == 0.0 && same.upper < 1e-3, "{same:?}");
 }
+
+#[test]
+fn points_in_one_place_are_one_however_many_they_are() {
+    let mut random = Random(83);
+    let (x, y) = (random.points::<2>(9), random.points::<2>(9));
+    let (a, b) = (random.masses(9, false), random.masses(9, false));
+    for power in [Power::One, Power::Two] {
+        let once = of_clouds(&cloud(&x, &a), &cloud(&y, &b), power, 0.05).unwrap();
+        // More pairs than are allowed, were they different. Masses are halved, which is exact.
+        const TIMES: usize = 512;
+        let often = |points: &[[f32; 2]], masses: &[f32]| {
+            let masses: Vec<f32> = masses.iter().map(|m| m / TIMES as f32).collect();
+            cloud(&points.repeat(TIMES), &masses.repeat(TIMES))
+        };
+        let many = of_clouds(&often(&x, &a), &often(&y, &b), power, 0.05).unwrap();
+        assert_near(many.lower, once.lower, 1e-9, "lower");
+        assert_near(many.upper, once.upper, 1e-9, "upper");
+    }
+}

@@ -1,4 +1,4 @@
-//! Settings of the process: glibc's allocator, and the logs of libraries below FFmpeg.
+//! Settings of the process: glibc's allocator, the logs of libraries below FFmpeg, and its end.
 
 /// Blocks of so many bytes and more are taken from the system and given back one by one: planes of 1080p and above.
 const SINGLE_BLOCK_BYTES: i32 = 4 << 20;
@@ -45,4 +45,18 @@ pub fn quiet_libraries() {
         // SAFETY: no other thread runs yet that could read the environment; the caller sees to it.
         unsafe { std::env::set_var(LOG, "0") };
     }
+}
+
+/// Ends the process at once, whatever its threads are at: what libraries want to do at an orderly end, they would do under the
+/// hands of those threads.
+#[cfg(unix)]
+pub fn leave(code: u8) -> ! {
+    // SAFETY: it takes any number, and touches no memory of the process.
+    unsafe { libc::_exit(code.into()) }
+}
+
+/// Ends the process at once.
+#[cfg(not(unix))]
+pub fn leave(code: u8) -> ! {
+    std::process::exit(code.into())
 }

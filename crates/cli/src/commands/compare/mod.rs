@@ -8,7 +8,7 @@ mod tile;
 pub use tile::from_picture as picture_rgb8;
 
 use super::common::{Common, MethodArg};
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::mass::MassArgs;
 use super::output::Output;
 use super::pair::{self, Pair};
@@ -75,6 +75,14 @@ fn label(method: MethodArg) -> &'static [&'static str] {
     }
 }
 
+impl CompareArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = [Some(&self.a), Some(&self.b), self.truth.as_ref()];
+        all.into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+}
+
 /// Time of the truth.
 const MIDDLE: f64 = 0.5;
 
@@ -92,7 +100,6 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     let output = Output::open(&out, common.overwrite)?;
     args.mass.options(&[args.method])?;
     let reporter = common.reporter(is_pipe);
-    watch_interrupt();
     let pair = Pair::read(&args.a, &args.b, &reporter)?;
     let truth = match &args.truth {
         Some(path) => Some(read_truth(path, &args.a, &pair)?),
@@ -100,6 +107,7 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
     };
     let times = times(args);
     let mut rows = Vec::new();
+    let busy = reporter.busy("solving");
     for method in [MethodArg::Crossfade, args.method] {
         check_interrupt()?;
         let mut interpolator = common.interpolator(method);
@@ -115,6 +123,7 @@ pub fn run(args: &CompareArgs, common: &Common) -> anyhow::Result<()> {
             truth.as_ref(),
         )?);
     }
+    drop(busy);
     check_interrupt()?;
 
     let truth_tile = truth.as_ref().map(tile::from_picture).transpose()?;

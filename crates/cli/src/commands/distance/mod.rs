@@ -7,7 +7,7 @@ mod input;
 mod report;
 
 use super::common::Common;
-use super::exit::{self, BatchFailed, Usage, check_interrupt, watch_interrupt};
+use super::exit::{self, BatchFailed, Usage, check_interrupt};
 use super::output::Plot;
 use super::pair::shown;
 use super::tables::{CloudArgs, parse_eps};
@@ -60,6 +60,17 @@ pub struct DistanceArgs {
     plot: Option<PathBuf>,
 }
 
+impl DistanceArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.files
+            .iter()
+            .chain(&self.against)
+            .map(PathBuf::as_path)
+            .collect()
+    }
+}
+
 /// Runs `otinterp distance`.
 pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     let question = Question {
@@ -71,7 +82,6 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     let format = format.map_err(Usage)?;
     let plot = || Plot::open(args.plot.as_deref(), common);
     let reporter = &common.reporter(false);
-    watch_interrupt();
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => against(reference, files, args, question, plot()?, reporter),
         (None, [clip]) => clip::run(clip, args.first, question, plot()?, reporter),
@@ -99,8 +109,10 @@ fn pair(
     let second = read(b, "second")?
         .like(&first)
         .with_context(|| names[1].clone())?;
-    let answer = Answer::find(&first, &second, question)
-        .with_context(|| format!("{} and {}", names[0], names[1]))?;
+    let pair = format!("{} and {}", names[0], names[1]);
+    let busy = reporter.busy(&pair);
+    let answer = Answer::find(&first, &second, question).with_context(|| pair.clone())?;
+    drop(busy);
     check_interrupt()?;
     warn_if_wide(&answer, reporter);
     report::pair(&answer, [&names[0], &names[1]], reporter)
@@ -150,14 +162,18 @@ fn against(
     let read = |path, side| Measure::read(path, side, args.points, args.cloud, reporter);
     let origin = read(reference, "reference")?;
     let (mut entries, mut failed) = (Vec::new(), Vec::new());
-    for path in files {
+    let bar = reporter.bar("", Some(files.len() as u64));
+    for (done, path) in files.iter().enumerate() {
         check_interrupt()?;
+        bar.show(done as u64, format!("{done} of {} files", files.len()));
         let file = shown(path);
+        let both = format!("{} and {file}", shown(reference));
+        let busy = reporter.busy(&both);
         let found = read(path, "file").and_then(|other| {
             let other = other.like(&origin).with_context(|| file.clone())?;
-            let context = || format!("{} and {file}", shown(reference));
-            Answer::find(&origin, &other, question).with_context(context)
+            Answer::find(&origin, &other, question).with_context(|| both)
         });
+        drop(busy);
         match found {
             Ok(answer) => {
                 warn_if_wide(&answer, reporter);
@@ -172,6 +188,7 @@ fn against(
             }
         }
     }
+    drop(bar);
     if let (true, [failure]) = (files.len() == 1, &failed[..]) {
         anyhow::bail!("{}", failure.error);
     }

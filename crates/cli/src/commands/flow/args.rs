@@ -3,7 +3,7 @@
 use crate::commands::common::MethodArg;
 use crate::commands::mass::MassArgs;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp flow`.
 #[derive(Debug, Args)]
@@ -75,5 +75,15 @@ fn parse_length(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(length) if length > 0.0 && f32::is_finite(length) => Ok(length),
         _ => Err("a length in px above 0 is needed".into()),
+    }
+}
+
+impl FlowArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let more = [&self.before, &self.after, &self.truth];
+        let more = more.into_iter().filter_map(Option::as_ref);
+        let all = [&self.a, &self.b].into_iter().chain(more);
+        all.map(PathBuf::as_path).collect()
     }
 }

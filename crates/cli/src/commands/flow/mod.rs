@@ -8,7 +8,7 @@ mod solve;
 pub use args::FlowArgs;
 
 use super::common::Common;
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::output::Output;
 use super::pair;
 use crate::data::{Failure, Opened};
@@ -36,9 +36,10 @@ pub fn run(args: &FlowArgs, common: &Common) -> anyhow::Result<()> {
         .map(|target| Output::open(target.path(), common.overwrite))
         .collect::<Result<_, _>>()?;
     let reporter = common.reporter(targets.iter().any(|t| pair::is_pipe(t.path())));
-    watch_interrupt();
     let truth = args.truth.as_deref().map(read_truth).transpose()?;
+    let busy = reporter.busy("solving");
     let solved = solve::solve(args, common, &reporter)?;
+    drop(busy);
     check_interrupt()?;
     let agreement = match (&args.truth, &truth) {
         (Some(path), Some(truth)) => Some(compared(&solved.there, truth, path)?),

@@ -7,7 +7,7 @@ use crate::commands::times::TimesArgs;
 use crate::pipeline::Paths;
 use clap::Args;
 use otinterp_video::time::{Rational, parse_rate};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp frames`.
 #[derive(Debug, Args)]
@@ -54,4 +54,12 @@ pub struct FramesArgs {
     pub(super) timings: TimingsArg,
     #[command(flatten)]
     pub(super) mass: MassArgs,
+}
+
+impl FramesArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = [&self.a, &self.b].into_iter().chain(&self.more);
+        all.map(PathBuf::as_path).collect()
+    }
 }

@@ -45,6 +45,8 @@ pub fn run(
         ),
     };
     let planes = [&pair[0].values, &pair[1].values];
+    let reporter = common.reporter(false);
+    let busy = reporter.busy("solving");
     let mass = match args.method {
         MethodArg::Mass if planes[0] != planes[1] => {
             let most = Preset::from(common.preset).most_mass_cells();
@@ -52,9 +54,9 @@ pub fn run(
         }
         _ => None,
     };
+    drop(busy);
     let solve_s = started.elapsed().as_secs_f64();
     let rendering = Instant::now();
-    let reporter = common.reporter(false);
     let bar = reporter.bar("", Some(times.len() as u64));
     let mut frames = Vec::with_capacity(times.len());
     for (&t, file) in times.iter().zip(&files) {

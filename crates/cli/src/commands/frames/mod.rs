@@ -9,10 +9,10 @@ mod sink;
 mod target;
 
 use super::common::{Common, print_timings};
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::pair::{is_pipe, open_all, read_all, read_fields, shown};
 use crate::pipeline::Paths;
-use crate::reporter::Bar;
+use crate::reporter::{Bar, Reporter};
 use anyhow::Context;
 use otinterp::picture::Picture;
 use otinterp::picture::still::Still;
@@ -41,7 +41,6 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         if !args.more.is_empty() {
             return Err(Usage("of fields of numbers there can be two".into()).into());
         }
-        watch_interrupt();
         return fields::run(args, &times, &pair, common);
     }
     let ends = (paths[0], paths[paths.len() - 1]);
@@ -56,7 +55,6 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .mass
         .given_to(common.interpolator(args.method), args.method)?;
     let reporter = common.reporter(args.output.as_deref().is_some_and(is_pipe));
-    watch_interrupt();
 
     let stills = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
@@ -75,6 +73,7 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         motion: args.motion,
         times: &times,
         sink: sink.as_mut(),
+        reporter: &reporter,
         bar: reporter.bar("", Some(count as u64)),
         frames: Vec::with_capacity(count),
         unexplained: 0.0,
@@ -122,6 +121,7 @@ struct Way<'a> {
     /// Of each pair.
     times: &'a [f64],
     sink: &'a mut dyn Sink,
+    reporter: &'a Reporter,
     bar: Bar,
     frames: Vec<FrameEntry>,
     /// Sum over the pairs.
@@ -142,6 +142,7 @@ impl Way<'_> {
                     None
                 }
             };
+            let busy = self.reporter.busy("solving");
             let transition = sequence
                 .between(
                     [&two[0].picture, &two[1].picture],
@@ -154,6 +155,7 @@ impl Way<'_> {
                         paths[pair + 1].display()
                     )
                 })?;
+            drop(busy);
             self.solving += begun.elapsed();
             self.unexplained += transition.unexplained_share();
             self.render(pair, &transition, &two[0])?;

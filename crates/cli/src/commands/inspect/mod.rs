@@ -4,7 +4,7 @@ mod gallery;
 mod page;
 
 use super::common::{Common, MethodArg, PresetArg};
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::output::Output;
 use super::pair::{self, Pair};
 use super::times::parse_time;
@@ -14,7 +14,7 @@ use clap::Args;
 use gallery::Gallery;
 use otinterp::picture::still;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp inspect`.
 #[derive(Debug, Args)]
@@ -35,6 +35,13 @@ pub struct InspectArgs {
     /// Folder for the page and its pictures
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+}
+
+impl InspectArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        vec![&self.a, &self.b]
+    }
 }
 
 /// A run's report: `--json`.
@@ -64,7 +71,6 @@ pub fn run(args: &InspectArgs, common: &Common) -> anyhow::Result<()> {
     let reporter = common.reporter(false);
     let page = args.output.join("index.html");
     refuse_taken(&page, common.overwrite).with_context(|| page.display().to_string())?;
-    watch_interrupt();
     let pair = Pair::read(&args.a, &args.b, &reporter)?;
     check_interrupt()?;
     let interpolator = common.interpolator(MethodArg::Ot);

@@ -5,7 +5,7 @@ mod report;
 mod walk;
 
 use super::common::{Common, MethodArg};
-use super::exit::{Usage, check_interrupt, watch_interrupt};
+use super::exit::{Usage, check_interrupt};
 use super::mass::{MassArgs, masses};
 use super::output::Plot;
 use super::pair::shown;
@@ -13,7 +13,7 @@ use clap::Args;
 use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
 use report::Report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use walk::Walk;
 
 /// Arguments of `otinterp path`.
@@ -44,6 +44,13 @@ pub struct PathArgs {
     mass: MassArgs,
 }
 
+impl PathArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        vec![&self.a, &self.b]
+    }
+}
+
 /// Runs `otinterp path`.
 pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
     let options = args.mass.options(&[MethodArg::Mass])?;
@@ -57,14 +64,18 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
     }
     let plot = Plot::open(args.plot.as_deref(), common)?;
     let reporter = common.reporter(false);
-    watch_interrupt();
     let masses = masses(&args.a, &args.b, &options, &reporter)?;
+    // With the second picture.
+    let bar = reporter.bar("", Some(u64::from(args.frames) + 1));
+    bar.count(0);
     let walk = Walk::between(
         &masses,
         args.frames,
         Preset::from(common.preset).most_mass_cells(),
         check_interrupt,
+        |frames| bar.count(frames),
     )?;
+    drop(bar);
     if let Some(plot) = plot {
         plot.write(&plot::figure(&walk))?;
     }

@@ -42,12 +42,14 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Measures `count` frames evenly between two masses, and the second. `check` is asked now and then whether to go on.
+    /// Measures `count` frames evenly between two masses, and the second. `check` is asked now and then whether to go on,
+    /// `measured` is told how many are.
     pub fn between(
         masses: &[Plane; 2],
         count: u16,
         most_cells: usize,
         check: impl Fn() -> anyhow::Result<()>,
+        measured: impl Fn(usize),
     ) -> anyhow::Result<Self> {
         let [first, second] = masses;
         let mass = Mass::between_fields([first, second], &MassOptions::default(), most_cells)?;
@@ -92,6 +94,7 @@ impl Walk {
                 crossfade,
             });
             before = now;
+            measured(k);
         }
         Ok(Self {
             distance_px: whole_px,

@@ -3,7 +3,7 @@
 use crate::commands::tables::{CloudArgs, parse_eps};
 use crate::commands::times::parse_time;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp points`.
 #[derive(Debug, Args)]
@@ -68,4 +68,12 @@ pub struct PointsArgs {
     /// Write the minibatches' pairs: .csv (batch,source,target,x0…,x1…) or .npy of shape (pairs, 2, dimensions)
     #[arg(long, value_name = "OUT", requires = "batch")]
     pub(super) pairs: Option<PathBuf>,
+}
+
+impl PointsArgs {
+    /// The files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = self.source.iter().chain(&self.target);
+        all.map(PathBuf::as_path).collect()
+    }
 }

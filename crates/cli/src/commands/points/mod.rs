@@ -10,7 +10,7 @@ mod plan;
 pub use args::PointsArgs;
 
 use super::common::Common;
-use super::exit::{check_interrupt, watch_interrupt};
+use super::exit::check_interrupt;
 use super::pair::shown;
 use super::tables;
 use anyhow::Context;
@@ -22,7 +22,6 @@ use serde::Serialize;
 pub fn run(args: &PointsArgs, common: &Common) -> anyhow::Result<()> {
     let outputs = Outputs::open(args, common)?;
     let reporter = common.reporter(false);
-    watch_interrupt();
     let (source, target, names) = match (&args.source, &args.target) {
         (Some(source), Some(target)) => {
             let names = [shown(source), shown(target)];

@@ -13,7 +13,7 @@ use clap::{ArgGroup, Args};
 use otinterp_video::RawVideo;
 use otinterp_video::range::Position;
 use otinterp_video::time::{Rational, parse_number, parse_rate};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 // Headings of the help.
 const SPEED: &str = "Speed (one of these)";
@@ -116,10 +116,10 @@ pub struct RetimeArgs {
     /// Number of clips processed at a time. One uses all cores already; more helps with small clips
     #[arg(help_heading = BATCH, long, value_name = "N", default_value = "1", value_parser = parse_jobs)]
     pub(super) jobs: usize,
-    /// Skip clips whose output exists
+    /// Skip clips whose output exists, made from the same source with the same settings; any other is an error
     #[arg(help_heading = BATCH, long)]
     pub(super) skip_existing: bool,
-    /// Resume what an earlier run with the same settings left unfinished; skip clips whose output exists
+    /// Resume what an earlier run with the same source and settings left unfinished; skip what it finished, as --skip-existing
     #[arg(help_heading = BATCH, long)]
     pub(super) resume: bool,
     /// Print what would be done and write nothing. Cuts are not detected
@@ -147,6 +147,23 @@ pub struct RetimeArgs {
 }
 
 impl RetimeArgs {
+    /// The files that are read, as far as they are named; clips of folders are found later.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let all = self.inputs.iter().chain(&self.cuts);
+        all.map(PathBuf::as_path).collect()
+    }
+
+    /// Whether a frame takes long.
+    pub fn is_mass(&self) -> bool {
+        self.method == MethodArg::Mass
+    }
+
+    /// Whether no input is a pipe, for which one waits.
+    pub fn reads_files(&self) -> bool {
+        let mut inputs = self.inputs.iter().map(|path| path.metadata());
+        inputs.all(|input| input.is_ok_and(|input| input.is_file() || input.is_dir()))
+    }
+
     /// The places that limit the part shown.
     pub(super) fn part(&self) -> (Option<Position>, Option<Position>) {
         match self.range {

@@ -8,11 +8,12 @@ use super::ordered_reporter::{OrderedReporter, lock};
 use super::plan::Plan;
 use super::progress::TICK;
 use super::report::Summary;
-use super::{clip, dry, report};
+use super::{clip, dry, report, resume};
 use crate::commands::common::Common;
 use crate::commands::exit::{self, BatchFailed, Interrupted};
 use crate::files::OutputFolder;
 use crate::reporter::is_closed_pipe;
+use crate::work;
 use anyhow::Context;
 use std::path::Path;
 use std::sync::Mutex;
@@ -38,7 +39,7 @@ pub(super) fn run(plan: &Plan, args: &RetimeArgs, common: &Common) -> anyhow::Re
         Some(_) if !args.dry_run => Folders::create(&plan.jobs)?,
         _ => Folders(Vec::new()),
     };
-    let outcomes = work(plan, args, common, &reporter);
+    let outcomes = do_all(plan, args, common, &reporter);
     drop(folders);
     let ended = end(plan, args, &reporter, outcomes, started);
     // The clips come first; a report that broke off is told if they are well.
@@ -54,7 +55,7 @@ struct Folders(Vec<OutputFolder>);
 impl Folders {
     fn create(jobs: &[Job]) -> anyhow::Result<Self> {
         let mut folders = Self(Vec::new());
-        for job in jobs.iter().filter(|job| !job.is_skipped) {
+        for job in jobs.iter().filter(|job| !job.is_there) {
             let End::File(path) = &job.output else {
                 continue;
             };
@@ -80,7 +81,7 @@ impl Drop for Folders {
 }
 
 /// All jobs, `--jobs` at a time; their outcomes in their order.
-fn work(
+fn do_all(
     plan: &Plan,
     args: &RetimeArgs,
     common: &Common,
@@ -137,18 +138,23 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &InputReporter) 
     if exit::is_interrupted() {
         return Outcome::Stopped;
     }
-    if job.is_skipped {
-        file.skipped(job);
-        return Outcome::Skipped;
-    }
-    let result = if args.dry_run {
+    let result = if job.is_there {
+        resume::check_finished(job, args, common)
+    } else if args.dry_run {
         dry::run(job, args, common, file)
     } else {
         clip::run(job, args, common, file)
     };
     match result {
+        Ok(()) if job.is_there => {
+            file.skipped(job);
+            Outcome::Skipped
+        }
         Ok(()) => Outcome::Done,
         Err(error) if error.is::<Interrupted>() => Outcome::Stopped,
+        Err(error) if matches!(error.downcast_ref(), Some(work::Error::Interrupted)) => {
+            Outcome::Stopped
+        }
         Err(error) => {
             if !is_closed_pipe(&error) {
                 file.failed(job, &exit::one_line(&error));

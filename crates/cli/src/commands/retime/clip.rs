@@ -118,8 +118,8 @@ fn give_names(
     timecodes: Option<(PendingFile, &Path)>,
     common: &Common,
 ) -> anyhow::Result<()> {
-    if let Some(pending) = pending {
-        let named = pending.commit(work, common.overwrite);
+    if let (Some(pending), End::File(target)) = (pending, &job.output) {
+        let named = pending.commit(target, work, common.overwrite);
         named.with_context(|| job.output.to_string())?;
     }
     if let Some((file, path)) = timecodes {

@@ -5,7 +5,7 @@ use super::job::Job;
 use super::ordered_reporter::{OrderedReporter, lock};
 use super::progress::{Meter, Mode};
 use super::report::{self, Done};
-use crate::reporter::{Bar, Reporter, Stream};
+use crate::reporter::{Bar, Reporter, Stream, in_one_line};
 use otinterp_video::time::{Rational, to_f64};
 use std::path::Path;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl<'a> InputReporter<'a> {
     /// A line on stderr, whatever else is said there, unless the report is and says it.
     fn tell(&self, text: &str) {
         if self.run.out.report_stream() != Some(Stream::Err) {
-            let line = format!("otinterp: {text}");
+            let line = in_one_line(&format!("otinterp: {text}"));
             self.run.say(self.index, Stream::Err, line);
         }
     }
@@ -74,7 +74,7 @@ impl<'a> InputReporter<'a> {
     /// The clip is there.
     pub(super) fn done(&self, done: &Done, rate: Rational) {
         if self.run.out.talks() {
-            let line = report::summary_of(&self.name, done, rate);
+            let line = in_one_line(&report::summary_of(&self.name, done, rate));
             self.run.say(self.index, Stream::Err, line);
         }
         self.event(&Event::Done(done));
@@ -94,7 +94,7 @@ impl<'a> InputReporter<'a> {
         let (output, reason) = (job.output.to_string(), "it exists already");
         if self.run.out.talks() {
             let line = format!("{}: skipped: {output}: {reason}", self.name);
-            self.run.say(self.index, Stream::Err, line);
+            self.run.say(self.index, Stream::Err, in_one_line(&line));
         }
         self.event(&Event::Skipped { output, reason });
     }
@@ -102,7 +102,7 @@ impl<'a> InputReporter<'a> {
     /// A line of the dry run, on stdout.
     pub(super) fn plan(&self, line: String) {
         if self.run.out.report_stream().is_none() {
-            self.run.say(self.index, Stream::Out, line);
+            self.run.say(self.index, Stream::Out, in_one_line(&line));
         }
     }
 

@@ -1,9 +1,11 @@
 //! Inputs: files given by name, and the clips found in folders.
 
 use super::job::extension_of;
+use super::playlist;
 use crate::commands::pair::stem;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
+use otinterp_video::NumberedName;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -87,6 +89,15 @@ pub(super) fn expand(
         }
     }
     Ok(found)
+}
+
+/// The files that an input is made of.
+pub(super) fn sources_of(input: &Path) -> Vec<PathBuf> {
+    if let Some(name) = NumberedName::of(input).filter(|_| !input.exists()) {
+        let files = name.files_in(input.parent().unwrap_or(Path::new("")));
+        return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
+    }
+    playlist::with_parts(input)
 }
 
 /// Whether an input is a folder, whose clips are meant.

@@ -75,7 +75,7 @@ pub(super) struct Job {
     /// What is written if the output is a pipe.
     pub(super) format: PipeFormat,
     /// The output is there already, and `--skip-existing` or `--resume` was given.
-    pub(super) is_skipped: bool,
+    pub(super) is_there: bool,
 }
 
 impl Job {

@@ -15,6 +15,7 @@ mod ordered_reporter;
 mod outputs;
 mod pending;
 mod plan;
+mod playlist;
 mod progress;
 mod report;
 mod resume;
@@ -34,7 +35,6 @@ pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
         let why = "--timings: with --jobs it could not be told which clip takes what";
         return Err(exit::Usage(why.to_owned()).into());
     }
-    exit::watch_interrupt();
     if common.verbose {
         otinterp_video::show_ffmpeg_log()?;
     }

@@ -82,8 +82,11 @@ pub(super) fn parse_option(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn parse_jobs(text: &str) -> Result<usize, String> {
+    /// Each has threads, a decoder and an encoder of its own.
+    const MOST_JOBS: usize = 256;
     match text.parse() {
         Ok(0) => Err("at least 1 is needed".to_owned()),
+        Ok(jobs) if jobs > MOST_JOBS => Err(format!("at most {MOST_JOBS} can be had")),
         jobs => jobs.map_err(|_| "it is not a whole number".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::progress::{Meter, Mode, ProgressArg};
 use super::report;
 use crate::commands::common::Common;
-use crate::reporter::{Reporter, Stream};
+use crate::reporter::{Reporter, Stream, in_one_line};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -86,7 +86,7 @@ impl OrderedReporter {
             Mode::Plain => {
                 let batch = report::of_batch(meter.index, self.of);
                 let line = format!("otinterp: {batch}{}: {}", meter.name, now.text());
-                (Stream::Err, line)
+                (Stream::Err, in_one_line(&line))
             }
             Mode::Bar | Mode::None => return,
         };

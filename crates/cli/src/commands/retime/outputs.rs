@@ -7,7 +7,7 @@ use super::name::{self, Values};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::commands::pair::stem;
-use crate::files::folder_of;
+use crate::files::{folder_of, refuse_taken};
 use anyhow::{Context, bail};
 use otinterp_video::check_container;
 use std::collections::{HashMap, HashSet};
@@ -122,7 +122,7 @@ pub(super) fn check_outputs(jobs: &[Job], common: &Common) -> anyhow::Result<()>
                 );
             }
         }
-        check_output(job, common.overwrite || job.is_skipped)?;
+        check_output(job, common.overwrite || job.is_there)?;
     }
     Ok(())
 }
@@ -141,6 +141,7 @@ fn check_output(job: &Job, overwrite: bool) -> anyhow::Result<()> {
             output.display()
         );
     }
+    refuse_taken(output, true).with_context(|| output.display().to_string())?;
     if !overwrite && output.symlink_metadata().is_ok() {
         bail!(
             "{}: it exists already; -y overwrites, --skip-existing leaves it",

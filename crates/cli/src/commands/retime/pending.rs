@@ -1,7 +1,9 @@
 //! Output file or numbered images under a hidden name, until they are whole.
 
-use crate::files::{PendingFile, folder_of};
-use crate::work::Work;
+use crate::commands::exit::is_interrupted;
+use crate::files::{PendingFile, folder_of, refuse_taken};
+use crate::temporary;
+use crate::work::{Work, create_anew};
 use anyhow::{Context, bail};
 use otinterp_video::{NumberedName, is_image_file, is_y4m};
 use std::fs::File;
@@ -22,7 +24,7 @@ pub(super) enum Pending {
 pub(super) struct Images {
     folder: PathBuf,
     /// Removes the folder where there is no work folder around it.
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<temporary::Folder>,
     pattern: PathBuf,
 }
 
@@ -47,7 +49,7 @@ impl Pending {
                 // The container follows from the extension.
                 let extension = target.extension().unwrap_or_default().to_string_lossy();
                 let path = work.scratch(&format!("output.{extension}"));
-                PendingFile::adopt(&path, File::create, target, overwrite)
+                PendingFile::adopt(&path, create_anew, target, overwrite)
             }
             None => PendingFile::create(target, overwrite),
         };
@@ -64,14 +66,27 @@ impl Pending {
     }
 
     /// Gives the output its final name, or names, and removes the work folder.
-    pub(super) fn commit(self, work: Option<Work>, overwrite: bool) -> anyhow::Result<()> {
-        if let Some(work) = &work {
+    pub(super) fn commit(
+        self,
+        target: &Path,
+        mut work: Option<Work>,
+        overwrite: bool,
+    ) -> anyhow::Result<()> {
+        if let Some(work) = &mut work {
             work.check_sources()?;
         }
+        let mut keep_record = |made: &Path| match &mut work {
+            Some(work) => anyhow::Ok(work.record(made, &is_interrupted)?.keep(made, target)?),
+            None => Ok(()),
+        };
         match self {
-            Self::File(file) => file.commit()?,
+            Self::File(file) => {
+                keep_record(file.path())?;
+                file.commit()?;
+            }
             Self::Data { path, target } => {
-                PendingFile::adopt(&path, File::open, &target, overwrite)?.commit()?
+                keep_record(&path)?;
+                PendingFile::adopt(&path, |path| File::open(path), &target, overwrite)?.commit()?;
             }
             Self::Images(images) => images.commit(overwrite)?,
         }
@@ -88,23 +103,15 @@ impl Images {
         };
         let place = folder_of(target);
         // The work folder and the hidden folder are not among them.
-        if !overwrite && let Some((_, taken)) = name.files_in(place)?.first() {
-            bail!("{} exists already; -y overwrites", taken.display());
+        for (_, taken) in name.files_in(place)? {
+            refuse_taken(&taken, overwrite).with_context(|| taken.display().to_string())?;
         }
         let mut temporary = None;
         let folder = match work {
-            Some(work) => {
-                let folder = work.scratch("images");
-                // Those of an earlier run are made anew.
-                if folder.exists() {
-                    std::fs::remove_dir_all(&folder)?;
-                }
-                std::fs::create_dir(&folder)?;
-                folder
-            }
+            // Those of an earlier run are made anew.
+            Some(work) => work.images()?,
             None => {
-                let mut builder = tempfile::Builder::new();
-                let made = builder.prefix(".otinterp-").tempdir_in(place);
+                let made = temporary::Folder::create_in(place);
                 let made =
                     made.with_context(|| format!("no folder can be made in {}", place.display()))?;
                 temporary.insert(made).path().to_owned()
@@ -127,14 +134,9 @@ impl Images {
         let place = folder_of(&self.pattern);
         for (_, made) in name.files_in(&self.folder)? {
             let target = place.join(made.file_name().unwrap_or_default());
-            if !overwrite && target.symlink_metadata().is_ok() {
-                bail!("{} exists already; -y overwrites", target.display());
-            }
-            let named = || target.display().to_string();
-            File::open(&made)
-                .and_then(|file| file.sync_all())
-                .with_context(named)?;
-            std::fs::rename(&made, &target).with_context(named)?;
+            PendingFile::adopt(&made, |path| File::open(path), &target, overwrite)
+                .and_then(PendingFile::rename)
+                .with_context(|| target.display().to_string())?;
         }
         Ok(crate::files::sync_folder(place)?)
     }

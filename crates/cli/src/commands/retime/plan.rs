@@ -7,8 +7,9 @@ use super::options::PipeFormat;
 use super::outputs::{check_outputs, drop_own_outputs, output_for};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
-use crate::work;
+use crate::files::protect;
 use otinterp_video::can_be_read;
+use std::path::PathBuf;
 
 /// All that will be done.
 #[derive(Debug)]
@@ -46,13 +47,16 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
     let suffix = target.suffix();
     let mut found = inputs::expand(&args.inputs, &suffix, args.out_dir.as_deref())?;
     drop_own_outputs(&mut found, args, &suffix)?;
+    for input in &found {
+        protect(inputs::sources_of(&input.path).iter().map(PathBuf::as_path));
+    }
     let jobs: Vec<Job> = found
         .iter()
         .enumerate()
         .map(|(index, input)| {
             let output = output_for(input, index + 1, args, &suffix)?;
             Ok(Job {
-                is_skipped: is_done(&output, args, common),
+                is_there: is_done(&output, args, common),
                 input: End::new(&input.path),
                 output,
                 target,
@@ -67,13 +71,14 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
     })
 }
 
-/// Whether an output is there already and stays as it is.
+/// Whether an output is there already and stays as it is, if it is what this run would make.
 fn is_done(output: &End, args: &RetimeArgs, common: &Common) -> bool {
     let End::File(path) = output else {
         return false;
     };
     let stays = args.skip_existing || (args.resume && !common.overwrite);
-    stays && path.is_file() && !(args.resume && work::has_segments(path))
+    let has_all = args.timecodes.as_ref().is_none_or(|times| times.exists());
+    stays && path.is_file() && has_all
 }
 
 /// The first thing that speaks against the options of pipes and of raw video.

@@ -2,50 +2,91 @@
 
 use super::args::RetimeArgs;
 use super::input_reporter::InputReporter;
+use super::inputs::sources_of;
 use super::job::{End, Job, Target, extension_of};
 use crate::commands::common::{Common, MethodArg};
+use crate::commands::exit::{is_interrupted, kept_in};
 use crate::pipeline;
-use crate::work::{Earlier, Identity, Work};
+use crate::work::{self, Earlier, Identity, Work};
 use anyhow::Context;
+use otinterp::simd::Level;
 use otinterp_video as video;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 /// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
 pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Work>> {
-    let (End::File(input), End::File(output)) = (&job.input, &job.output) else {
+    let End::File(output) = &job.output else {
         return Ok(None);
     };
     crate::files::refuse_taken(output, common.overwrite).with_context(|| job.output.to_string())?;
-    let sources = sources_of(input);
-    if sources.iter().any(|source| !source.is_file()) {
+    let Some(identity) = identity(job, args, common)? else {
         return Ok(None);
-    }
-    let identity = Identity {
-        settings: settings(job, args, common)?,
-        sources,
     };
     let earlier = match (args.resume, common.overwrite) {
         (true, _) => Earlier::Resume,
         (false, true) => Earlier::Discard,
         (false, false) => Earlier::Refuse,
     };
-    let work = Work::open(output, identity, earlier);
+    let work = Work::open(output, identity, earlier, &is_interrupted);
     Ok(Some(work.with_context(|| job.output.to_string())?))
 }
 
-/// The files that an input is made of.
-fn sources_of(input: &Path) -> Vec<PathBuf> {
-    if let Some(name) = video::NumberedName::of(input).filter(|_| !input.exists()) {
-        let files = name.files_in(input.parent().unwrap_or(Path::new("")));
-        return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
+/// That the output that is there already is what this run would make.
+pub(super) fn check_finished(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
+    let End::File(output) = &job.output else {
+        return Ok(());
+    };
+    let wanted = identity(job, args, common)?;
+    work::check_finished(output, wanted.as_ref(), &is_interrupted)
+        .with_context(|| job.output.to_string())?;
+    // A run that was killed between giving the output its name and removing its work folder.
+    if let Some(wanted) = wanted.filter(|_| args.resume && !args.dry_run)
+        && work::folder_of(output).exists()
+        && let Ok(work) = Work::open(output, wanted, Earlier::Resume, &is_interrupted)
+    {
+        work.discard();
     }
-    vec![input.to_owned()]
+    Ok(())
 }
 
-/// All settings that the bits of the output depend on, by the names that users know.
+/// What an output follows from; nothing where a source is no file, which can be read once.
+fn identity(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Identity>> {
+    let End::File(input) = &job.input else {
+        return Ok(None);
+    };
+    let sources = sources_of(input);
+    if sources.iter().any(|source| !source.is_file()) {
+        return Ok(None);
+    }
+    Ok(Some(Identity {
+        settings: settings(job, args, common)?,
+        environment: environment(common),
+        sources,
+    }))
+}
+
+/// What else than the settings the bits of the output depend on.
+fn environment(common: &Common) -> BTreeMap<String, String> {
+    // Encoders divide a picture among their threads.
+    let threads = common
+        .threads
+        .or(available_parallelism().ok().map(usize::from));
+    let threads = threads.map_or("unknown".to_owned(), |threads| threads.to_string());
+    // The lowest level has no fused multiply-add, and so other bits.
+    let level = Level::current_or_baseline().name().to_owned();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let all = [
+        ("the program's version", version),
+        ("FFmpeg", video::ffmpeg_versions().unwrap_or_default()),
+        ("--threads", threads),
+        ("the CPU level", level),
+    ];
+    all.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// All settings that the output depends on, by the names that users know.
 fn settings(
     job: &Job,
     args: &RetimeArgs,
@@ -66,13 +107,6 @@ fn settings(
         Target::Slow(factor) => ("--slow", factor),
     };
     set(target, &rate.to_string());
-    set("the program's version", &env!("CARGO_PKG_VERSION"));
-    set("FFmpeg", &video::ffmpeg_versions());
-    // Encoders divide a picture among their threads.
-    let threads = common
-        .threads
-        .or(available_parallelism().ok().map(usize::from));
-    set("--threads", &threads);
     if let End::File(output) = &job.output {
         set("the output's extension", &extension_of(output));
     }
@@ -103,7 +137,8 @@ fn settings(
     set("--loop", &args.is_loop);
     if let Some(cuts) = &args.cuts {
         let text = crate::data::read_list(cuts)?;
-        set("--cuts", &text);
+        let hash = blake3::hash(text.as_bytes()).to_hex();
+        set("--cuts", &format!("a file of BLAKE3 {}", &hash[..16]));
     }
     Ok(all)
 }
@@ -131,10 +166,50 @@ pub(super) fn give_up(
         Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed(..) | Picture(_)) => {
             work.discard();
         }
-        _ => reporter.warn(&format!(
-            "what is done is kept in {}; --resume goes on with it",
-            work.folder().display()
-        )),
+        _ => reporter.warn(&kept_in(work.folder())),
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RetimeArgs;
+    use clap::{Args, Command};
+
+    /// Options that say where the output goes, what else is written or what is said, and not what it is.
+    const OTHER: &[&str] = &[
+        "output",
+        "format",
+        "out-dir",
+        "name",
+        "timecodes",
+        "jobs",
+        "skip-existing",
+        "resume",
+        "dry-run",
+        "progress",
+        "timings",
+    ];
+
+    #[test]
+    fn every_option_is_a_setting_or_known_to_be_none() {
+        let settings = include_str!("resume.rs")
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap();
+        let all = RetimeArgs::augment_args(Command::new("retime"));
+        let names: Vec<&str> = all.get_arguments().filter_map(|a| a.get_long()).collect();
+        assert!(names.len() > 30, "{names:?}");
+        for name in names {
+            // Alone or among others of one setting.
+            let is_setting = [
+                format!("\"--{name}\""),
+                format!("--{name},"),
+                format!("--{name} or"),
+                format!("or --{name}\""),
+            ];
+            let is_setting = is_setting.iter().any(|text| settings.contains(text));
+            assert_ne!(is_setting, OTHER.contains(&name), "--{name}");
+        }
+    }
 }

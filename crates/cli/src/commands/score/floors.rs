@@ -29,6 +29,13 @@ struct Floor {
 }
 
 impl Floor {
+    fn are_numbers(&self) -> bool {
+        let more = [self.gmsd, self.ghost, self.one_db, self.edge_db, self.thing];
+        let more = more.into_iter().flatten();
+        more.chain([self.psnr_db, self.ssim])
+            .all(|floor| !floor.is_nan())
+    }
+
     /// What is wrong with a set's means.
     fn broken(&self, mean: &Numbers) -> Vec<String> {
         let layers = mean.layers;
@@ -98,6 +105,10 @@ impl Floors {
         let Some(sets) = all.remove(preset) else {
             bail!("{shown} has no floors for the preset {preset}; write a table [{preset}.SET]");
         };
+        // Nothing is below what is no number.
+        if let Some((set, _)) = sets.iter().find(|(_, floor)| !floor.are_numbers()) {
+            bail!("{shown}: [{preset}.{set}]: nan is no floor");
+        }
         Ok(Self {
             file: file.to_owned(),
             preset,

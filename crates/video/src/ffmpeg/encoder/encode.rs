@@ -260,7 +260,7 @@ fn open(opening: &Opening) -> Result<encoder::video::Encoder> {
     encoder.set_colorspace(tags.matrix);
     set_chroma_location(&mut encoder, tags.chroma);
     encoder.set_threading(threading::Config {
-        count: opening.encoding.threads.unwrap_or(0),
+        count: settings::threads(opening),
         ..threading::Config::default()
     });
     let (options, flags) = settings::settings(opening, &mut encoder)?;

@@ -176,10 +176,28 @@ fn lookahead(pixels: usize) -> Option<usize> {
     (pixels > FULL_PIXELS).then(|| (FRAMES * FULL_PIXELS / pixels).max(LEAST))
 }
 
+/// So many threads an encoder takes; 0 is its own choice.
+pub(super) fn threads(opening: &Opening) -> usize {
+    /// x265 refuses more frames at a time (X265_MAX_FRAME_THREADS); it shares all cores out among them by itself.
+    const MOST_OF_X265: usize = 16;
+    let wanted = opening.encoding.threads.unwrap_or(0);
+    match opening.codec.name() {
+        "libx265" => wanted.min(MOST_OF_X265),
+        _ => wanted,
+    }
+}
+
+/// Below this width x265 (3.5) writes beyond its memory with its vector instructions: glibc's checks of the heap end the process at all
+/// widths up to 48 that were tried (16, 30, 32, 48; 8, 10 and 12 bits), at 16 with SSE4.1 too, at none from 60 on; at none without them.
+const LEAST_X265_WIDTH: usize = 64;
+
 /// x265 takes its own options in one string; the user's come last, and so win.
 fn x265_params(opening: &Opening) -> String {
     // It writes to stderr itself.
     let mut params = vec!["log-level=none".to_owned()];
+    if opening.info.width < LEAST_X265_WIDTH {
+        params.push("no-asm=1".to_owned());
+    }
     params.extend(opening.extras.x265_params());
     params.extend(theirs(opening, "x265-params"));
     params.join(":")

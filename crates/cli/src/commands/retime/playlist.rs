@@ -1,0 +1,94 @@
+//! Playlists (HLS, RFC 8216): the local files that they consist of.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// How a playlist begins.
+const HEAD: &[u8] = b"#EXTM3U";
+/// A day of segments of one second is a tenth of it.
+const MOST_BYTES: u64 = 1 << 24;
+
+/// A file and, if it is a playlist, the files that it names, and those that these name; each once, in the order in which they are
+/// named. What is not there is left out.
+pub(super) fn with_parts(file: &Path) -> Vec<PathBuf> {
+    let (mut all, mut seen) = (vec![file.to_owned()], BTreeSet::new());
+    seen.extend(file.canonicalize());
+    let mut read = 0;
+    while let Some(next) = all.get(read).cloned() {
+        read += 1;
+        let Some(text) = playlist(&next) else {
+            continue;
+        };
+        let folder = next.parent().unwrap_or(Path::new(""));
+        for part in names(&text).map(|name| folder.join(name)) {
+            if part.is_file() && part.canonicalize().is_ok_and(|place| seen.insert(place)) {
+                all.push(part);
+            }
+        }
+    }
+    all
+}
+
+/// The text of a playlist; nothing if it is none.
+fn playlist(path: &Path) -> Option<String> {
+    // Others are not opened: a named pipe can be read once.
+    let is_file = path.metadata().is_ok_and(|file| file.is_file());
+    let mut file = is_file.then(|| File::open(path).ok()).flatten()?;
+    let mut bytes = vec![0; HEAD.len()];
+    file.read_exact(&mut bytes).ok()?;
+    if bytes != HEAD {
+        return None;
+    }
+    file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Lines that are no comments, and the values of `URI="…"`.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let line = line.trim();
+        let name = match line.strip_prefix('#') {
+            Some(tag) => tag.split_once("URI=\"")?.1.split('"').next()?,
+            None => line,
+        };
+        let name = name.strip_prefix("file:").unwrap_or(name);
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_parts_are_found_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "main.m3u8",
+            "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI=\"a/a.m3u8\"\r\na/v.m3u8\nhttp://x/y.ts\n",
+        );
+        write(
+            "a/a.m3u8",
+            "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n1.m4s\nnone.m4s\n../main.m3u8\n",
+        );
+        write("a/v.m3u8", "#EXTM3U\nfile:1.m4s\n\n");
+        write("a/init.mp4", "i");
+        write("a/1.m4s", "1");
+        let found: BTreeSet<PathBuf> = with_parts(&dir.path().join("main.m3u8"))
+            .iter()
+            .map(|path| path.canonicalize().unwrap())
+            .collect();
+        let root = dir.path().canonicalize().unwrap();
+        let names = ["a/1.m4s", "a/a.m3u8", "a/init.mp4", "a/v.m3u8", "main.m3u8"];
+        assert_eq!(found, names.iter().map(|name| root.join(name)).collect());
+        let plain = dir.path().join("a/1.m4s");
+        assert_eq!(with_parts(&plain), std::slice::from_ref(&plain));
+    }
+}
