@@ -19,7 +19,7 @@ pub struct Side {
     pub full_range: bool,
 }
 
-/// Converts pixel formats at one size with libswscale.
+/// Converts pixel formats, and sizes, with libswscale.
 pub struct Scaler(scaling::Context);
 
 // SAFETY: an SwsContext is plain memory without thread affinity, and it is used from one thread at
@@ -29,12 +29,28 @@ unsafe impl Send for Scaler {}
 impl Scaler {
     /// A converter for pictures of `width × height`.
     pub fn new(from: Side, to: Side, width: u32, height: u32) -> Result<Self, ffmpeg::Error> {
-        // Area is the scaler's filter where chroma is resampled; rounding is exact, and chroma is
-        // not dropped to half width on the way to RGB.
-        let flags =
-            scaling::Flags::AREA | scaling::Flags::ACCURATE_RND | scaling::Flags::FULL_CHR_H_INT;
-        let mut context =
-            scaling::Context::get(from.pixel, width, height, to.pixel, width, height, flags)?;
+        Self::between(from, to, [(width, height); 2])
+    }
+
+    /// A converter of pictures from one size, width × height, to another.
+    pub fn between(from: Side, to: Side, sizes: [(u32, u32); 2]) -> Result<Self, ffmpeg::Error> {
+        // Area is the scaler's filter where chroma is resampled, bicubic, as of FFmpeg's own filter, where the whole
+        // picture is; rounding is exact, and chroma is not dropped to half width on the way to RGB.
+        let filter = match sizes[0] == sizes[1] {
+            true => scaling::Flags::AREA,
+            false => scaling::Flags::BICUBIC,
+        };
+        let flags = filter | scaling::Flags::ACCURATE_RND | scaling::Flags::FULL_CHR_H_INT;
+        let [(from_width, from_height), (width, height)] = sizes;
+        let mut context = scaling::Context::get(
+            from.pixel,
+            from_width,
+            from_height,
+            to.pixel,
+            width,
+            height,
+            flags,
+        )?;
         let neutral = 1 << 16;
         // SAFETY: the context is valid and initialised; the tables are static arrays of libswscale,
         // which returns its default for a matrix that it does not know. A negative result says that
