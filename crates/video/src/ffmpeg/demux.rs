@@ -8,9 +8,15 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Packet, media};
 
+/// Demuxers, by FFmpeg's names, of containers that hold times of showing alone: libavformat guesses those of decoding, which
+/// for pictures may run back. Sound has no others.
+const WITHOUT_DECODING_TIMES: &[&str] = &["matroska,webm", "nut"];
+
 /// The packets of an input. All that read one file read it through this: they see the same jumps at the same places.
 pub(super) struct Demuxer {
     pub(super) input: Input,
+    /// Whether times of decoding are the file's own.
+    tells_decoding: bool,
     timeline: Timeline,
 }
 
@@ -18,16 +24,23 @@ impl Demuxer {
     /// Of what is open, from its beginning.
     pub(super) fn new(input: Input) -> Self {
         let timeline = Timeline::new(ffi::container::may_begin_anew(&input));
-        Self { input, timeline }
+        let tells_decoding = !WITHOUT_DECODING_TIMES.contains(&input.format().name());
+        Self {
+            input,
+            tells_decoding,
+            timeline,
+        }
     }
 
     /// The next packet.
     pub(super) fn read(&mut self, packet: &mut Packet) -> Result<(), ffmpeg::Error> {
         packet.read(&mut self.input)?;
-        let Some((tick, is_steady)) = self
-            .input
-            .stream(packet.stream())
-            .and_then(|stream| Some((ratio(stream.time_base())?, is_steady(&stream))))
+        let Some((tick, (is_steady, tells_decoding))) =
+            self.input.stream(packet.stream()).and_then(|stream| {
+                let is_sound = stream.parameters().medium() == media::Type::Audio;
+                let kind = (is_steady(&stream), self.tells_decoding || is_sound);
+                Some((ratio(stream.time_base())?, kind))
+            })
         else {
             return Ok(());
         };
@@ -40,7 +53,7 @@ impl Demuxer {
                 let stamp = Stamp {
                     at,
                     duration,
-                    is_decoding: packet.dts().is_some(),
+                    is_decoding: packet.dts().is_some() && tells_decoding,
                 };
                 self.timeline.shift(index, stamp)
             }

@@ -101,7 +101,7 @@ impl Span {
         let tolerance = Rational::new(CHECK_TOLERANCE.0, CHECK_TOLERANCE.1);
         self.mean(tick).is_none_or(|(between, _)| {
             let expected = Rational::from_integer(self.count - 1) / rate;
-            distance(between, expected) <= between * tolerance + tick * 2
+            distance(between, expected) <= between * tolerance + rate.recip() * 2
         })
     }
 }

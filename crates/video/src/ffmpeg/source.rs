@@ -14,6 +14,7 @@ use super::skip;
 use super::timebase::{ratio, real_duration, seconds};
 use super::uniform::Uniform;
 use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::ffi;
 use crate::options::{RawVideo, ReadOptions, Sound};
 use crate::time::{Cadence, Rational, short_decimal, zero};
 use ffmpeg_next::format::context::Input;
@@ -129,25 +130,14 @@ impl FileSource {
         let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
             .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
         let stream = decoder.stream()?;
-        let (tick, rates) = match raw {
-            Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
-            None => {
-                let tick = ratio(stream.time_base())
-                    .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
-                (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
-            }
-        };
-        let [nominal, average] = rates;
-        let given = options.rate.or(raw.map(|raw| raw.rate));
-        let mut pace = pace_of(&place, &decoder, ahead.iter().map(repeats), rates)?;
-        if let Some(rate) = given {
-            pace.interval = rate.recip();
-        }
-        let interval = pace.interval;
-        let container = Rational::new(decoder.demuxer.input.duration().into(), 1_000_000);
+        let clock = clock_of(&decoder, &place, raw, options, &ahead)?;
+        let Timing {
+            tick, pace, given, ..
+        } = clock;
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let announced = seconds(stream.duration(), tick).filter(|d| *d > zero());
-        let duration = match options.rate {
+        let container = Rational::new(decoder.demuxer.input.duration().into(), 1_000_000);
+        let duration = match options.rate.filter(|_| raw.is_none()) {
             Some(rate) => Some(Rational::from_integer(announced_frames.into()) / rate),
             None => announced.or(raw.is_none().then_some(container)),
         };
@@ -162,7 +152,7 @@ impl FileSource {
             width: shape.1 as usize,
             height: shape.2 as usize,
             format,
-            rate: options.rate.or(pace.film).or(average).or(nominal),
+            rate: clock.rate,
             duration: duration.filter(|d| *d > zero()),
             sample_aspect: aspect,
             interlaced: interlaced && deinterlacer.is_none(),
@@ -172,19 +162,19 @@ impl FileSource {
         let piped = place
             .is_pipe()
             .then(|| Piped::of(&decoder.demuxer.input, decoder.stream));
-        let untimed_start = match first.timestamp() {
+        let first_time = first.timestamp().and_then(|t| seconds(t, tick));
+        let untimed_start = match first_time {
             None if !place.is_pipe() => {
-                start_without_time(place.open()?, stream.index(), tick, interval)?
+                start_without_time(place.open()?, stream.index(), tick, pace.interval)?
             }
             _ => None,
         };
-        let has_times = raw.is_some()
-            || place.is_pipe()
-            || ahead.iter().any(|frame| frame.timestamp().is_some())
-            || untimed_start.is_some();
-        let (untimed, start) = match first.timestamp().and_then(|t| seconds(t, tick)) {
+        let is_bare = raw.is_none() && ffi::container::has_no_times(&decoder.demuxer.input);
+        let has_times = first_time
+            .or(untimed_start.map(|(_, start)| start))
+            .is_some();
+        let (untimed, start) = match first_time {
             Some(start) => (0, start),
-            None if place.is_pipe() => (0, zero()),
             None => untimed_start.unwrap_or_default(),
         };
         Ok(Self {
@@ -203,13 +193,13 @@ impl FileSource {
             given,
             start,
             untimed,
-            cadence: Cadence::new(tick, interval)
+            cadence: Cadence::new(tick, pace.interval)
                 .with_slack(pace.slack)
                 .from(start),
             announced_frames,
             announced,
             last: start,
-            has_times,
+            has_times: has_times && !is_bare,
             frames: 0,
             ended: false,
             threads: options.threads,
@@ -285,11 +275,11 @@ impl FileSource {
     fn say_times(&self, mut say: impl FnMut(String)) {
         let joins = self.decoder.demuxer.joins();
         if let (Some((at, jump)), None) = (joins.first, self.given) {
-            let at = short_decimal(at - self.start);
+            let at = short_decimal(at);
             let by = short_decimal(jump);
             let times = match joins.count {
                 1 => String::new(),
-                count => format!(" and {} times more", count - 1),
+                count => format!(" (and {} more)", count - 1),
             };
             say(format!(
                 "its timestamps jump by {by} s at {at} s{times}; picture and sound go on there without a gap"
@@ -312,6 +302,46 @@ impl FileSource {
         self.deinterlacer = Some(deinterlacer);
         next
     }
+}
+
+/// How the times of a stream are told.
+struct Timing {
+    tick: Rational,
+    pace: Pace,
+    /// Frames per second that are taken in place of its times.
+    given: Option<Rational>,
+    /// Frames per second, as far as is known without reading on.
+    rate: Option<Rational>,
+}
+
+fn clock_of(
+    decoder: &Decoder,
+    place: &Place,
+    raw: Option<&RawVideo>,
+    options: &ReadOptions,
+    ahead: &VecDeque<frame::Video>,
+) -> Result<Timing> {
+    let stream = decoder.stream()?;
+    let (tick, rates) = match raw {
+        Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
+        None => {
+            let tick = ratio(stream.time_base())
+                .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+            (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
+        }
+    };
+    let given = options.rate.or(raw.map(|raw| raw.rate));
+    let mut pace = pace_of(place, decoder, ahead.iter().map(repeats), rates)?;
+    if let Some(rate) = given {
+        pace.interval = rate.recip();
+    }
+    let [nominal, average] = rates;
+    Ok(Timing {
+        tick,
+        pace,
+        given,
+        rate: given.or(pace.film).or(average).or(nominal),
+    })
 }
 
 /// The first frame, if another follows it.

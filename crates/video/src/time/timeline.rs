@@ -31,7 +31,7 @@ pub struct Stamp {
 pub struct Joins {
     /// How often.
     pub count: u64,
-    /// The first time: seconds on the joined clock, and by how many seconds the timestamps jumped there.
+    /// The first time: seconds since the stream's first packet, and by how many seconds the timestamps jumped there.
     pub first: Option<(Rational, Rational)>,
 }
 
@@ -55,6 +55,7 @@ pub struct Timeline {
 #[derive(Debug, Clone, Copy)]
 struct Progress {
     clock: usize,
+    first: Rational,
     last: Rational,
     next: Rational,
 }
@@ -96,6 +97,7 @@ impl Timeline {
         let duration = stamp.duration.or(step).unwrap_or_default();
         self.streams[stream] = Some(Progress {
             clock,
+            first: before.map_or(last, |before| before.first),
             last,
             next: last + duration.max(zero()),
         });
@@ -126,8 +128,11 @@ impl Timeline {
             true => Rational::new(BACK_S.0, BACK_S.1),
             false => BACK_REORDERED_S.into(),
         };
-        let goes_on = at + back >= before.last && at - before.next <= self.pause;
-        if goes_on {
+        let is_back = at + back < before.last;
+        // Where another stream has jumped, less will do.
+        let has_later =
+            before.clock < self.newest() && at + Rational::new(BACK_S.0, BACK_S.1) < before.last;
+        if !is_back && !has_later && at - before.next <= self.pause {
             // What jumps in one stream has jumped in all.
             let has_jumped = |(begun, _): &(Rational, Rational)| {
                 at > *begun + Rational::from_integer(INTERLEAVED_S)
@@ -146,7 +151,8 @@ impl Timeline {
         let jump = at - before.next;
         self.clocks.push((before.next, before.next - stamp.at));
         self.joins.count += 1;
-        self.joins.first.get_or_insert((before.next, jump));
+        let at = before.next - before.first;
+        self.joins.first.get_or_insert((at, jump));
         self.newest()
     }
 
@@ -202,7 +208,7 @@ mod tests {
         let expected = [1800, 1850, 1900, 2000, 1950, 2050, 2100, 2150];
         assert_eq!(placed(&mut timeline, &packets), expected);
         let joins = timeline.joins();
-        assert_eq!((joins.count, joins.first), (1, Some((r(2, 1), r(-2, 1)))));
+        assert_eq!((joins.count, joins.first), (1, Some((r(1, 5), r(-2, 1)))));
     }
 
     #[test]
