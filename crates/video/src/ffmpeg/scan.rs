@@ -3,7 +3,6 @@
 use super::demux::Demuxer;
 use super::input::{Pick, pick_video};
 use super::origin::Origin;
-use super::pace::Pace;
 use super::timebase::{ratio, real_duration, seconds};
 use crate::clip::Result;
 use crate::facts::Length;
@@ -135,13 +134,19 @@ pub(super) fn mean_gap(input: Input, stream: usize) -> Result<Option<Rational>> 
 ///
 /// A rate that the stream declares is believed if the times of its first packets fit it. Else the packets are counted, which
 /// reads the input to its end: then a declared or usual rate is taken that fits the count but for the rounding of times.
-pub(super) fn average_rate(input: Input, stream: usize, pace: &Pace) -> Result<Option<Rational>> {
+///
+/// `film` is the rate that repeated fields tell of, `codec` what the codec says, `otherwise` that of a stream without times.
+pub(super) fn average_rate(
+    input: Input,
+    stream: usize,
+    [film, codec, otherwise]: [Option<Rational>; 3],
+) -> Result<Option<Rational>> {
     let video = pick_video(&input, Pick::Index(stream))?;
     let declared = [video.avg_frame_rate(), video.rate()].map(ratio);
     let Some(tick) = ratio(video.time_base()) else {
         return Ok(declared[0]);
     };
-    let believed = declared[0].filter(|_| declared[0] == declared[1] && pace.film.is_none());
+    let believed = declared[0].filter(|_| declared[0] == declared[1] && film.is_none());
     let mut demuxer = Demuxer::new(input);
     let mut is_checked = false;
     let span = span_of(&mut demuxer, stream, |span| {
@@ -155,12 +160,12 @@ pub(super) fn average_rate(input: Input, stream: usize, pace: &Pace) -> Result<O
     }
     let Some((between, gap)) = span.mean(tick) else {
         // Without times, the codec knows best.
-        return Ok(Some(pace.interval.recip()));
+        return Ok(otherwise);
     };
     let count = Rational::from_integer(span.count);
     let last_duration = real_duration(span.last_duration, tick, gap).unwrap_or(gap);
     let counted = count / (between + last_duration);
-    if let Some(film) = pace.film {
+    if let Some(film) = film {
         let most = (count * Rational::new(FILM_TOLERANCE.0, FILM_TOLERANCE.1)).max(2.into());
         if distance(between * film, count - 1) <= most {
             return Ok(Some(film));
@@ -174,7 +179,7 @@ pub(super) fn average_rate(input: Input, stream: usize, pace: &Pace) -> Result<O
     let fitting = declared
         .into_iter()
         .flatten()
-        .chain(pace.codec)
+        .chain(codec)
         .find(|rate| off(rate) < tick * 2);
     let fitting = fitting.or_else(|| usual.min_by_key(off).filter(|rate| off(rate) < tick * 2));
     Ok(Some(fitting.unwrap_or(counted)))

@@ -130,16 +130,13 @@ impl FileSource {
         let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
             .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
         let stream = decoder.stream()?;
-        let clock = clock_of(&decoder, &place, raw, options, &ahead)?;
-        let Timing {
-            tick, pace, given, ..
-        } = clock;
+        let timing = timing_of(&decoder, &place, raw, options, &ahead)?;
+        let (tick, pace) = (timing.tick, timing.pace);
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let announced = seconds(stream.duration(), tick).filter(|d| *d > zero());
-        let container = Rational::new(decoder.demuxer.input.duration().into(), 1_000_000);
         let duration = match options.rate.filter(|_| raw.is_none()) {
             Some(rate) => Some(Rational::from_integer(announced_frames.into()) / rate),
-            None => announced.or(raw.is_none().then_some(container)),
+            None => announced.or_else(|| container_duration(&decoder, raw)),
         };
         let interlaced = ahead.iter().any(frame::Video::is_interlaced);
         let deinterlacer = (interlaced && options.deinterlace)
@@ -147,14 +144,13 @@ impl FileSource {
             .transpose()?;
         let mut uniform = Uniform::new(first, read_as, &tags);
         uniform.keeps_properties = deinterlacer.is_some();
-        let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
         let info = Info {
             width: shape.1 as usize,
             height: shape.2 as usize,
             format,
-            rate: clock.rate,
+            rate: timing.rate,
             duration: duration.filter(|d| *d > zero()),
-            sample_aspect: aspect,
+            sample_aspect: aspect_of(first),
             interlaced: interlaced && deinterlacer.is_none(),
             siting: siting_of(tags.chroma),
         };
@@ -165,7 +161,7 @@ impl FileSource {
         let first_time = first.timestamp().and_then(|t| seconds(t, tick));
         let untimed_start = match first_time {
             None if !place.is_pipe() => {
-                start_without_time(place.open()?, stream.index(), tick, pace.interval)?
+                start_without_time(place.open()?, decoder.stream, tick, pace.interval)?
             }
             _ => None,
         };
@@ -190,7 +186,7 @@ impl FileSource {
             info,
             tick,
             pace,
-            given,
+            given: timing.given,
             start,
             untimed,
             cadence: Cadence::new(tick, pace.interval)
@@ -216,7 +212,9 @@ impl FileSource {
         if self.given.is_some() || self.place.is_pipe() {
             return Ok(self.info.rate);
         }
-        average_rate(self.place.open()?, self.decoder.stream, &self.pace)
+        let otherwise = Some(self.pace.interval.recip());
+        let told = [self.pace.film, self.pace.codec, otherwise];
+        average_rate(self.place.open()?, self.decoder.stream, told)
     }
 
     /// What a file written after this source takes over.
@@ -304,6 +302,18 @@ impl FileSource {
     }
 }
 
+/// What the container says of its duration, s.
+fn container_duration(decoder: &Decoder, raw: Option<&RawVideo>) -> Option<Rational> {
+    let microseconds = decoder.demuxer.input.duration();
+    let duration = Rational::new(microseconds.into(), 1_000_000);
+    raw.is_none().then_some(duration)
+}
+
+/// Width : height of a frame's pixels.
+fn aspect_of(frame: &frame::Video) -> Option<(u32, u32)> {
+    ratio(frame.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32))
+}
+
 /// How the times of a stream are told.
 struct Timing {
     tick: Rational,
@@ -314,7 +324,7 @@ struct Timing {
     rate: Option<Rational>,
 }
 
-fn clock_of(
+fn timing_of(
     decoder: &Decoder,
     place: &Place,
     raw: Option<&RawVideo>,

@@ -124,12 +124,7 @@ impl OutputClock {
     }
 
     /// The next output between two source times, if there is one before `until` and `end`.
-    fn next_before(
-        &mut self,
-        end: Rational,
-        from: Rational,
-        until: Rational,
-    ) -> Option<Output> {
+    fn next_before(&mut self, end: Rational, from: Rational, until: Rational) -> Option<Output> {
         let gap = until - from;
         if self.is_constant {
             let at = Rational::from_integer(self.next) / (self.rate * self.slowdown);

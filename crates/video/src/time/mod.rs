@@ -11,4 +11,4 @@ pub(crate) use rational::parse_decimal;
 pub use rational::{
     NotANumber, Rational, distance, parse_number, parse_rate, short_decimal, to_f64, zero,
 };
-pub(crate) use timeline::{Joins, Stamp, Timeline};
+pub use timeline::{Joins, Stamp, Timeline};
