@@ -44,7 +44,8 @@ pub(super) fn start_without_time(
 
 /// Packets by which a rate that the header declares is checked.
 const CHECKED_PACKETS: i128 = 100;
-/// By so much of itself the mean over them may be off: frames that are reordered lie beyond them.
+/// Frames may come so much faster than declared, as a share: those that are reordered lie beyond them. They may come half
+/// as fast, where frames were dropped.
 const CHECK_TOLERANCE: (i128, i128) = (1, 20);
 /// Rates in use, tried where the header declares none that fits, frames per second.
 const USUAL_RATES: &[(i128, i128)] = &[
@@ -98,9 +99,11 @@ impl Span {
 
     fn fits(&self, rate: Rational, tick: Rational) -> bool {
         let tolerance = Rational::new(CHECK_TOLERANCE.0, CHECK_TOLERANCE.1);
+        let one = Rational::from_integer(1);
         self.mean(tick).is_none_or(|(between, _)| {
             let expected = Rational::from_integer(self.count - 1) / rate;
-            distance(between, expected) <= between * tolerance + rate.recip() * 2
+            let slack = rate.recip() * 2;
+            between + slack >= expected * (one - tolerance) && between <= expected * 2 + slack
         })
     }
 }
