@@ -169,10 +169,8 @@ impl FileSource {
         let has_times = first_time
             .or(untimed_start.map(|(_, start)| start))
             .is_some();
-        let (untimed, start) = match first_time {
-            Some(start) => (0, start),
-            None => untimed_start.unwrap_or_default(),
-        };
+        let known = first_time.map(|start| (0, start)).or(untimed_start);
+        let (untimed, start) = known.unwrap_or_default();
         Ok(Self {
             place,
             raw: raw.cloned(),
@@ -195,7 +193,7 @@ impl FileSource {
             announced_frames,
             announced,
             last: start,
-            has_times: has_times && !is_bare,
+            has_times: known.is_some() && !is_bare,
             frames: 0,
             ended: false,
             threads: options.threads,
