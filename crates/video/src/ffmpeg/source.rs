@@ -166,9 +166,6 @@ impl FileSource {
             _ => None,
         };
         let is_bare = raw.is_none() && ffi::container::has_no_times(&decoder.demuxer.input);
-        let has_times = first_time
-            .or(untimed_start.map(|(_, start)| start))
-            .is_some();
         let known = first_time.map(|start| (0, start)).or(untimed_start);
         let (untimed, start) = known.unwrap_or_default();
         Ok(Self {
