@@ -15,11 +15,6 @@ pub enum Error {
     /// The bytes are not what they should be, or FFmpeg refuses them.
     #[error("{0}")]
     Invalid(String),
-    /// Size or pixel format change within the clip.
-    ///
-    /// The frame's index, from 0, its size and format, and those of the first.
-    #[error("frame {0} is {1}, the first is {2}; such clips cannot be retimed")]
-    Changed(u64, String, String),
     /// The samples do not make a picture.
     #[error(transparent)]
     Picture(#[from] PictureError),

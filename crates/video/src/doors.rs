@@ -46,13 +46,13 @@ pub fn open_clip(
 ) -> Result<Clip> {
     let source = match (path, raw) {
         (path, Some(raw)) => FileSource::open_raw(path, raw, options),
-        (Some(path), None) if is_y4m(path) => return open_y4m_file(path),
+        (Some(path), None) if is_y4m(path) => return open_y4m_file(path, options),
         (Some(path), None) => FileSource::open_with(path, options),
         (None, None) => {
             // Y4M says so in its first bytes.
             let stdin = Peeked::new(io::stdin())?;
             if stdin.is_y4m() {
-                return Ok(of_y4m(Y4mSource::new(stdin)?));
+                return Ok(of_y4m(Y4mSource::new(stdin)?.with_rate(options.rate)));
             }
             if stdin.is_empty() {
                 return Err(Error::Invalid("the pipe is empty".to_owned()));
@@ -74,13 +74,13 @@ pub fn open_clip(
     })
 }
 
-fn open_y4m_file(path: &Path) -> Result<Clip> {
+fn open_y4m_file(path: &Path, options: &ReadOptions) -> Result<Clip> {
     let file = File::open(path)?;
     let facts = file.metadata()?;
     if facts.is_dir() {
         return Err(Error::Invalid("it is a folder, not a clip".to_owned()));
     }
-    let source = Y4mSource::new(file)?;
+    let source = Y4mSource::new(file)?.with_rate(options.rate);
     Ok(of_y4m(match facts.is_file() {
         true => source.with_size(facts.len()),
         false => source,

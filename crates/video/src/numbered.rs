@@ -39,6 +39,23 @@ impl NumberedName {
         number.parse().ok().filter(|_| all_digits && padded)
     }
 
+    /// The name with this number in it.
+    pub fn name_of(&self, number: u64) -> String {
+        format!(
+            "{}{number:0width$}{}",
+            self.before,
+            self.after,
+            width = self.digits
+        )
+    }
+
+    /// The first number that is missing between two of `files`, which come in the order of their numbers.
+    pub fn missing(files: &[(u64, PathBuf)]) -> Option<u64> {
+        let mut pairs = files.windows(2);
+        let gap = pairs.find(|pair| pair[1].0 > pair[0].0.saturating_add(1))?;
+        Some(gap[0].0 + 1)
+    }
+
     /// The files of a folder that this pattern names, by their numbers.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ pub struct ReadOptions {
     pub deinterlace: bool,
     /// Which of the video streams, from 0; `None` for the one that FFmpeg holds for the main one.
     pub video_stream: Option<usize>,
+    /// Frames per second that are taken, whatever the clip says of its times.
+    pub rate: Option<Rational>,
     /// Frames are counted where the container declares two different frame rates, which reads the file once.
     pub counts_frames: bool,
     /// What becomes of its sound.

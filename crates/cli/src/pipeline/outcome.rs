@@ -75,6 +75,9 @@ pub trait Observer: Sync {
     /// So many in-betweens are made.
     fn in_betweens(&self, _frames: u64) {}
 
+    /// The first long gap: from `at` on, seconds since the first frame, there is no frame for `gap` seconds.
+    fn gap(&self, _at: Rational, _gap: Rational) {}
+
     /// So many cuts are seen.
     fn cuts(&self, _count: u64) {}
 }

@@ -4,7 +4,7 @@ use super::cuts::Held;
 use super::outcome::Error;
 use otinterp::picture::Picture;
 use otinterp::{Interpolator, OuterMotion, Plan, Transition};
-use otinterp_video::time::{Output, Rational, to_f64};
+use otinterp_video::time::{Outputs, Rational, to_f64};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) struct Pair {
     pub(super) interpolator: Interpolator,
     /// A cut at which nothing is blended.
     pub(super) is_held: bool,
-    pub(super) outputs: Vec<Output>,
+    pub(super) outputs: Outputs,
     pub(super) needs_transition: bool,
     pub(super) transition: Option<Transition<Arc<Picture>>>,
     /// The frame before, where it is one of the same scene.
@@ -92,7 +92,7 @@ impl Pair {
     /// Renders what comes first.
     pub(super) fn render_ahead(&mut self) {
         if let Some(transition) = &self.transition {
-            let positions = self.outputs.iter().filter(|output| output.is_between());
+            let positions = self.outputs.clone().filter(|output| output.is_between());
             for position in positions.map(|output| output.position).take(MOST_AHEAD) {
                 let picture = transition.at(to_f64(position) as f32);
                 self.ahead.push_back((position, picture));

@@ -9,10 +9,14 @@ use super::rules::{AtCut, Paths, Rules};
 use otinterp::picture::Picture;
 use otinterp::{Interpolator, Method, Preset};
 use otinterp_video::Shown;
-use otinterp_video::time::{Output, OutputClock, Rational};
+use otinterp_video::time::{OutputClock, Rational};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+
+/// A longer time without a frame may be a fault of the clip, and is told, s: what FFmpeg takes for a discontinuity where
+/// a clock may begin anew (`dts_delta_threshold`).
+const LONG_GAP_S: i128 = 10;
 
 /// From the second stage to the third.
 pub(super) enum Message {
@@ -50,9 +54,14 @@ pub(super) fn render(
     let mut from = Arc::new(frames.next()?.ok_or(Error::TooShort(0))?);
     // Kept for the end, if the clip is a loop.
     let mut beginning = Vec::new();
+    let mut gap_is_told = false;
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
         let until = Arc::new(until);
+        if until.gap > Rational::from_integer(LONG_GAP_S) && !gap_is_told {
+            gap_is_told = true;
+            observer.gap(from.time, until.gap);
+        }
         if rules.is_loop && beginning.is_empty() {
             beginning = vec![Arc::clone(&from), Arc::clone(&until)];
         }
@@ -141,17 +150,17 @@ impl Renderer<'_> {
         };
         // What is asked for ends before the scene that is not asked for.
         let is_held = until.is_cut && (self.rules.at_cut == AtCut::Hold || until.is_context);
-        let outputs = std::iter::from_fn(|| self.clock.next_before(end, from.time, until.time));
-        let outputs: Vec<Output> = outputs.collect();
+        let outputs = self.clock.between(from.time, until.time, end);
         let waiting = [&self.ready, &self.solved].into_iter().flatten();
-        let waiting: usize = waiting.map(|pair| pair.outputs.len()).sum();
-        let mut numbered = (self.frames_out + waiting as u64..).zip(&outputs);
+        let waiting: u64 = waiting.map(|pair| pair.outputs.left()).sum();
+        let frames = self.frames_out + waiting + outputs.left();
+        // The last is an in-between if any is.
+        let is_missing = outputs.left_between() > 0 && !self.segments.has(frames - 1);
         Pair {
             from: Arc::clone(from),
             until: Arc::clone(until),
             interpolator,
-            needs_transition: !is_held
-                && numbered.any(|(n, output)| output.is_between() && !self.segments.has(n)),
+            needs_transition: !is_held && is_missing,
             is_held,
             outputs,
             transition: None,
@@ -249,7 +258,7 @@ impl Renderer<'_> {
     /// All outputs of a pair.
     fn send_pair(&mut self, mut pair: Pair) -> Result<(), Error> {
         self.end_segment()?;
-        for output in std::mem::take(&mut pair.outputs) {
+        for output in pair.outputs.clone() {
             if self.passes(output.shown)? {
                 continue;
             }

@@ -25,6 +25,18 @@ pub fn demuxer(name: &str) -> Option<format::Input> {
     (!found.is_null()).then(|| unsafe { format::Input::wrap(found.cast_mut()) })
 }
 
+/// Whether timestamps may start again within such a file: transport and program streams, HLS, Ogg.
+pub fn may_begin_anew(input: &format::context::Input) -> bool {
+    // SAFETY: the pointer of an open input's demuxer is valid for the whole run; the field is a plain integer.
+    unsafe { (*input.format().as_ptr()).flags & ffi::AVFMT_TS_DISCONT as c_int != 0 }
+}
+
+/// Whether such a file holds no times at all: elementary streams, whose demuxers count frames at a rate that they guess.
+pub fn has_no_times(input: &format::context::Input) -> bool {
+    // SAFETY: the pointer of an open input's demuxer is valid for the whole run; the field is a plain integer.
+    unsafe { (*input.format().as_ptr()).flags & ffi::AVFMT_NOTIMESTAMPS as c_int != 0 }
+}
+
 /// Whether a container can hold a codec; true where it does not know.
 ///
 /// A container without place for sound holds its own video codec alone.

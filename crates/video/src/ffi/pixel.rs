@@ -19,8 +19,12 @@ pub struct Side {
     pub full_range: bool,
 }
 
-/// Converts pixel formats at one size with libswscale.
-pub struct Scaler(scaling::Context);
+/// Converts pixel formats, and sizes, with libswscale.
+pub struct Scaler {
+    context: ptr::NonNull<ffi::SwsContext>,
+    from: (Pixel, u32, u32),
+    to: (Pixel, u32, u32),
+}
 
 // SAFETY: an SwsContext is plain memory without thread affinity, and it is used from one thread at
 // a time because `run` takes `&mut self`.
@@ -29,19 +33,59 @@ unsafe impl Send for Scaler {}
 impl Scaler {
     /// A converter for pictures of `width × height`.
     pub fn new(from: Side, to: Side, width: u32, height: u32) -> Result<Self, ffmpeg::Error> {
-        // Area is the scaler's filter where chroma is resampled; rounding is exact, and chroma is
-        // not dropped to half width on the way to RGB.
-        let flags =
-            scaling::Flags::AREA | scaling::Flags::ACCURATE_RND | scaling::Flags::FULL_CHR_H_INT;
-        let mut context =
-            scaling::Context::get(from.pixel, width, height, to.pixel, width, height, flags)?;
+        Self::between(from, to, [(width, height); 2])
+    }
+
+    /// A converter of pictures from one size, width × height, to another.
+    pub fn between(from: Side, to: Side, sizes: [(u32, u32); 2]) -> Result<Self, ffmpeg::Error> {
+        // Area is the scaler's filter where chroma is resampled, bicubic, as of FFmpeg's own filter, where the whole
+        // picture is; rounding is exact, and chroma is not dropped to half width on the way to RGB.
+        let filter = match sizes[0] == sizes[1] {
+            true => scaling::Flags::AREA,
+            false => scaling::Flags::BICUBIC,
+        };
+        let flags = filter | scaling::Flags::ACCURATE_RND | scaling::Flags::FULL_CHR_H_INT;
+        let [(from_width, from_height), (to_width, to_height)] = sizes;
+        let pixel = |side: Side| i64::from(ffi::AVPixelFormat::from(side.pixel) as c_int);
+        // The ranges must be known before the context is made: it may choose to copy.
+        let options = [
+            (c"sws_flags", i64::from(flags.bits())),
+            (c"srcw", from_width.into()),
+            (c"srch", from_height.into()),
+            (c"src_format", pixel(from)),
+            (c"src_range", from.full_range.into()),
+            (c"dstw", to_width.into()),
+            (c"dsth", to_height.into()),
+            (c"dst_format", pixel(to)),
+            (c"dst_range", to.full_range.into()),
+        ];
+        // SAFETY: it takes nothing, and returns a context of its own, or null.
+        let context = ptr::NonNull::new(unsafe { ffi::sws_alloc_context() });
+        let scaler = Self {
+            context: context.ok_or(ffmpeg::Error::Unknown)?,
+            from: (from.pixel, from_width, from_height),
+            to: (to.pixel, to_width, to_height),
+        };
+        let context = scaler.context.as_ptr();
+        for (name, value) in options {
+            // SAFETY: the context is live and begins with its AVClass; the name is a C string.
+            match unsafe { ffi::av_opt_set_int(context.cast(), name.as_ptr(), value, 0) } {
+                n if n >= 0 => {}
+                e => return Err(ffmpeg::Error::from(e)),
+            }
+        }
+        // SAFETY: the context is live, and its filters may be null.
+        match unsafe { ffi::sws_init_context(context, ptr::null_mut(), ptr::null_mut()) } {
+            n if n >= 0 => {}
+            e => return Err(ffmpeg::Error::from(e)),
+        }
         let neutral = 1 << 16;
         // SAFETY: the context is valid and initialised; the tables are static arrays of libswscale,
         // which returns its default for a matrix that it does not know. A negative result says that
         // the pair of formats takes no matrix, and then there is nothing to be set.
         unsafe {
             ffi::sws_setColorspaceDetails(
-                context.as_mut_ptr(),
+                context,
                 ffi::sws_getCoefficients(ffi::AVColorSpace::from(from.matrix) as c_int),
                 c_int::from(from.full_range),
                 ffi::sws_getCoefficients(ffi::AVColorSpace::from(to.matrix) as c_int),
@@ -51,14 +95,41 @@ impl Scaler {
                 neutral,
             );
         }
-        Ok(Self(context))
+        Ok(scaler)
     }
 
     /// Converts one frame.
     pub fn run(&mut self, frame: &frame::Video) -> Result<frame::Video, ffmpeg::Error> {
-        let mut out = frame::Video::empty();
-        self.0.run(frame, &mut out)?;
-        Ok(out)
+        if (frame.format(), frame.width(), frame.height()) != self.from {
+            return Err(ffmpeg::Error::InputChanged);
+        }
+        let (pixel, width, height) = self.to;
+        let mut out = frame::Video::new(pixel, width, height);
+        // SAFETY: the context is initialised for frames of the size and format of these two, which are live and hold
+        // their planes.
+        let rows = unsafe {
+            let (from, to) = (frame.as_ptr(), out.as_mut_ptr());
+            ffi::sws_scale(
+                self.context.as_ptr(),
+                (*from).data.as_ptr().cast(),
+                (*from).linesize.as_ptr(),
+                0,
+                self.from.2 as c_int,
+                (*to).data.as_ptr(),
+                (*to).linesize.as_ptr(),
+            )
+        };
+        match rows {
+            n if n >= 0 => Ok(out),
+            e => Err(ffmpeg::Error::from(e)),
+        }
+    }
+}
+
+impl Drop for Scaler {
+    fn drop(&mut self) {
+        // SAFETY: the context is live and nobody else's.
+        unsafe { ffi::sws_freeContext(self.context.as_ptr()) }
     }
 }
 

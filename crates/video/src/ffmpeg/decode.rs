@@ -1,5 +1,6 @@
 //! Decoder of one video stream: packets in, frames out in the order of their PTS.
 
+use super::demux::Demuxer;
 use super::input::{Pick, no_video, open_input, pick_video};
 use super::library::failed;
 use crate::clip::Result;
@@ -17,7 +18,7 @@ const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
 
 /// Demuxer and decoder of one stream, by default of video.
 pub(super) struct Decoder<D = decoder::Video> {
-    pub(super) input: Input,
+    pub(super) demuxer: Demuxer,
     pub(super) stream: usize,
     pub(super) decoder: D,
     /// Packets that the decoder refused.
@@ -40,12 +41,12 @@ impl Decoder {
         let stream = pick_video(&input, pick)?;
         let decoder = open_decoder(&stream, threads)?;
         let index = stream.index();
-        Ok(Self::new(input, index, decoder))
+        Ok(Self::new(Demuxer::new(input), index, decoder))
     }
 
     /// The stream that is decoded.
     pub(super) fn stream(&self) -> Result<Stream<'_>> {
-        self.input.stream(self.stream).ok_or_else(no_video)
+        self.demuxer.input.stream(self.stream).ok_or_else(no_video)
     }
 
     /// The next frame in showing order. Damaged packets are passed over and counted.
@@ -57,9 +58,9 @@ impl Decoder {
 
 impl<D: DerefMut<Target = decoder::Opened>> Decoder<D> {
     /// A decoder for a stream of what is open.
-    pub(super) fn new(input: Input, stream: usize, decoder: D) -> Self {
+    pub(super) fn new(demuxer: Demuxer, stream: usize, decoder: D) -> Self {
         Self {
-            input,
+            demuxer,
             stream,
             decoder,
             refused: 0,
@@ -121,7 +122,7 @@ impl<D: DerefMut<Target = decoder::Opened>> Decoder<D> {
         let mut damage = 0;
         while damage < MAX_DAMAGE_IN_A_ROW {
             let mut packet = Packet::empty();
-            match packet.read(&mut self.input) {
+            match self.demuxer.read(&mut packet) {
                 Ok(()) if packet.stream() == self.stream && packet.size() > 0 => {
                     if !is_wanted(&packet) {
                         continue;

@@ -110,6 +110,13 @@ fn open_images(path: &Path, name: &NumberedName) -> Result<Input> {
             "no file has such a name with a number in it".to_owned(),
         ));
     };
+    if let Some(missing) = NumberedName::missing(&files) {
+        let file = name.name_of(missing);
+        let (count, last) = (files.len(), name.name_of(files[files.len() - 1].0));
+        return Err(Error::Invalid(format!(
+            "{file} is missing: the {count} files up to {last} are not numbered without gaps"
+        )));
+    }
     let mut options = Dictionary::new();
     options.set("start_number", &first.to_string());
     format::input_with_dictionary(&pattern_url(path)?, options).map_err(|why| match why {

@@ -23,6 +23,8 @@ pub struct Origin {
     pub(super) tick: Rational,
     /// Seconds between its frames, as it declares them.
     pub(super) interval: Rational,
+    /// Frames per second that are taken in place of its times.
+    pub(super) rate: Option<Rational>,
     /// Whether only a part of the source is shown, to which the streams beside it are cut.
     pub(super) is_part: bool,
     /// What becomes of its sound.

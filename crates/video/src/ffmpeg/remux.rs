@@ -1,6 +1,7 @@
 //! Stream copy: packets of the source file on their way into the output, their PTS and DTS mapped.
 
 use super::container::is_quicktime;
+use super::demux::Demuxer;
 use super::library::{failed, written};
 use super::metadata::take_over;
 use super::origin::Origin;
@@ -9,13 +10,13 @@ use crate::clip::Result;
 use crate::ffi;
 use crate::time::{Rational, zero};
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::format::context::{Input, Output};
+use ffmpeg_next::format::context::Output;
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Packet, codec, encoder, media};
 
 /// Packets of the source file on their way, at one speed.
 pub(super) struct Reader {
-    input: Input,
+    demuxer: Demuxer,
     streams: Vec<Option<Copied>>,
     clock: Clock,
     /// Whether what comes before 0 is left out.
@@ -36,7 +37,7 @@ impl Reader {
         let input = origin.place.open()?;
         Ok(Self {
             streams: input.streams().map(|_| None).collect(),
-            input,
+            demuxer: Demuxer::new(input),
             clock: Clock::default(),
             is_part: origin.is_part,
             has_edit_lists: false,
@@ -71,10 +72,8 @@ impl Reader {
     pub(super) fn begin(&mut self, clock: Clock) {
         self.clock = clock;
         for (index, copied) in self.streams.iter().enumerate() {
-            if copied.is_none()
-                && let Some(mut stream) = self.input.stream_mut(index)
-            {
-                ffi::stream::discard(&mut stream);
+            if copied.is_none() {
+                self.demuxer.discard(index);
             }
         }
     }
@@ -103,7 +102,7 @@ impl Reader {
     fn read(&mut self) -> Option<Packet> {
         loop {
             let mut packet = Packet::empty();
-            match packet.read(&mut self.input) {
+            match self.demuxer.read(&mut packet) {
                 Ok(()) if self.is_wanted(&packet) => return Some(packet),
                 Ok(()) => {}
                 // The end, or what the decoder of the main stream meets as well and reports.
@@ -124,7 +123,7 @@ impl Reader {
         if self.has_edit_lists || !ffi::stream::is_hidden(packet) {
             return false;
         }
-        let Some(stream) = self.input.stream(packet.stream()) else {
+        let Some(stream) = self.demuxer.input.stream(packet.stream()) else {
             return false;
         };
         let (start, length) = (stream.start_time(), packet.duration());
@@ -136,14 +135,14 @@ impl Reader {
 
     /// When a packet is decoded, on the output's clock.
     fn time_of(&self, packet: &Packet) -> Option<Rational> {
-        let tick = ratio(self.input.stream(packet.stream())?.time_base())?;
+        let tick = ratio(self.demuxer.input.stream(packet.stream())?.time_base())?;
         let time = packet.dts().or(packet.pts())?;
         Some(self.clock.place(tick * Rational::from_integer(time.into())))
     }
 
     fn write(&mut self, output: &mut Output, mut packet: Packet) -> Result<()> {
         let (Some(source), Some(Some(copied))) = (
-            self.input.stream(packet.stream()),
+            self.demuxer.input.stream(packet.stream()),
             self.streams.get_mut(packet.stream()),
         ) else {
             return Ok(());

@@ -5,20 +5,20 @@ use super::decode::Decoder;
 use super::filter::Deinterlacer;
 use super::hdr::Extras;
 use super::input::{Pick, Place, open_input, open_raw, open_stream};
-use super::library::failed;
 use super::origin::Origin;
+use super::pace::{Pace, pace_of, repeats};
 use super::piped::Piped;
 use super::pixel;
 use super::scan::{average_rate, start_without_time};
 use super::skip;
 use super::timebase::{ratio, real_duration, seconds};
+use super::uniform::Uniform;
 use crate::clip::{Error, Frame, Info, Result, Source};
-use crate::ffi::pixel::{Scaler, Side, copy_properties, is_flipped};
+use crate::ffi;
 use crate::options::{RawVideo, ReadOptions, Sound};
-use crate::time::{Cadence, Rational, zero};
-use ffmpeg_next::format::Pixel;
+use crate::time::{Cadence, Rational, short_decimal, zero};
 use ffmpeg_next::format::context::Input;
-use ffmpeg_next::{color, frame};
+use ffmpeg_next::frame;
 use otinterp::timings::{Stage, stage};
 use std::collections::VecDeque;
 use std::io::Read;
@@ -26,9 +26,6 @@ use std::path::Path;
 
 /// Time and duration of a frame, in seconds, as far as it says.
 type Times = (Option<Rational>, Option<Rational>);
-
-/// Frames per second of a stream that declares none: what FFmpeg takes for images.
-const ASSUMED_RATE_HZ: i128 = 25;
 
 /// One video stream of a file.
 ///
@@ -43,22 +40,26 @@ pub struct FileSource {
     sound: Sound,
     /// The first two, decoded ahead: they tell the format, and that there is something between.
     ahead: VecDeque<frame::Video>,
-    /// Pixel format, width and height of the first frame: what all others must have.
-    shape: (Pixel, u32, u32),
-    read_as: Pixel,
-    scaler: Option<Scaler>,
+    uniform: Uniform,
     tags: ColorTags,
     extras: Extras,
     deinterlaces: bool,
     deinterlacer: Option<Deinterlacer<Times>>,
     info: Info,
     tick: Rational,
-    interval: Rational,
+    pace: Pace,
+    /// Frames per second that are taken in place of its times.
+    given: Option<Rational>,
     start: Rational,
     /// How many of the first packets do not say their times, where the later ones do.
     untimed: u64,
     cadence: Cadence,
     announced_frames: u64,
+    /// Seconds from the first frame to the end of the last, as the header announces them.
+    announced: Option<Rational>,
+    /// Where the last frame stood, in seconds on the clip's clock.
+    last: Rational,
+    has_times: bool,
     frames: u64,
     ended: bool,
 }
@@ -129,66 +130,67 @@ impl FileSource {
         let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
             .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
         let stream = decoder.stream()?;
-        let (tick, rates) = match raw {
-            Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
-            None => {
-                let tick = ratio(stream.time_base())
-                    .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
-                (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
-            }
+        let timing = timing_of(&decoder, &place, raw, options, &ahead)?;
+        let (tick, pace) = (timing.tick, timing.pace);
+        let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
+        let announced = seconds(stream.duration(), tick).filter(|d| *d > zero());
+        let duration = match options.rate.filter(|_| raw.is_none()) {
+            Some(rate) => Some(Rational::from_integer(announced_frames.into()) / rate),
+            None => announced.or_else(|| container_duration(&decoder, raw)),
         };
-        let [nominal, average] = rates;
-        let interval = nominal
-            .or(average)
-            .unwrap_or(ASSUMED_RATE_HZ.into())
-            .recip();
-        let container = Rational::new(decoder.input.duration().into(), 1_000_000);
-        let duration = seconds(stream.duration(), tick).or(raw.is_none().then_some(container));
         let interlaced = ahead.iter().any(frame::Video::is_interlaced);
         let deinterlacer = (interlaced && options.deinterlace)
             .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
             .transpose()?;
-        let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
+        let mut uniform = Uniform::new(first, read_as, &tags);
+        uniform.keeps_properties = deinterlacer.is_some();
         let info = Info {
             width: shape.1 as usize,
             height: shape.2 as usize,
             format,
-            rate: average.or(nominal),
+            rate: timing.rate,
             duration: duration.filter(|d| *d > zero()),
-            sample_aspect: aspect,
+            sample_aspect: aspect_of(first),
             interlaced: interlaced && deinterlacer.is_none(),
             siting: siting_of(tags.chroma),
         };
         let extras = Extras::of(first, &stream);
         let piped = place
             .is_pipe()
-            .then(|| Piped::of(&decoder.input, decoder.stream));
-        let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
-        let (untimed, start) = match first.timestamp().and_then(|t| seconds(t, tick)) {
-            Some(start) => (0, start),
-            None if place.is_pipe() => (0, zero()),
-            None => start_without_time(place.open()?, stream.index(), tick, interval)?
-                .unwrap_or_default(),
+            .then(|| Piped::of(&decoder.demuxer.input, decoder.stream));
+        let first_time = first.timestamp().and_then(|t| seconds(t, tick));
+        let untimed_start = match first_time {
+            None if !place.is_pipe() => {
+                start_without_time(place.open()?, decoder.stream, tick, pace.interval)?
+            }
+            _ => None,
         };
+        let is_bare = raw.is_none() && ffi::container::has_no_times(&decoder.demuxer.input);
+        let known = first_time.map(|start| (0, start)).or(untimed_start);
+        let (untimed, start) = known.unwrap_or_default();
         Ok(Self {
             place,
             raw: raw.cloned(),
             piped,
             ahead,
-            shape,
-            read_as,
-            scaler: None,
+            uniform,
             tags,
             extras,
             deinterlaces: deinterlacer.is_some(),
             deinterlacer,
             info,
             tick,
-            interval,
+            pace,
+            given: timing.given,
             start,
             untimed,
-            cadence: Cadence::new(tick, interval).from(start),
+            cadence: Cadence::new(tick, pace.interval)
+                .with_slack(pace.slack)
+                .from(start),
             announced_frames,
+            announced,
+            last: start,
+            has_times: known.is_some() && !is_bare,
             frames: 0,
             ended: false,
             threads: options.threads,
@@ -202,10 +204,12 @@ impl FileSource {
     /// # Errors
     /// [`Error`] if the file can no longer be opened.
     pub fn average_rate(&self) -> Result<Option<Rational>> {
-        if self.raw.is_some() || self.place.is_pipe() {
+        if self.given.is_some() || self.place.is_pipe() {
             return Ok(self.info.rate);
         }
-        average_rate(self.place.open()?, self.decoder.stream)
+        let otherwise = Some(self.pace.interval.recip());
+        let told = [self.pace.film, self.pace.codec, otherwise];
+        average_rate(self.place.open()?, self.decoder.stream, told)
     }
 
     /// What a file written after this source takes over.
@@ -218,7 +222,8 @@ impl FileSource {
             piped: self.piped.clone(),
             start: self.start,
             tick: self.tick,
-            interval: self.interval,
+            interval: self.pace.interval,
+            rate: self.given,
             is_part: false,
             sound: self.sound,
         }
@@ -226,43 +231,7 @@ impl FileSource {
 
     /// FFmpeg's name of the clip's pixel format.
     pub fn pixel_format(&self) -> &'static str {
-        pixel::name(self.shape.0)
-    }
-
-    fn check_shape(&self, frame: &frame::Video) -> Result<()> {
-        let found = (frame.format(), frame.width(), frame.height());
-        if found == self.shape {
-            return Ok(());
-        }
-        let say = |(p, w, h): (Pixel, u32, u32)| format!("{w}x{h} {}", pixel::name(p));
-        Err(Error::Changed(self.frames, say(found), say(self.shape)))
-    }
-
-    /// The frame in the pixel format in which it is read.
-    fn readable(&mut self, frame: frame::Video) -> Result<frame::Video> {
-        if frame.format() == self.read_as && !is_flipped(&frame) {
-            return Ok(frame);
-        }
-        let full_range = self.tags.range == color::Range::JPEG;
-        let doing = |why| failed("converting the pixel format", why);
-        let matrix = self.tags.matrix;
-        let scaler = match self.scaler.take() {
-            Some(scaler) => scaler,
-            None => {
-                let [from, to] = [frame.format(), self.read_as].map(|pixel| Side {
-                    pixel,
-                    matrix,
-                    full_range,
-                });
-                Scaler::new(from, to, self.shape.1, self.shape.2).map_err(doing)?
-            }
-        };
-        let mut out = self.scaler.insert(scaler).run(&frame).map_err(doing)?;
-        if self.deinterlaces {
-            // Which field comes first.
-            copy_properties(&frame, &mut out).map_err(doing)?;
-        }
-        Ok(out)
+        pixel::name(self.uniform.first.pixel)
     }
 
     /// The next frame as it was decoded, in the pixel format in which it is read.
@@ -271,11 +240,50 @@ impl FileSource {
             self.ended = true;
             return Ok(None);
         };
-        self.check_shape(&frame)?;
+        let times = match self.given {
+            Some(_) => (None, None),
+            None => self.times_of(&frame),
+        };
+        let frame = self.uniform.make(frame, self.frames)?;
         self.frames += 1;
+        Ok(Some((frame, times)))
+    }
+
+    fn times_of(&self, frame: &frame::Video) -> Times {
         let time = frame.timestamp().and_then(|t| seconds(t, self.tick));
-        let duration = real_duration(frame.packet().duration, self.tick, self.interval);
-        Ok(Some((self.readable(frame)?, (time, duration))))
+        let duration = real_duration(frame.packet().duration, self.tick, self.pace.interval);
+        // Of film, a frame's own is two or three fields.
+        (time, duration.filter(|_| self.pace.film.is_none()))
+    }
+
+    /// Whether the header announces more. Its count alone says little: edit lists leave frames out, and AVI has empty ones.
+    fn is_cut_short(&self) -> bool {
+        let announced = self.announced_frames.saturating_sub(self.decoder.hidden);
+        let end = self.last - self.start + self.pace.interval;
+        let missing = self.announced.map_or(zero(), |announced| announced - end);
+        announced > self.frames && missing >= self.pace.interval * 2 && self.given.is_none()
+    }
+
+    /// What was done about its times.
+    fn say_times(&self, mut say: impl FnMut(String)) {
+        let joins = self.decoder.demuxer.joins();
+        if let (Some((at, jump)), None) = (joins.first, self.given) {
+            let at = short_decimal(at);
+            let by = short_decimal(jump);
+            let times = match joins.count {
+                1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            say(format!(
+                "its timestamps jump by {by} s at {at} s{times}; picture and sound go on there without a gap"
+            ));
+        }
+        if !self.has_times && self.given.is_none() {
+            let rate = short_decimal(self.pace.interval.recip());
+            say(format!(
+                "it has no times; {rate} frames per second are taken (--source-fps sets them)"
+            ));
+        }
     }
 
     /// The next frame, whole.
@@ -287,6 +295,58 @@ impl FileSource {
         self.deinterlacer = Some(deinterlacer);
         next
     }
+}
+
+/// What the container says of its duration, s.
+fn container_duration(decoder: &Decoder, raw: Option<&RawVideo>) -> Option<Rational> {
+    let microseconds = decoder.demuxer.input.duration();
+    let duration = Rational::new(microseconds.into(), 1_000_000);
+    raw.is_none().then_some(duration)
+}
+
+/// Width : height of a frame's pixels.
+fn aspect_of(frame: &frame::Video) -> Option<(u32, u32)> {
+    ratio(frame.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32))
+}
+
+/// How the times of a stream are told.
+struct Timing {
+    tick: Rational,
+    pace: Pace,
+    /// Frames per second that are taken in place of its times.
+    given: Option<Rational>,
+    /// Frames per second, as far as is known without reading on.
+    rate: Option<Rational>,
+}
+
+fn timing_of(
+    decoder: &Decoder,
+    place: &Place,
+    raw: Option<&RawVideo>,
+    options: &ReadOptions,
+    ahead: &VecDeque<frame::Video>,
+) -> Result<Timing> {
+    let stream = decoder.stream()?;
+    let (tick, rates) = match raw {
+        Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
+        None => {
+            let tick = ratio(stream.time_base())
+                .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+            (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
+        }
+    };
+    let given = options.rate.or(raw.map(|raw| raw.rate));
+    let mut pace = pace_of(place, decoder, ahead.iter().map(repeats), rates)?;
+    if let Some(rate) = given {
+        pace.interval = rate.recip();
+    }
+    let [nominal, average] = rates;
+    Ok(Timing {
+        tick,
+        pace,
+        given,
+        rate: given.or(pace.film).or(average).or(nominal),
+    })
 }
 
 /// The first frame, if another follows it.
@@ -319,6 +379,7 @@ impl Source for FileSource {
         };
         drop(decoding);
         let time = self.cadence.place(time);
+        self.last = time;
         let duration = duration.map(|d| self.cadence.snap_duration(d));
         let picture = pixel::picture_from(&frame, self.info.format)?;
         Ok(Some(Frame {
@@ -331,7 +392,7 @@ impl Source for FileSource {
 
     fn skip_before(&mut self, time: Rational) {
         // The deinterlacer looks back; frames without times are counted from the first.
-        if self.deinterlaces || self.untimed > 0 {
+        if self.deinterlaces || self.untimed > 0 || self.given.is_some() {
             return;
         }
         let span = (self.start, time);
@@ -339,7 +400,7 @@ impl Source for FileSource {
         let Some((decoder, first)) = found else {
             return;
         };
-        if (first.format(), first.width(), first.height()) == self.shape {
+        if self.uniform.is_like_first(&first) {
             self.decoder = decoder;
             self.ahead = VecDeque::from([first]);
             // Not all of them are read.
@@ -349,7 +410,6 @@ impl Source for FileSource {
 
     fn warnings(&self) -> Vec<String> {
         let (frames, refused, untimed) = (self.frames, self.decoder.refused, self.untimed);
-        let announced = self.announced_frames.saturating_sub(self.decoder.hidden);
         let mut found = Vec::new();
         let mut say = |what: String| found.push(what);
         if let Some(why) = self.decoder.stopped_by {
@@ -364,11 +424,14 @@ impl Source for FileSource {
             say(format!(
                 "damaged: {refused} packets could not be decoded, {frames} frames could"
             ));
-        } else if self.ended && announced > frames {
+        } else if self.ended && self.is_cut_short() {
+            let announced = self.announced_frames;
             say(format!(
                 "only {frames} of the {announced} frames announced could be decoded"
             ));
         }
+        self.say_times(&mut say);
+        self.uniform.note().into_iter().for_each(&mut say);
         if untimed > 0 {
             say(format!(
                 "the first {untimed} frames have no times; sound may not fit them"

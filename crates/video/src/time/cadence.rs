@@ -5,17 +5,18 @@ use super::rational::{Rational, distance, zero};
 /// Gives every frame of a clip a time: strictly increasing, and freed of rounding.
 ///
 /// Containers round times to their tick (Matroska: 1 ms), so 30 frames a second stand at 0, 33,
-/// 67, 100 ms. Where a time lies within one tick of a multiple of the clip's own frame interval,
+/// 67, 100 ms. Where a time lies within one tick, or a slack that is told, of a multiple of the clip's own frame interval,
 /// counted from the first frame, that multiple is meant and is taken. All other times, those of
 /// variable-rate clips, are taken as they are.
 #[derive(Debug, Clone)]
 pub struct Cadence {
     tick: Rational,
+    /// So far from a multiple of the interval that multiple is meant.
+    slack: Rational,
     interval: Rational,
     start: Rational,
     first: Option<Rational>,
     last: Option<Rational>,
-    offset: Rational,
 }
 
 impl Cadence {
@@ -23,11 +24,11 @@ impl Cadence {
     pub fn new(tick: Rational, interval: Rational) -> Self {
         Self {
             tick,
+            slack: tick,
             interval,
             start: zero(),
             first: None,
             last: None,
-            offset: zero(),
         }
     }
 
@@ -36,12 +37,19 @@ impl Cadence {
         Self { start, ..self }
     }
 
+    /// The same, where times are off by up to `slack` seconds: film shown in fields.
+    pub fn with_slack(self, slack: Rational) -> Self {
+        Self {
+            slack: self.tick.max(slack),
+            ..self
+        }
+    }
+
     /// The time of the next frame, which says that it stands at `time`.
     ///
     /// A frame without a time comes one interval after its predecessor. One that is not later than
     /// its predecessor comes half an interval after it, so that a doubled time does not shift what
-    /// follows. A jump back by more than a second is a new start of the clock: this frame comes
-    /// one interval after its predecessor and the rest keeps its distance to it.
+    /// follows. Clocks that jump are mended before, for all streams at once ([`super::Timeline`]).
     pub fn place(&mut self, time: Option<Rational>) -> Rational {
         let Some(last) = self.last else {
             let first = time.unwrap_or(self.start);
@@ -49,18 +57,14 @@ impl Cadence {
             self.last = Some(first);
             return first;
         };
-        let mut placed = match time {
+        let placed = match time {
             None => last + self.interval,
-            Some(t) => self.snap(t + self.offset),
+            Some(time) => match self.snap(time) {
+                snapped if snapped > last => snapped,
+                _ if time > last => time,
+                _ => last + self.interval / 2,
+            },
         };
-        if placed <= last {
-            if last - placed > Rational::from_integer(1) {
-                self.offset += last + self.interval - placed;
-                placed = last + self.interval;
-            } else {
-                placed = last + self.interval / 2;
-            }
-        }
         self.last = Some(placed);
         placed
     }
@@ -85,7 +89,7 @@ impl Cadence {
             return time;
         }
         let on_grid = first + ((time - first) / self.interval).round() * self.interval;
-        if distance(on_grid, time) <= self.tick {
+        if distance(on_grid, time) <= self.slack {
             on_grid
         } else {
             time
@@ -114,10 +118,18 @@ mod tests {
     #[test]
     fn broken_times_are_made_increasing() {
         let mut cadence = Cadence::new(r(1, 90000), r(1, 10));
-        let given = [Some(500), Some(500), Some(520), None, Some(0), Some(10)];
+        let given = [Some(500), Some(500), Some(520), None, Some(529), Some(560)];
         let placed = given.map(|t| cadence.place(t.map(|t| r(t, 100))));
-        let expected = [500, 505, 520, 530, 540, 550].map(|t| r(t, 100));
+        let expected = [500, 505, 520, 530, 535, 560].map(|t| r(t, 100));
         assert_eq!(placed, expected);
+    }
+
+    #[test]
+    fn film_that_is_shown_in_fields_is_regular_again() {
+        // 3:2 pulldown: frames last 3, 2, 3, 2 fields.
+        let mut cadence = Cadence::new(r(1, 90000), r(1001, 24000)).with_slack(r(1001, 60000));
+        let fields = [0, 3, 5, 8, 10].map(|n| cadence.place(Some(r(n * 1001, 60000))));
+        assert_eq!(fields, [0, 1, 2, 3, 4].map(|n| r(n * 1001, 24000)));
     }
 
     #[test]

@@ -91,19 +91,40 @@ impl OutputClock {
         self.is_constant
     }
 
-    /// The next output between two source times, if there is one before `until`. Times are seconds since the first source
-    /// frame; every gap is asked for until it has no more.
-    pub fn next_between(&mut self, from: Rational, until: Rational) -> Option<Output> {
-        self.next_before(until, from, until)
+    /// The outputs between two source times, from `from` on and before `until`, where nothing is shown from `end` on, nor
+    /// before time 0. Times are seconds since the first source frame; gaps are asked for one after the other. They are counted,
+    /// not listed: there may be billions.
+    pub fn between(&mut self, from: Rational, until: Rational, end: Rational) -> Outputs {
+        let clock = self.clone();
+        let count = if self.is_constant {
+            let first_after = (until.min(end) * self.rate * self.slowdown).ceil();
+            let count = (first_after.to_integer() - self.next).max(0);
+            self.next += count;
+            count
+        } else {
+            let parts = self.parts(until - from);
+            let part = (until - from) / parts;
+            let first = (-from / part).ceil().to_integer().max(0);
+            let first_after = ((end - from) / part).ceil().to_integer().min(parts);
+            (first_after - first).max(0)
+        };
+        Outputs {
+            clock,
+            from,
+            until,
+            end,
+            left: u64::try_from(count).unwrap_or(u64::MAX),
+        }
     }
 
-    /// The same, where nothing is shown from `end` on, nor before time 0.
-    pub fn next_before(
-        &mut self,
-        end: Rational,
-        from: Rational,
-        until: Rational,
-    ) -> Option<Output> {
+    /// Into how many parts a gap is divided at a variable rate.
+    fn parts(&self, gap: Rational) -> i128 {
+        let parts = (gap * self.rate * self.slowdown).round();
+        parts.to_integer().max(1)
+    }
+
+    /// The next output between two source times, if there is one before `until` and `end`.
+    fn next_before(&mut self, end: Rational, from: Rational, until: Rational) -> Option<Output> {
         let gap = until - from;
         if self.is_constant {
             let at = Rational::from_integer(self.next) / (self.rate * self.slowdown);
@@ -112,10 +133,7 @@ impl OutputClock {
                 self.output((at - from) / gap, at, self.rate.recip())
             });
         }
-        let parts = (gap * self.rate * self.slowdown)
-            .round()
-            .to_integer()
-            .max(1);
+        let parts = self.parts(gap);
         let part = gap / parts;
         let first = (-from / part).ceil().to_integer();
         let shown = self.next.max(first);
@@ -132,7 +150,7 @@ impl OutputClock {
     /// The next output while the last source frame is held up to its `end`: position 0.
     pub fn next_held(&mut self, last: Rational, end: Rational) -> Option<Output> {
         let held = if self.is_constant {
-            self.next_between(last, end)
+            self.next_before(end, last, end)
         } else {
             (self.next == 0 && last < end).then(|| {
                 self.next = -1;
@@ -168,8 +186,7 @@ impl OutputClock {
         if self.is_constant {
             return self.rate.recip();
         }
-        let parts = (interval * self.rate * self.slowdown).round().to_integer();
-        let part = interval * self.slowdown / parts.max(1);
+        let part = interval * self.slowdown / self.parts(interval);
         let ticks_hz = *(source_tick * self.slowdown).denom();
         let hz = [ticks_hz.lcm(part.denom()), ticks_hz]
             .into_iter()
@@ -181,6 +198,38 @@ impl OutputClock {
             })
             .find(|hz| *hz <= LARGEST);
         Rational::new(1, hz.unwrap_or(COARSEST_VARIABLE_TICK_HZ))
+    }
+}
+
+/// The outputs between two source times, made one by one.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    clock: OutputClock,
+    from: Rational,
+    until: Rational,
+    end: Rational,
+    left: u64,
+}
+
+impl Outputs {
+    /// How many are left.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// How many of those that are left are no source frame: all, but perhaps the first.
+    pub fn left_between(&self) -> u64 {
+        let first = self.clone().next();
+        self.left - u64::from(first.is_some_and(|output| !output.is_between()))
+    }
+}
+
+impl Iterator for Outputs {
+    type Item = Output;
+
+    fn next(&mut self) -> Option<Output> {
+        self.left = self.left.checked_sub(1)?;
+        self.clock.next_before(self.end, self.from, self.until)
     }
 }
 
@@ -208,7 +257,9 @@ mod tests {
             let mut clock = OutputClock::new(rate, slowdown);
             assert_eq!(clock.count(duration), count);
             let mut found = 0i128;
-            while let Some(output) = clock.next_between(zero(), duration) {
+            let outputs = clock.between(zero(), duration, duration);
+            assert_eq!((outputs.left(), outputs.left_between()), (count, count - 1));
+            for output in outputs {
                 assert_eq!(output.shown.at, r(found, 1) / rate);
                 assert_eq!(output.shown.duration, rate.recip());
                 found += 1;
@@ -221,12 +272,9 @@ mod tests {
     fn positions_follow_variable_times() {
         // Source at 0, 1/10, 4/10; output at 20 a second.
         let mut clock = OutputClock::new(r(20, 1), r(1, 1));
-        let mut take = |from, until| {
-            let mut found = Vec::new();
-            while let Some(output) = clock.next_between(from, until) {
-                found.push(output.position);
-            }
-            found
+        let mut take = |from, until| -> Vec<_> {
+            let outputs = clock.between(from, until, until);
+            outputs.map(|output| output.position).collect()
         };
         assert_eq!(take(zero(), r(1, 10)), [zero(), r(1, 2)]);
         assert_eq!(
@@ -236,14 +284,30 @@ mod tests {
     }
 
     #[test]
+    fn billions_of_outputs_are_counted_without_being_made() {
+        let mut clock = OutputClock::new(r(30, 1), r(1, 1));
+        let outputs = clock.between(zero(), r(4_294_967_295, 1), r(4_294_967_296, 1));
+        assert_eq!(outputs.left(), 30 * 4_294_967_295);
+        assert_eq!(outputs.left_between(), 30 * 4_294_967_295 - 1);
+        // The next gap begins where this one ends, though nothing was taken.
+        let next = clock.between(
+            r(4_294_967_295, 1),
+            r(4_294_967_296, 1),
+            r(4_294_967_296, 1),
+        );
+        assert_eq!(
+            next.map(|o| o.position).collect::<Vec<_>>()[..2],
+            [zero(), r(1, 30)]
+        );
+    }
+
+    #[test]
     fn variable_rates_keep_the_times_of_the_source() {
         // Source at 0, 1/10, 4/10, until 1/2; twice slower, about 10 a second of output.
         let mut clock = OutputClock::variable(r(10, 1), r(2, 1));
         let mut all = Vec::new();
         for (from, until) in [(zero(), r(1, 10)), (r(1, 10), r(4, 10))] {
-            while let Some(output) = clock.next_between(from, until) {
-                all.push(output);
-            }
+            all.extend(clock.between(from, until, until));
         }
         while let Some(output) = clock.next_held(r(4, 10), r(1, 2)) {
             all.push(output);

@@ -51,6 +51,16 @@ impl<R: Read + Send> Y4mSource<R> {
         })
     }
 
+    /// Says how many frames per second are taken in place of those of the header, if they are.
+    #[must_use]
+    pub fn with_rate(mut self, rate: Option<Rational>) -> Self {
+        if let Some(rate) = rate {
+            self.header = self.header.with_rate(rate);
+            self.info.rate = Some(rate);
+        }
+        self
+    }
+
     /// Says how many bytes the whole stream has, from which its duration follows.
     #[must_use]
     pub fn with_size(mut self, stream_bytes: u64) -> Self {

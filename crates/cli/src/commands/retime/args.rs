@@ -16,7 +16,7 @@ use otinterp_video::time::{Rational, parse_number, parse_rate};
 use std::path::{Path, PathBuf};
 
 // Headings of the help.
-const SPEED: &str = "Speed (one of these)";
+const SPEED: &str = "Speed (one of these; --slow also with --fps)";
 const PART: &str = "Part and times";
 const BETWEEN: &str = "In-betweens";
 const OUTPUT: &str = "Output";
@@ -26,20 +26,20 @@ const INPUT: &str = "Input";
 
 /// Arguments of `otinterp retime`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("target").required(true))]
+#[command(group = ArgGroup::new("target").required(true).multiple(true))]
 pub struct RetimeArgs {
     /// Clips, and folders of clips with their sub-folders; `-` reads a pipe: Y4M, or what FFmpeg can read without
     /// seeking (its sound is left out)
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Set the frame rate of the output, in frames per second: 60, 24000/1001 or 23.976 (read as 24000/1001)
-    #[arg(help_heading = SPEED, long, value_name = "R", value_parser = parse_rate, group = "target")]
+    #[arg(help_heading = SPEED, long, value_name = "R", value_parser = parse_rate, group = "target", conflicts_with = "factor")]
     pub(super) fps: Option<Rational>,
     /// Multiply the frame rate by K: 2, 2.5 or 5/2
     #[arg(help_heading = SPEED, long, value_name = "K", value_parser = parse_number, group = "target")]
     pub(super) factor: Option<Rational>,
-    /// Slow down K times at the frame rate of the source, with sound (see --audio) and subtitles
-    #[arg(help_heading = SPEED, long, value_name = "K", value_parser = parse_number, group = "target")]
+    /// Slow down K times at the frame rate of the source, or that of --fps, with sound (see --audio) and subtitles
+    #[arg(help_heading = SPEED, long, value_name = "K", value_parser = parse_number, group = "target", conflicts_with = "factor")]
     pub(super) slow: Option<Rational>,
     /// Start here: seconds (12.5), [H:]M:S (1:30), or frames (250f)
     #[arg(help_heading = PART, long, value_name = "PLACE", conflicts_with = "range")]
@@ -90,7 +90,7 @@ pub struct RetimeArgs {
     /// Folder for the outputs, created if missing. Clips of an input folder keep their sub-folders
     #[arg(help_heading = OUTPUT, long, value_name = "DIR")]
     pub(super) out_dir: Option<PathBuf>,
-    /// Pattern for the names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4) and {index} (of the input,
+    /// Pattern for the names of the outputs, with {stem}, {ext}, {target} (60fps, x2, slow4, slow4.60fps) and {index} (of the input,
     /// from 1). By default {stem}.{target}.{ext}
     #[arg(help_heading = OUTPUT, long, value_name = "PATTERN", value_parser = name::parse, conflicts_with = "output")]
     pub(super) name: Option<String>,
@@ -131,7 +131,8 @@ pub struct RetimeArgs {
     /// Read the input, a file or `-`, as raw video of this size; needs --pix-fmt and --source-fps
     #[arg(help_heading = INPUT, long, value_name = "WxH", value_parser = parse_size)]
     pub(super) size: Option<(u32, u32)>,
-    /// Frame rate of the raw input, in frames per second
+    /// Frame rate of the input, in frames per second, in place of the times that it says itself: for raw video, numbered
+    /// pictures [default: 25], streams without times, and clips whose times are wrong
     #[arg(help_heading = INPUT, long, value_name = "R", value_parser = parse_rate)]
     pub(super) source_fps: Option<Rational>,
     /// Index of the video stream to retime, from 0 [default: the main one]. The others are copied
@@ -174,10 +175,10 @@ impl RetimeArgs {
 
     pub(super) fn target(&self) -> Target {
         match (self.fps, self.factor, self.slow) {
-            (Some(rate), _, _) => Target::Rate(rate),
-            (_, Some(factor), _) => Target::Factor(factor),
-            // clap asks for exactly one of the three.
-            (_, _, slow) => Target::Slow(slow.unwrap_or(Rational::from_integer(1))),
+            (rate, _, Some(slow)) => Target::Slow(slow, rate),
+            (Some(rate), _, None) => Target::Rate(rate),
+            // clap asks for one of the three.
+            (None, factor, None) => Target::Factor(factor.unwrap_or(Rational::from_integer(1))),
         }
     }
 

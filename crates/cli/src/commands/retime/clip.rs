@@ -4,7 +4,7 @@ use super::args::RetimeArgs;
 use super::cuts;
 use super::events::Start;
 use super::input_reporter::InputReporter;
-use super::job::{End, Job, Target};
+use super::job::{End, Job};
 use super::options::PipeFormat;
 use super::pending::Pending;
 use super::report::{CutAt, Done};
@@ -70,7 +70,7 @@ pub(super) fn run(
         clock,
         &rules,
         work.as_mut(),
-        progress.meter.as_ref(),
+        &progress,
     );
     drop(progress);
     drop(output.sink);
@@ -143,7 +143,7 @@ pub(super) fn rate_and_slowdown(job: &Job, clip: &Clip) -> anyhow::Result<(Ratio
     let found = job.target.rate_and_slowdown(clip.rate);
     found.with_context(|| {
         let input = &job.input;
-        format!("{input}: it does not say its frame rate; --fps instead of --factor or --slow")
+        format!("{input}: it does not say its frame rate; --source-fps says it")
     })
 }
 
@@ -185,7 +185,8 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
         as_yuv: job.writes_y4m(),
         deinterlace: !args.no_deinterlace,
         video_stream: args.video_stream,
-        counts_frames: !matches!(job.target, Target::Rate(_)),
+        counts_frames: job.target.needs_rate(),
+        rate: args.source_fps,
         sound: args.audio.into(),
     };
     // What a loop goes on with is its own beginning.

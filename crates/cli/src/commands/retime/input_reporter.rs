@@ -5,8 +5,10 @@ use super::job::Job;
 use super::ordered_reporter::{OrderedReporter, lock};
 use super::progress::{Meter, Mode};
 use super::report::{self, Done};
+use crate::commands::exit;
+use crate::pipeline::Observer;
 use crate::reporter::{Bar, Reporter, Stream, in_one_line};
-use otinterp_video::time::{Rational, to_f64};
+use otinterp_video::time::{Rational, short_decimal, to_f64};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,7 +125,10 @@ impl<'a> InputReporter<'a> {
         let input = (self.name.as_str(), self.index + 1);
         let meter = Arc::new(Meter::new(input, frames, to_f64(rate), run.mode, bar));
         lock(&run.meters).push(Arc::clone(&meter));
-        Progress { run, meter }
+        Progress {
+            reporter: self,
+            meter,
+        }
     }
 
     /// Nothing more will be said.
@@ -134,17 +139,46 @@ impl<'a> InputReporter<'a> {
 
 /// A clip whose progress is shown until this is dropped.
 pub(super) struct Progress<'a> {
-    run: &'a OrderedReporter,
-    /// What the pipeline writes to.
-    pub(super) meter: Arc<Meter>,
+    reporter: &'a InputReporter<'a>,
+    meter: Arc<Meter>,
+}
+
+impl Observer for Progress<'_> {
+    fn is_interrupted(&self) -> bool {
+        exit::is_interrupted()
+    }
+
+    fn written(&self, frames: u64) {
+        self.meter.written(frames);
+    }
+
+    fn passed(&self, frames: u64) {
+        self.meter.passed(frames);
+    }
+
+    fn in_betweens(&self, frames: u64) {
+        self.meter.in_betweens(frames);
+    }
+
+    fn cuts(&self, count: u64) {
+        self.meter.cuts(count);
+    }
+
+    fn gap(&self, at: Rational, gap: Rational) {
+        let (at, gap) = (short_decimal(at), short_decimal(gap));
+        let filled = "in-betweens fill this time (--source-fps sets other times)";
+        self.reporter
+            .warn(&format!("no frame for {gap} s after {at} s; {filled}"));
+    }
 }
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        lock(&self.run.meters).retain(|m| !Arc::ptr_eq(m, &self.meter));
+        let run = self.reporter.run;
+        lock(&run.meters).retain(|m| !Arc::ptr_eq(m, &self.meter));
         self.meter.clear();
-        if self.run.mode == Mode::Json {
-            self.run.show(&self.meter);
+        if run.mode == Mode::Json {
+            run.show(&self.meter);
         }
     }
 }

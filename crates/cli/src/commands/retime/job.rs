@@ -13,17 +13,24 @@ pub(super) enum Target {
     Rate(Rational),
     /// Times the source's frames per second.
     Factor(Rational),
-    /// Times slower at the source's frames per second.
-    Slow(Rational),
+    /// Times slower, at these frames per second or the source's.
+    Slow(Rational, Option<Rational>),
 }
 
 impl Target {
-    /// `60fps`, `x2` or `slow4`, which names of outputs hold.
+    /// Whether the output's rate follows from the source's.
+    pub(super) fn needs_rate(self) -> bool {
+        !matches!(self, Self::Rate(_) | Self::Slow(_, Some(_)))
+    }
+
+    /// `60fps`, `x2`, `slow4` or `slow4.60fps`, which names of outputs hold.
     pub(super) fn suffix(self) -> String {
+        let at = |rate: Rational| format!("{}fps", short_decimal(rate));
         match self {
-            Self::Rate(rate) => format!("{}fps", short_decimal(rate)),
+            Self::Rate(rate) => at(rate),
+            Self::Slow(factor, Some(rate)) => format!("slow{}.{}", short_decimal(factor), at(rate)),
             Self::Factor(factor) => format!("x{}", short_decimal(factor)),
-            Self::Slow(factor) => format!("slow{}", short_decimal(factor)),
+            Self::Slow(factor, None) => format!("slow{}", short_decimal(factor)),
         }
     }
 
@@ -34,7 +41,7 @@ impl Target {
         match self {
             Self::Rate(wanted) => Some((wanted, one)),
             Self::Factor(factor) => Some((rate? * factor, one)),
-            Self::Slow(factor) => Some((rate?, factor)),
+            Self::Slow(factor, wanted) => Some((wanted.or(rate)?, factor)),
         }
     }
 }

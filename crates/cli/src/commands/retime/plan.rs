@@ -83,7 +83,7 @@ fn is_done(output: &End, args: &RetimeArgs, common: &Common) -> bool {
 
 /// The first thing that speaks against the options of pipes and of raw video.
 fn check_pipes(args: &RetimeArgs) -> anyhow::Result<()> {
-    let is_raw = args.size.is_some() || args.source_fps.is_some();
+    let is_raw = args.size.is_some();
     let why = if is_raw && args.raw_input().is_none() {
         "raw video says nothing of itself: it needs all of --size, --pix-fmt and --source-fps"
             .to_owned()

@@ -1,8 +1,6 @@
 //! Progress of a clip: a bar, lines, or records of `--json`.
 
 use crate::commands::common::Common;
-use crate::commands::exit;
-use crate::pipeline::Observer;
 use crate::reporter::Bar;
 use clap::ValueEnum;
 use indicatif::FormattedDuration;
@@ -197,24 +195,24 @@ impl Snapshot {
     }
 }
 
-impl Observer for Meter {
-    fn is_interrupted(&self) -> bool {
-        exit::is_interrupted()
-    }
-
-    fn written(&self, frames: u64) {
+impl Meter {
+    /// So many frames are written.
+    pub(super) fn written(&self, frames: u64) {
         self.frames.store(frames, Ordering::Relaxed);
     }
 
-    fn passed(&self, frames: u64) {
+    /// Of those, so many were written by an earlier run.
+    pub(super) fn passed(&self, frames: u64) {
         self.passed.store(frames, Ordering::Relaxed);
     }
 
-    fn in_betweens(&self, frames: u64) {
+    /// So many in-betweens are made.
+    pub(super) fn in_betweens(&self, frames: u64) {
         self.in_betweens.store(frames, Ordering::Relaxed);
     }
 
-    fn cuts(&self, count: u64) {
+    /// So many cuts are seen.
+    pub(super) fn cuts(&self, count: u64) {
         self.cuts.store(count, Ordering::Relaxed);
     }
 }

@@ -104,7 +104,10 @@ fn settings(
     let (target, rate) = match job.target {
         Target::Rate(rate) => ("--fps", rate),
         Target::Factor(factor) => ("--factor", factor),
-        Target::Slow(factor) => ("--slow", factor),
+        Target::Slow(factor, at) => {
+            set("--fps", &at.map(|rate| rate.to_string()));
+            ("--slow", factor)
+        }
     };
     set(target, &rate.to_string());
     if let End::File(output) = &job.output {
@@ -150,7 +153,7 @@ pub(super) fn give_up(
     reporter: &InputReporter,
 ) -> pipeline::Error {
     use pipeline::Error::{Interpolate, Read, TooShort};
-    use video::Error::{Changed, Invalid, Picture};
+    use video::Error::{Invalid, Picture};
     let Some(work) = work else {
         return error;
     };
@@ -163,7 +166,7 @@ pub(super) fn give_up(
         return error;
     }
     match error {
-        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Changed(..) | Picture(_)) => {
+        Interpolate(_) | TooShort(_) | Read(Invalid(_) | Picture(_)) => {
             work.discard();
         }
         _ => reporter.warn(&kept_in(work.folder())),

@@ -1,8 +1,8 @@
 //! Demuxer and decoder of one stream of sound.
 
 use crate::clip::{Error, Result};
-use crate::ffi::stream::discard;
 use crate::ffmpeg::decode::Decoder;
+use crate::ffmpeg::demux::Demuxer;
 use crate::ffmpeg::filter::{Filter, SoundShape};
 use crate::ffmpeg::input::Place;
 use crate::ffmpeg::library::failed;
@@ -45,13 +45,13 @@ impl SoundReader {
     /// Opens a stream and decodes the beginning of its sound, or that around `from` seconds of the
     /// source.
     pub(super) fn open(place: &Place, stream: usize, from: Option<Rational>) -> Result<Self> {
-        let mut input = place.open()?;
-        for index in (0..input.nb_streams() as usize).filter(|index| *index != stream) {
-            if let Some(mut other) = input.stream_mut(index) {
-                discard(&mut other);
-            }
+        let mut demuxer = Demuxer::new(place.open()?);
+        let streams = demuxer.input.nb_streams() as usize;
+        for index in (0..streams).filter(|index| *index != stream) {
+            demuxer.discard(index);
         }
-        let source = input
+        let source = demuxer
+            .input
             .stream(stream)
             .filter(|s| s.parameters().medium() == media::Type::Audio)
             .ok_or_else(|| Error::Invalid("it has no such sound".to_owned()))?;
@@ -62,7 +62,7 @@ impl SoundReader {
         decoder.set_packet_time_base(tick);
         let decoder = decoder.audio().map_err(doing)?;
         let mut reader = Self {
-            decoder: Decoder::new(input, stream, decoder),
+            decoder: Decoder::new(demuxer, stream, decoder),
             tick,
             from,
             ahead: None,
@@ -86,7 +86,7 @@ impl SoundReader {
 
     /// The codec of the source, and its bits per second, 0 where they are not known.
     pub(super) fn codec(&self) -> (codec::Id, i64) {
-        let stream = self.decoder.input.stream(self.decoder.stream);
+        let stream = self.decoder.demuxer.input.stream(self.decoder.stream);
         let bits = stream.map_or(0, |s| s.parameters().bit_rate());
         (self.decoder.decoder.id(), bits)
     }
