@@ -24,6 +24,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Makes Ctrl-C raise a flag instead of ending the process, so that pending files are removed.
 /// A second Ctrl-C ends it at once. Without a handler (none could be set) the default holds.
 pub fn watch_interrupt() {
+    otinterp_video::stop_when(is_interrupted);
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
@@ -71,6 +72,7 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
 pub fn plain(error: otinterp_video::Error) -> anyhow::Error {
     match error {
         otinterp_video::Error::Io(error) => error.into(),
+        otinterp_video::Error::Stopped => Interrupted.into(),
         error => error.into(),
     }
 }

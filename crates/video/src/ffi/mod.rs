@@ -4,6 +4,8 @@
 #[cfg(feature = "video")]
 pub mod container;
 #[cfg(feature = "video")]
+pub mod input;
+#[cfg(feature = "video")]
 pub mod pixel;
 pub mod process;
 #[cfg(feature = "video")]

@@ -35,6 +35,18 @@ pub(crate) fn holds_variable_rates(path: &Path) -> bool {
     })
 }
 
+/// Whether players are told by the container of this name how to turn the pictures.
+pub(crate) fn holds_rotation(path: &Path) -> bool {
+    by_extension(path).is_some_and(|container| says_rotation(&container))
+}
+
+/// MP4 and its kin do. FFmpeg 5 to 7 do not write it into Matroska; libavformat 62 is FFmpeg 8.
+pub(super) fn says_rotation(container: &format::Output) -> bool {
+    let name = container.name();
+    is_quicktime(container)
+        || (format::version() >> 16 >= 62 && (name.contains("matroska") || name.contains("webm")))
+}
+
 /// Whether FFmpeg writes a single picture under such a name, or numbered ones under `a_%04d.png`.
 pub fn is_image_file(path: &Path) -> bool {
     let is_image = |name: String| muxer(&name).is_some_and(|found| found.name() == "image2");

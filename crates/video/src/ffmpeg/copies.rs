@@ -134,7 +134,7 @@ impl Copies {
         }
         self.begin(if self.origin.is_part { zero() } else { start });
         let clock = self.clock(self.slowdown);
-        take_over_container(&source, output, clock)?;
+        take_over_container(&source, output, clock, self.end())?;
         Ok(notes)
     }
 
@@ -194,15 +194,21 @@ impl Copies {
     /// The first picture is shown at `start` seconds of the output.
     fn begin(&mut self, start: Rational) {
         self.start = start;
-        let clock = self.clock(self.slowdown);
-        self.with_picture.begin(clock);
+        let (clock, end) = (self.clock(self.slowdown), self.end());
+        self.with_picture.begin(clock, end);
         for sound in &mut self.stretched {
             sound.begin(clock);
         }
         let clock = self.clock(Rational::from_integer(1));
         if let Some(reader) = &mut self.own_speed {
-            reader.begin(clock);
+            reader.begin(clock, end);
         }
+    }
+
+    /// Where the picture of a part ends in the output, in seconds, as far as it is known.
+    fn end(&self) -> Option<Rational> {
+        let until = self.origin.until?;
+        Some(self.clock(self.slowdown).place(until))
     }
 
     fn readers(&mut self) -> impl Iterator<Item = &mut Reader> {
@@ -214,7 +220,7 @@ impl Copies {
     /// Writes all packets up to `time`, in seconds of the output.
     pub(super) fn write_until(&mut self, output: &mut Output, time: Rational) -> Result<()> {
         for reader in self.readers() {
-            reader.write_until(output, Some(time))?;
+            reader.write_until(output, time)?;
         }
         let mut sounds = self.stretched.iter_mut();
         sounds.try_for_each(|sound| sound.write_until(output, Some(time)))
@@ -225,7 +231,7 @@ impl Copies {
     pub(super) fn finish(&mut self, output: &mut Output, end: Rational) -> Result<()> {
         let end = self.origin.is_part.then_some(end);
         for reader in self.readers() {
-            reader.write_until(output, end)?;
+            reader.finish(output, end)?;
         }
         let mut sounds = self.stretched.iter_mut();
         sounds.try_for_each(|sound| sound.finish(output, end))
@@ -247,8 +253,13 @@ fn is_made_anew(container: &format::Output, stream: &Stream) -> bool {
         && stream.metadata().get("timecode").is_some()
 }
 
-/// Container tags and chapters; chapters are stretched with the picture.
-fn take_over_container(from: &Input, output: &mut Output, clock: Clock) -> Result<()> {
+/// Container tags and chapters; chapters are stretched with the picture, and of a part cut to it.
+fn take_over_container(
+    from: &Input,
+    output: &mut Output,
+    clock: Clock,
+    until: Option<Rational>,
+) -> Result<()> {
     output.set_metadata(dictionary(&lasting(from.metadata().iter())));
     let tick = ffmpeg::Rational(1, 1_000_000);
     for chapter in from.chapters() {
@@ -257,11 +268,13 @@ fn take_over_container(from: &Input, output: &mut Output, clock: Clock) -> Resul
         };
         let place = |t: i64| {
             let time = clock.place(base * Rational::from_integer(t.into()));
+            let time = until.map_or(time, |until| time.min(until));
             ticks(time.max(zero()), tick)
         };
+        let until = until.map_or(i64::MAX, |until| ticks(until, tick));
         let (start, end) = (place(chapter.start()), place(chapter.end()));
-        if end == 0 {
-            continue; // Over before the first picture.
+        if end == 0 || start >= until {
+            continue; // Over before the first picture, or not begun at the last.
         }
         let title = chapter.metadata().get("title").unwrap_or("").to_owned();
         let added = output.add_chapter(chapter.id(), tick, start, end.max(start), &title);

@@ -1,14 +1,18 @@
 //! All that goes through FFmpeg's libraries: demuxers, decoders, filter graphs, encoders, muxers.
 
+mod ass;
+mod chain;
 mod color;
 mod container;
 mod copies;
 mod decode;
+mod deinterlaced;
 mod encoder;
 mod filter;
 mod hdr;
 mod input;
 mod library;
+mod lists;
 mod losses;
 mod metadata;
 mod origin;
@@ -24,9 +28,11 @@ mod sound;
 mod source;
 mod survey;
 mod timebase;
+mod timecode;
 
 pub use container::is_image_file;
-pub(crate) use container::{container_of, holds_variable_rates};
+pub(crate) use container::{container_of, holds_rotation, holds_variable_rates};
+pub(crate) use deinterlaced::deinterlaced;
 pub use encoder::encoders;
 pub use library::{ffmpeg_versions, show_ffmpeg_log};
 pub use origin::Origin;

@@ -1,10 +1,10 @@
 //! A video stream as a [`Source`]: demuxed, decoded, deinterlaced, in planes.
 
+use super::chain::{Chain, Interlaced, Turn};
 use super::color::{ColorTags, siting_of, tags_of_frame};
 use super::decode::Decoder;
-use super::filter::Deinterlacer;
 use super::hdr::Extras;
-use super::input::{Pick, Place, open_input, open_raw, open_stream};
+use super::input::{Pick, Place, open_any, open_raw, open_stream};
 use super::library::failed;
 use super::origin::Origin;
 use super::piped::Piped;
@@ -12,13 +12,14 @@ use super::pixel;
 use super::scan::{average_rate, start_without_time};
 use super::skip;
 use super::timebase::{ratio, real_duration, seconds};
-use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::clip::{DEINTERLACED, Error, Frame, Info, MOVED_AS_ONE, Result, Source};
 use crate::ffi::pixel::{Scaler, Side, copy_properties, is_flipped};
 use crate::options::{RawVideo, ReadOptions, Sound};
 use crate::time::{Cadence, Rational, zero};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
-use ffmpeg_next::{color, frame};
+use ffmpeg_next::{chroma, color, frame};
+use otinterp::picture::Format;
 use otinterp::timings::{Stage, stage};
 use std::collections::VecDeque;
 use std::io::Read;
@@ -50,7 +51,7 @@ pub struct FileSource {
     tags: ColorTags,
     extras: Extras,
     deinterlaces: bool,
-    deinterlacer: Option<Deinterlacer<Times>>,
+    chain: Option<Chain<Times>>,
     info: Info,
     tick: Rational,
     interval: Rational,
@@ -86,27 +87,30 @@ impl FileSource {
     /// [`Error`] if there is no such file, it is no clip, it has no such video stream, or nothing
     /// of its video can be decoded.
     pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let input = open_input(path)?;
-        Self::of(input, Place::File(path.to_owned()), None, options)
+        let (input, place) = open_any(path, options.access)?;
+        Self::of(input, place, None, options)
     }
 
-    /// As [`FileSource::open_with`], from what cannot be wound back. Streams beside the video are passed over.
+    /// As [`FileSource::open_with`], from what cannot be wound back; raw video, if `raw` says what it is. Streams beside the
+    /// video are passed over.
     ///
     /// # Errors
     /// Those of [`FileSource::open_with`].
-    pub fn open_pipe(reader: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self> {
-        Self::of(open_stream(reader)?, Place::Pipe, None, options)
+    pub fn open_pipe(
+        reader: impl Read + Send + 'static,
+        raw: Option<&RawVideo>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let input = open_stream(reader, raw, options.access)?;
+        Self::of(input, Place::Pipe, raw, options)
     }
 
-    /// As [`FileSource::open_with`], a file of raw video; from standard input where there is no file.
+    /// As [`FileSource::open_with`], a file of raw video.
     ///
     /// # Errors
     /// [`Error`] if there is no such file, or FFmpeg does not know the pixel format.
-    pub fn open_raw(path: Option<&Path>, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
-        let place = match path {
-            Some(path) => Place::Raw(path.to_owned(), raw.clone()),
-            None => Place::Pipe,
-        };
+    pub fn open_raw(path: &Path, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
+        let place = Place::Raw(path.to_owned(), raw.clone());
         Self::of(open_raw(path, raw)?, place, Some(raw), options)
     }
 
@@ -125,9 +129,7 @@ impl FileSource {
             p if options.as_yuv => pixel::without_rgb_and_alpha(p),
             p => p,
         };
-        let tags = tags_of_frame(first, read_as);
-        let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
-            .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
+        let mut tags = tags_of_frame(first, read_as);
         let stream = decoder.stream()?;
         let (tick, rates) = match raw {
             Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
@@ -144,25 +146,39 @@ impl FileSource {
             .recip();
         let container = Rational::new(decoder.input.duration().into(), 1_000_000);
         let duration = seconds(stream.duration(), tick).or(raw.is_none().then_some(container));
-        let interlaced = ahead.iter().any(frame::Video::is_interlaced);
-        let deinterlacer = (interlaced && options.deinterlace)
-            .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
-            .transpose()?;
-        let aspect = ratio(first.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32));
+        let mut extras = Extras::of(first, &stream);
+        let turn = extras.matrix.as_deref().and_then(Turn::of);
+        let turn = turn.filter(|_| options.turn);
+        extras.is_upright = turn.is_some();
+        let is_quarter = turn.is_some_and(|turn| turn.is_quarter);
+        let interlaced = interlaced(&ahead, options);
+        let deinterlaces = options.deinterlace && interlaced.is_some();
+        let chain = Chain::new(
+            (read_as, shape.1, shape.2),
+            interlaced.filter(|_| deinterlaces),
+            turn,
+        )?;
+        let (after, width, height) = chain
+            .as_ref()
+            .map_or((read_as, shape.1, shape.2), |c| c.shape);
+        if is_quarter {
+            // It sits at the same corner no longer; players take that of the centre or the left, and see no difference.
+            tags.chroma = chroma::Location::Unspecified;
+        }
+        let format = format_of(after, tags, shape)?;
         let info = Info {
-            width: shape.1 as usize,
-            height: shape.2 as usize,
+            width: width as usize,
+            height: height as usize,
             format,
             rate: average.or(nominal),
             duration: duration.filter(|d| *d > zero()),
-            sample_aspect: aspect,
-            interlaced: interlaced && deinterlacer.is_none(),
+            sample_aspect: aspect_of(first, is_quarter),
+            interlaced: interlaced.is_some() && !deinterlaces,
             siting: siting_of(tags.chroma),
         };
-        let extras = Extras::of(first, &stream);
         let piped = place
             .is_pipe()
-            .then(|| Piped::of(&decoder.input, decoder.stream));
+            .then(|| Piped::of(&decoder.input, decoder.stream, &extras));
         let announced_frames = u64::try_from(stream.frames()).unwrap_or(0);
         let (untimed, start) = match first.timestamp().and_then(|t| seconds(t, tick)) {
             Some(start) => (0, start),
@@ -180,8 +196,8 @@ impl FileSource {
             scaler: None,
             tags,
             extras,
-            deinterlaces: deinterlacer.is_some(),
-            deinterlacer,
+            deinterlaces,
+            chain,
             info,
             tick,
             interval,
@@ -219,6 +235,8 @@ impl FileSource {
             start: self.start,
             tick: self.tick,
             interval: self.interval,
+            after: zero(),
+            until: None,
             is_part: false,
             sound: self.sound,
         }
@@ -268,6 +286,7 @@ impl FileSource {
     /// The next frame as it was decoded, in the pixel format in which it is read.
     fn next_decoded(&mut self) -> Result<Option<(frame::Video, Times)>> {
         let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
+            self.place.check_end()?;
             self.ended = true;
             return Ok(None);
         };
@@ -280,13 +299,33 @@ impl FileSource {
 
     /// The next frame, whole.
     fn next_whole(&mut self) -> Result<Option<(frame::Video, Times)>> {
-        let Some(mut deinterlacer) = self.deinterlacer.take() else {
+        let Some(mut chain) = self.chain.take() else {
             return self.next_decoded();
         };
-        let next = deinterlacer.next(|| self.next_decoded());
-        self.deinterlacer = Some(deinterlacer);
+        let next = chain.next(|| self.next_decoded());
+        self.chain = Some(chain);
         next
     }
+}
+
+/// Which frames hold two fields: as the user says, or else as the first ones do.
+fn interlaced(ahead: &VecDeque<frame::Video>, options: &ReadOptions) -> Option<Interlaced> {
+    let flagged = || ahead.iter().any(frame::Video::is_interlaced);
+    let all = options.fields.map(Interlaced::All);
+    all.or_else(|| flagged().then_some(Interlaced::Flagged))
+}
+
+/// The format of pictures in this pixel format, which were decoded in that shape.
+fn format_of(pixel: Pixel, tags: ColorTags, decoded: (Pixel, u32, u32)) -> Result<Format> {
+    pixel::format_of(pixel, tags.range, tags.matrix, decoded.2)
+        .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", decoded.0)))
+}
+
+/// Width : height of a pixel, after a quarter of a turn or none.
+fn aspect_of(frame: &frame::Video, is_quarter: bool) -> Option<(u32, u32)> {
+    let aspect = ratio(frame.aspect_ratio())?;
+    let (x, y) = (*aspect.numer() as u32, *aspect.denom() as u32);
+    Some(if is_quarter { (y, x) } else { (x, y) })
 }
 
 /// The first frame, if another follows it.
@@ -375,12 +414,10 @@ impl Source for FileSource {
             ));
         }
         if self.deinterlaces {
-            let how = "bwdif made one whole frame of each (--no-deinterlace: as it is)";
-            say(format!("it is interlaced; {how}"));
+            say(DEINTERLACED.to_owned());
         }
         if self.info.interlaced {
-            let how = "both fields of a frame are moved as one picture";
-            say(format!("it is interlaced; {how}"));
+            say(MOVED_AS_ONE.to_owned());
         }
         found
     }

@@ -55,12 +55,13 @@ pub fn run(args: &FramesArgs, common: &Common) -> anyhow::Result<()> {
         .mass
         .given_to(common.interpolator(args.method), args.method)?;
     let reporter = common.reporter(args.output.as_deref().is_some_and(is_pipe));
-    watch_interrupt();
 
     let stills = rayon::scope(|_| {
         let _stage = stage(Stage::Decode);
         read_all(&paths, &reporter)
     })?;
+    // Not before: a signal is to end a read that waits for a named pipe, and nothing is written yet.
+    watch_interrupt();
     target.check(&stills, &reporter)?;
     let first = &stills[0];
     let mut sink = sink::open(&target, first, count, args.fps, common.overwrite)?;

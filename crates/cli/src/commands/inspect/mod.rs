@@ -64,8 +64,9 @@ pub fn run(args: &InspectArgs, common: &Common) -> anyhow::Result<()> {
     let reporter = common.reporter(false);
     let page = args.output.join("index.html");
     refuse_taken(&page, common.overwrite).with_context(|| page.display().to_string())?;
-    watch_interrupt();
     let pair = Pair::read(&args.a, &args.b, &reporter)?;
+    // Not before: a signal is to end a read that waits for a named pipe, and nothing is written yet.
+    watch_interrupt();
     check_interrupt()?;
     let interpolator = common.interpolator(MethodArg::Ot);
     let (a, b) = (&pair.a.picture, &pair.b.picture);

@@ -184,9 +184,12 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
         threads: common.threads,
         as_yuv: job.writes_y4m(),
         deinterlace: !args.no_deinterlace,
+        fields: args.fields.map(Into::into),
+        turn: !video::holds_rotation(job.output_name()),
         video_stream: args.video_stream,
         counts_frames: !matches!(job.target, Target::Rate(_)),
         sound: args.audio.into(),
+        access: args.access.into(),
     };
     // What a loop goes on with is its own beginning.
     let context_frames = if args.is_loop {
