@@ -3,7 +3,7 @@
 use crate::clip::{Created, Destination, Error, Info, Result, Source};
 use crate::facts::{Beside, Length};
 use crate::ffmpeg::{self, FileSource, Origin};
-use crate::options::{Encoding, RawVideo, ReadOptions};
+use crate::options::{Access, Encoding, RawVideo, ReadOptions};
 use crate::peeked::Peeked;
 use crate::pipe::Pipe;
 use crate::range::{Position, Ranged};
@@ -277,6 +277,12 @@ pub fn encoder_for(
         return Ok(("y4m".to_owned(), header.colour().to_owned()));
     }
     ffmpeg::encoder_for(path, info, clock, encoding, origin_of(Some(from)))
+}
+
+/// Whether a file of this name holds all sound of the clip at `path`, its bytes unchanged. True of what cannot be opened, or
+/// only once.
+pub fn holds_sound_of(path: &Path, name: &Path, access: Access) -> bool {
+    !path.is_file() || is_y4m(path) || ffmpeg::holds_sound_of(path, name, access)
 }
 
 /// What would become of the streams beside the video in a file of this name.

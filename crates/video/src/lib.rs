@@ -27,8 +27,8 @@ mod stop;
 
 pub use clip::{Created, Destination, Error, Frame, Info, Result, Sink, Siting, Source};
 pub use doors::{
-    Clip, check_container, create_clip, encoder_for, holds_rotation, holds_variable_rates, is_y4m,
-    open_clip, streams_beside, write_clip,
+    Clip, check_container, create_clip, encoder_for, holds_rotation, holds_sound_of,
+    holds_variable_rates, is_y4m, open_clip, streams_beside, write_clip,
 };
 pub use facts::{Beside, EncoderInfo, Length, Lossless};
 pub use ffi::process::{keep_memory_flat, quiet_libraries, reuse_memory};

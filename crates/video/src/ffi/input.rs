@@ -1,5 +1,6 @@
 //! Demuxers, opened so that they open nothing else than they may, and stop when the user wants an end.
 
+use crate::options::Access;
 use crate::stop;
 use ffmpeg::ffi;
 use ffmpeg::format::context::{Input, StreamIo};
@@ -11,16 +12,25 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Opens a URL. `is_kept_in` its folder: what the demuxer asks to open beside lies there, or is refused.
+/// Opens a URL.
 pub fn open_url(
     url: &str,
     demuxer: Option<format::Input>,
     options: Dictionary,
-    is_kept_in: bool,
+    access: Access,
 ) -> Result<Input, Error> {
     let url = CString::new(url).map_err(|_| Error::InvalidData)?;
     let context = context()?;
-    if is_kept_in {
+    if access == Access::Network {
+        // SAFETY: the context is live. Files are read to their end: what is copied from one must be whole.
+        unsafe {
+            (*context).interrupt_callback = ffi::AVIOInterruptCB {
+                callback: Some(is_stopped),
+                opaque: ptr::null_mut(),
+            };
+        }
+    }
+    if access == Access::Folder {
         // SAFETY: the context is live; the callback has the type of the field.
         unsafe {
             if let Some(open) = (*context).io_open {
@@ -61,10 +71,6 @@ fn context() -> Result<*mut ffi::AVFormatContext, Error> {
                 errno: ffmpeg::error::ENOMEM,
             });
         }
-        (*context).interrupt_callback = ffi::AVIOInterruptCB {
-            callback: Some(is_stopped),
-            opaque: ptr::null_mut(),
-        };
         Ok(context)
     }
 }
@@ -148,7 +154,8 @@ unsafe extern "C" fn open_in_folder(
     }
 }
 
-/// Whether a list may have a URL opened: its own, bytes that stand in the URL itself, or a file in its folder.
+/// Whether a list may have a URL opened: its own, bytes that stand in the URL itself, or a file in its folder. A named pipe
+/// would be waited for, and no signal ends that.
 fn may_open(list: &str, asked: &str) -> bool {
     let asked = ["crypto+", "crypto:"]
         .into_iter()
@@ -166,7 +173,7 @@ fn may_open(list: &str, asked: &str) -> bool {
         false => folder,
     };
     match (folder.canonicalize(), asked.canonicalize()) {
-        (Ok(folder), Ok(asked)) => asked.starts_with(folder),
+        (Ok(folder), Ok(asked)) => asked.starts_with(folder) && asked.is_file(),
         // What is not there cannot be opened either.
         _ => !asked.exists(),
     }
@@ -221,6 +228,7 @@ mod tests {
             (format!("{inside}/a.ts"), true),
             (format!("crypto+file:{inside}/a.ts"), true),
             (format!("file:{inside}/missing.ts"), true),
+            (format!("file:{inside}"), false),
             (format!("file:{inside}/../b.ts"), false),
             (format!("file:{}/b.ts", dir.path().display()), false),
             (format!("crypto:{inside}/../b.ts"), false),

@@ -10,3 +10,5 @@ pub mod pixel;
 pub mod process;
 #[cfg(feature = "video")]
 pub mod stream;
+#[cfg(feature = "video")]
+pub mod subtitle;

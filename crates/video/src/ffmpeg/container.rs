@@ -4,7 +4,7 @@ use super::library::init;
 use crate::clip::{Error, Result};
 use crate::ffi::container::muxer;
 use crate::numbered::NumberedName;
-use ffmpeg_next::format;
+use ffmpeg_next::{codec, format};
 use std::path::Path;
 
 /// The extension in lower case; empty if there is none.
@@ -55,6 +55,16 @@ pub fn is_image_file(path: &Path) -> bool {
         is_image(format!("%d.{e}"))
             && (NumberedName::of(path).is_some() || is_image(format!("a.{e}")))
     })
+}
+
+/// The codec for subtitles of text in a container.
+pub(super) fn text_codec(container: &format::Output) -> Option<codec::Id> {
+    match container.name() {
+        _ if is_quicktime(container) => Some(codec::Id::MOV_TEXT),
+        "matroska" => Some(codec::Id::SUBRIP),
+        "webm" => Some(codec::Id::WEBVTT),
+        _ => None,
+    }
 }
 
 /// MP4 and its kin.

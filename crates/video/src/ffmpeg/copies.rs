@@ -1,6 +1,6 @@
 //! Streams beside the main video: copied packet by packet, or sound that is stretched and encoded again.
 
-use super::container::is_quicktime;
+use super::container::{is_quicktime, text_codec};
 use super::metadata::{dictionary, lasting, name_of};
 use super::origin::Origin;
 use super::remux::Reader;
@@ -9,6 +9,7 @@ use super::timebase::{Clock, ratio, seconds, ticks};
 use crate::clip::{Error, Result};
 use crate::facts::Beside;
 use crate::ffi;
+use crate::ffi::subtitle::{Converter, is_text};
 use crate::options::Sound;
 use crate::time::{Rational, zero};
 use ffmpeg_next as ffmpeg;
@@ -36,6 +37,8 @@ pub(super) struct Copies {
 /// What becomes of a stream.
 enum Fate {
     Copied,
+    /// Subtitles of text, copied as another codec.
+    Converted(Box<Converter>),
     /// Sound that is copied though the picture is slowed.
     AtOwnSpeed,
     Stretched(Box<Stretch>),
@@ -97,14 +100,24 @@ impl Copies {
             let mut speed = self.slowdown;
             let mut begins = start_of(&stream);
             match self.fate(&stream, &output.format()) {
-                Fate::Copied => self.with_picture.add(output, &stream, speed)?,
+                Fate::Copied => self.with_picture.add(output, &stream, speed, None)?,
+                Fate::Converted(converter) => {
+                    let codec = text_codec(&output.format()).unwrap_or(codec::Id::None);
+                    let (name, codec) = (name_of(&stream), codec.name());
+                    notes.push(format!(
+                        "{name} is written as {codec}, without what that cannot say"
+                    ));
+                    let converter = Some(*converter);
+                    self.with_picture.add(output, &stream, speed, converter)?;
+                }
                 Fate::AtOwnSpeed => {
                     speed = Rational::from_integer(1);
                     let reader = match self.own_speed.take() {
                         Some(reader) => reader,
                         None => Reader::open(&self.origin)?,
                     };
-                    self.own_speed.insert(reader).add(output, &stream, speed)?;
+                    let reader = self.own_speed.insert(reader);
+                    reader.add(output, &stream, speed, None)?;
                 }
                 Fate::Stretched(mut sound) => {
                     sound.add_to(output, &stream)?;
@@ -162,7 +175,9 @@ impl Copies {
         match ffi::container::can_hold(container, id) {
             true if is_sound && is_slowed => Fate::AtOwnSpeed,
             true => Fate::Copied,
-            false => Fate::Unfit,
+            false => converter(stream, container).map_or(Fate::Unfit, |converter| {
+                Fate::Converted(Box::new(converter))
+            }),
         }
     }
 
@@ -173,7 +188,7 @@ impl Copies {
         let streams = source.streams();
         for stream in streams.filter(|s| s.index() != self.origin.stream) {
             match self.fate(&stream, container) {
-                Fate::Copied | Fate::AtOwnSpeed => found.copied += 1,
+                Fate::Copied | Fate::Converted(_) | Fate::AtOwnSpeed => found.copied += 1,
                 Fate::Stretched(_) => found.stretched += 1,
                 Fate::Dropped => found.left_out.push(name_of(&stream)),
                 Fate::Unfit if is_made_anew(container, &stream) => {}
@@ -234,8 +249,16 @@ impl Copies {
             reader.finish(output, end)?;
         }
         let mut sounds = self.stretched.iter_mut();
-        sounds.try_for_each(|sound| sound.finish(output, end))
+        sounds.try_for_each(|sound| sound.finish(output, end))?;
+        // A list may have ended early: what is copied is not whole then.
+        self.origin.place.check_end()
     }
+}
+
+/// What makes of subtitles those that the container can hold, if both are text.
+fn converter(stream: &Stream, container: &format::Output) -> Option<Converter> {
+    let target = text_codec(container).filter(|_| is_text(stream.parameters().id()))?;
+    Converter::open(stream.parameters(), stream.time_base(), target).ok()
 }
 
 /// When a stream of pictures or sound begins, in seconds; `None` for others, which come when they

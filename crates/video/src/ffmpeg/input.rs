@@ -118,7 +118,7 @@ fn open_input(path: &Path, access: Access) -> Result<Input> {
     check_file(path)?;
     let url = file_url(path)?;
     let options = lists::options(access, Some(path));
-    let opened = ffi::input::open_url(&url, None, options, access == Access::Folder);
+    let opened = ffi::input::open_url(&url, None, options, access);
     if opened.is_err() {
         lists::ended(Some(&url))?;
     }
@@ -142,7 +142,7 @@ fn open_images(path: &Path, name: &NumberedName) -> Result<Input> {
     options.set("start_number", &first.to_string());
     // Its files are those of the pattern, whatever stands in them.
     let demuxer = demuxer("image2")?;
-    let opened = ffi::input::open_url(&pattern_url(path)?, Some(demuxer), options, false);
+    let opened = ffi::input::open_url(&pattern_url(path)?, Some(demuxer), options, Access::Files);
     opened.map_err(|why| match why {
         ffmpeg::Error::InvalidData => {
             Error::Invalid("they are not images that FFmpeg can read".to_owned())
@@ -182,7 +182,7 @@ pub(super) fn open_raw(path: &Path, raw: &RawVideo) -> Result<Input> {
     init()?;
     check_file(path)?;
     let (demuxer, options) = raw_video(raw)?;
-    let opened = ffi::input::open_url(&file_url(path)?, Some(demuxer), options, true);
+    let opened = ffi::input::open_url(&file_url(path)?, Some(demuxer), options, Access::Folder);
     opened.map_err(|why| failed("opening", why))
 }
 

@@ -7,6 +7,7 @@ use crate::options::Access;
 use crate::stop;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::Dictionary;
+use ffmpeg_next::error::EPERM;
 use std::path::Path;
 
 /// Demuxers, by FFmpeg's names, of lists whose files are opened by a call that can be watched, and the extensions of
@@ -46,6 +47,10 @@ pub(super) fn options(access: Access, path: Option<&Path>) -> Dictionary<'static
         Access::Folder | Access::Files => LOCAL.to_owned(),
     };
     options.set("protocol_whitelist", &protocols);
+    if access != Access::Folder && is_named(&["ffconcat"]) {
+        // Names that are absolute or lead upwards; no other demuxer has the option.
+        options.set("safe", "0");
+    }
     options
 }
 
@@ -64,6 +69,11 @@ pub(super) fn refusal(why: ffmpeg::Error, access: Access) -> Error {
             Error::Invalid(format!(
                 "it is a list of other files or of network addresses (as DASH, SDP, concat, HLS), which is not followed; {how}"
             ))
+        }
+        // What the concat demuxer says of names that it does not hold for safe.
+        ffmpeg::Error::Other { errno } if errno == EPERM && access == Access::Folder => {
+            let why = "it is a list that names a file outside of its folder, or none by a plain name; --allow-lists opens it";
+            Error::Invalid(why.to_owned())
         }
         why => failed("opening", why),
     }

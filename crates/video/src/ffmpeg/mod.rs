@@ -42,4 +42,4 @@ pub(crate) use scan::length;
 pub use sink::FileSink;
 pub(crate) use sink::create;
 pub use source::FileSource;
-pub(crate) use survey::{encoder_for, streams_beside};
+pub(crate) use survey::{encoder_for, holds_sound_of, streams_beside};

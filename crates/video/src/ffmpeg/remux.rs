@@ -8,6 +8,7 @@ use super::origin::Origin;
 use super::timebase::{Clock, ratio, small, ticks};
 use crate::clip::Result;
 use crate::ffi;
+use crate::ffi::subtitle::Converter;
 use crate::time::{Rational, to_f64, zero};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::{Input, Output};
@@ -35,6 +36,8 @@ struct Copied {
     is_subtitle: bool,
     /// Whether times stand in the text.
     is_ass: bool,
+    /// Makes of subtitles those of another codec.
+    converter: Option<Converter>,
     /// Of subtitles that last until the next, the one that is shown where a part begins.
     held: Option<Packet>,
 }
@@ -63,17 +66,19 @@ impl Reader {
         output: &mut Output,
         stream: &Stream,
         speed: Rational,
+        mut converter: Option<Converter>,
     ) -> Result<()> {
         self.has_edit_lists = is_quicktime(&output.format());
         let target = output.nb_streams() as usize;
-        add_copy(output, stream, speed)?;
+        add_copy(output, stream, speed, converter.as_mut())?;
         if let Some(place) = self.streams.get_mut(stream.index()) {
             let (medium, codec) = (stream.parameters().medium(), stream.parameters().id());
             *place = Some(Copied {
                 target,
                 last_dts: None,
                 is_subtitle: medium == media::Type::Subtitle,
-                is_ass: matches!(codec, codec::Id::ASS | codec::Id::SSA),
+                is_ass: matches!(codec, codec::Id::ASS | codec::Id::SSA) && converter.is_none(),
+                converter,
                 held: None,
             });
         }
@@ -220,6 +225,13 @@ impl Reader {
             if let (true, Some(span), Some(kept)) = (copied.is_ass, span, kept) {
                 packet = retimed(&packet, span, kept, self.clock.speed);
             }
+            let converted = |converter: &mut Converter| converter.convert(&packet);
+            match copied.converter.as_mut().map(converted) {
+                None => {}
+                Some(Ok(Some(converted))) => packet = converted,
+                // A gap, or what the decoder does not understand.
+                Some(Ok(None) | Err(_)) => return Ok(()),
+            }
             if let Some(kept) = kept {
                 let at = Some(ticks(kept.from, to));
                 packet.set_duration(ticks(kept.to - kept.from, to));
@@ -304,13 +316,26 @@ fn retimed(packet: &Packet, span: Span, kept: Span, slowdown: Rational) -> Packe
 }
 
 /// Adds a stream for packets that go so many times slower than in the source.
-fn add_copy(output: &mut Output, from: &Stream, speed: Rational) -> Result<()> {
+fn add_copy(
+    output: &mut Output,
+    from: &Stream,
+    speed: Rational,
+    converter: Option<&mut Converter>,
+) -> Result<()> {
     let container = output.format();
     let mut to = output
         .add_stream(encoder::find(codec::Id::None))
         .map_err(|why| failed("adding a stream", why))?;
-    to.set_parameters(from.parameters());
-    ffi::stream::settle_codec_tag(&container, &mut to);
+    match converter {
+        Some(converter) => {
+            let parameters = converter.parameters();
+            to.set_parameters(parameters.map_err(|why| failed("converting subtitles", why))?);
+        }
+        None => {
+            to.set_parameters(from.parameters());
+            ffi::stream::settle_codec_tag(&container, &mut to);
+        }
+    }
     to.set_time_base(from.time_base());
     let slowed = |rate| ratio(rate).and_then(|rate| small(rate / speed).ok());
     to.set_avg_frame_rate(slowed(from.avg_frame_rate()).unwrap_or(ffmpeg::Rational(0, 1)));

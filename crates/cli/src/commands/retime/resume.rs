@@ -96,6 +96,7 @@ fn settings(
     set("--video-stream", &args.video_stream);
     set("--audio", &args.audio);
     set("--no-deinterlace", &args.no_deinterlace);
+    set("--fields", &args.fields);
     set("--cut", &args.cut);
     set("--cut-threshold", &args.cut_threshold);
     set("--duplicates", &args.duplicates);
