@@ -1,5 +1,6 @@
 //! Side data of a stream and its frames: HDR10 mastering display and light level, display matrix, dynamic metadata.
 
+use super::chain::Turn;
 use crate::ffi::stream::add_side_data;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::stream::{Stream, StreamMut};
@@ -74,6 +75,14 @@ impl Extras {
             params.push(format!("max-cll={content},{average}"));
         }
         params
+    }
+
+    /// How the pictures are to be turned when they are read, if that is `wanted`.
+    pub(super) fn take_turn(&mut self, wanted: bool) -> Option<Turn> {
+        let turn = self.matrix.as_deref().and_then(Turn::of);
+        let turn = turn.filter(|_| wanted);
+        self.is_upright = turn.is_some();
+        turn
     }
 
     /// Whether data of the source's stream is untrue of what is encoded anew.

@@ -1,6 +1,6 @@
 //! A video stream as a [`Source`]: demuxed, decoded, deinterlaced, in planes.
 
-use super::chain::{Chain, Interlaced, Turn};
+use super::chain::{Chain, Interlaced};
 use super::color::{ColorTags, siting_of, tags_of_frame};
 use super::decode::Decoder;
 use super::hdr::Extras;
@@ -18,6 +18,7 @@ use crate::options::{RawVideo, ReadOptions, Sound};
 use crate::time::{Cadence, Rational, zero};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{chroma, color, frame};
 use otinterp::picture::Format;
 use otinterp::timings::{Stage, stage};
@@ -131,15 +132,7 @@ impl FileSource {
         };
         let mut tags = tags_of_frame(first, read_as);
         let stream = decoder.stream()?;
-        let (tick, rates) = match raw {
-            Some(raw) => (raw.rate.recip(), [Some(raw.rate); 2]),
-            None => {
-                let tick = ratio(stream.time_base())
-                    .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
-                (tick, [stream.rate(), stream.avg_frame_rate()].map(ratio))
-            }
-        };
-        let [nominal, average] = rates;
+        let (tick, [nominal, average]) = tick_and_rates(&stream, raw)?;
         let interval = nominal
             .or(average)
             .unwrap_or(ASSUMED_RATE_HZ.into())
@@ -147,9 +140,7 @@ impl FileSource {
         let container = Rational::new(decoder.input.duration().into(), 1_000_000);
         let duration = seconds(stream.duration(), tick).or(raw.is_none().then_some(container));
         let mut extras = Extras::of(first, &stream);
-        let turn = extras.matrix.as_deref().and_then(Turn::of);
-        let turn = turn.filter(|_| options.turn);
-        extras.is_upright = turn.is_some();
+        let turn = extras.take_turn(options.turn);
         let is_quarter = turn.is_some_and(|turn| turn.is_quarter);
         let interlaced = interlaced(&ahead, options);
         let deinterlaces = options.deinterlace && interlaced.is_some();
@@ -306,6 +297,19 @@ impl FileSource {
         self.chain = Some(chain);
         next
     }
+}
+
+/// Seconds of a tick, and the nominal and the average rate in frames per second.
+fn tick_and_rates(
+    stream: &Stream,
+    raw: Option<&RawVideo>,
+) -> Result<(Rational, [Option<Rational>; 2])> {
+    if let Some(raw) = raw {
+        return Ok((raw.rate.recip(), [Some(raw.rate); 2]));
+    }
+    let tick = ratio(stream.time_base())
+        .ok_or_else(|| Error::Invalid("its video has no clock".to_owned()))?;
+    Ok((tick, [stream.rate(), stream.avg_frame_rate()].map(ratio)))
 }
 
 /// Which frames hold two fields: as the user says, or else as the first ones do.

@@ -28,13 +28,14 @@ fn candidates(
         // Alpha is what ProRes has over the others.
         "mov" if is_deep => "libx265 libx264 prores_ks",
         "mov" => "libx264 libx265 prores_ks mpeg4",
+        // It takes any codec, and readers find no more than these.
+        "ts" | "m2ts" | "mts" if is_deep => "libx265 libx264 mpeg2video",
+        "ts" | "m2ts" | "mts" => "libx264 libx265 mpeg2video",
         // Above 8 bits HEVC's Main 10 is what players know; H.264's High 10 they mostly do not.
-        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" if is_deep => {
+        "mp4" | "m4v" | "mkv" | "nut" | "flv" if is_deep => {
             "libx265 libx264 libsvtav1 libaom-av1 prores_ks ffv1"
         }
-        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" => {
-            "libx264 libx265 libvpx-vp9 mpeg4 prores_ks ffv1"
-        }
+        "mp4" | "m4v" | "mkv" | "nut" | "flv" => "libx264 libx265 libvpx-vp9 mpeg4 prores_ks ffv1",
         "webp" if is_sequence => "libwebp",
         "webp" => "libwebp_anim",
         "tif" | "tiff" => "tiff",
