@@ -39,5 +39,6 @@ pub use ffmpeg::{
 };
 pub use numbered::NumberedName;
 pub use options::{Access, Encoding, FieldOrder, RawVideo, ReadOptions, Sound};
+pub use pipe::read_text;
 pub use stop::stop_when;
 pub use time::Shown;

@@ -27,6 +27,19 @@ impl Pipe {
     }
 }
 
+/// The text in a file, or what comes through a named pipe.
+///
+/// # Errors
+/// [`Error`] if there is no such file, it is no text, or the user wants an end before a pipe has one.
+pub fn read_text(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    match Pipe::named(path)? {
+        Some(mut pipe) => pipe.read_to_string(&mut text)?,
+        None => File::open(path)?.read_to_string(&mut text)?,
+    };
+    Ok(text)
+}
+
 impl Read for Pipe {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {

@@ -46,7 +46,7 @@ pub(super) fn run(
         video::keep_memory_flat();
     }
     let expected = duration.map(|duration| clock.count(duration));
-    let mut work = resume::open(job, args, common)?;
+    let mut work = resume::open(job, args, &rules, common)?;
     let frames_kept = work.as_ref().map_or(Ok(0), pipeline::frames_kept)?;
     let Outputs {
         created: mut output,

@@ -2,7 +2,7 @@
 
 use super::args::RetimeArgs;
 use crate::commands::common::Common;
-use crate::commands::exit::Usage;
+use crate::commands::exit::{Usage, plain};
 use crate::pipeline::{Cuts, HandCut, Rules};
 use anyhow::{Context, bail};
 use otinterp_video::time::{parse_number, zero};
@@ -33,7 +33,9 @@ pub(super) fn rules(args: &RetimeArgs, common: &Common) -> anyhow::Result<Rules>
 /// Reads a list of cuts: one a line, `#` begins a comment.
 fn read(path: &Path) -> anyhow::Result<Vec<HandCut>> {
     let name = || path.display().to_string();
-    let text = std::fs::read_to_string(path).with_context(name)?;
+    let text = otinterp_video::read_text(path)
+        .map_err(plain)
+        .with_context(name)?;
     let mut cuts = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let entry = line.split('#').next().unwrap_or_default().trim();

@@ -4,7 +4,7 @@ use super::args::RetimeArgs;
 use super::input_reporter::InputReporter;
 use super::job::{End, Job, Target, extension_of};
 use crate::commands::common::{Common, MethodArg};
-use crate::pipeline;
+use crate::pipeline::{self, Cuts, Rules};
 use crate::work::{Earlier, Identity, Work};
 use anyhow::Context;
 use otinterp_video as video;
@@ -14,7 +14,12 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 /// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
-pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Work>> {
+pub(super) fn open(
+    job: &Job,
+    args: &RetimeArgs,
+    rules: &Rules,
+    common: &Common,
+) -> anyhow::Result<Option<Work>> {
     let (End::File(input), End::File(output)) = (&job.input, &job.output) else {
         return Ok(None);
     };
@@ -24,7 +29,7 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
         return Ok(None);
     }
     let identity = Identity {
-        settings: settings(job, args, common)?,
+        settings: settings(job, args, rules, common)?,
         sources,
     };
     let earlier = match (args.resume, common.overwrite) {
@@ -49,6 +54,7 @@ fn sources_of(input: &Path) -> Vec<PathBuf> {
 fn settings(
     job: &Job,
     args: &RetimeArgs,
+    rules: &Rules,
     common: &Common,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
@@ -102,9 +108,8 @@ fn settings(
     set("--duplicates", &args.duplicates);
     set("--motion", &args.motion);
     set("--loop", &args.is_loop);
-    if let Some(cuts) = &args.cuts {
-        let text = std::fs::read_to_string(cuts).with_context(|| cuts.display().to_string())?;
-        set("--cuts", &text);
+    if let Cuts::ByHand(cuts) = &rules.cuts {
+        set("--cuts", cuts);
     }
     Ok(all)
 }
