@@ -179,6 +179,22 @@ fn who_means_it_may_open_more() {
         assert_eq!(ffprobe(&output, "v", "packet=pts").len(), 20, "{list}");
     }
     assert!(!listeners.have_seen());
+    // Nor may a list allow itself what was not allowed.
+    let (port, _) = listeners.ports();
+    let path = folder.join("b.ffconcat");
+    let file = format!("file http://127.0.0.1:{port}/a.ts");
+    let lifts = "option protocol_whitelist file,http,tcp";
+    std::fs::write(&path, format!("ffconcat version 1.0\n{file}\n{lifts}\n")).unwrap();
+    otinterp()
+        .arg("retime")
+        .arg(path)
+        .args(METHOD)
+        .args(["--allow-lists", "-y", "-q", "-o"])
+        .arg(&output)
+        .timeout(Duration::from_secs(20))
+        .assert()
+        .code(1);
+    assert!(!listeners.have_seen());
     // The test above sees what it looks for.
     let (_, mpd) = lists(&listeners, &media).swap_remove(0);
     let path = folder.join("a.mpd");

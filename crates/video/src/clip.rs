@@ -42,6 +42,7 @@ impl From<io::Error> for Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Said of a clip whose interlaced frames were made whole.
+#[cfg(feature = "video")]
 pub(crate) const DEINTERLACED: &str =
     "it is interlaced; bwdif made one whole frame of each (--no-deinterlace: as it is)";
 /// Said of one whose were not.
@@ -181,7 +182,8 @@ pub struct Created {
     pub codec: String,
     /// FFmpeg's name of the pixel format, or that of Y4M.
     pub pixel_format: String,
-    /// How many streams beside the video are copied: their bytes are unchanged, their times go with the picture.
+    /// How many streams beside the video are copied: their bytes are unchanged but for times in
+    /// subtitles and for what subtitles of another codec need, their times go with the picture.
     pub streams_copied: usize,
     /// How many streams of sound are stretched.
     pub streams_stretched: usize,

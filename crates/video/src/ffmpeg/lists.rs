@@ -8,6 +8,8 @@ use crate::stop;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::Dictionary;
 use ffmpeg_next::error::EPERM;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Demuxers, by FFmpeg's names, of lists whose files are opened by a call that can be watched, and the extensions of
@@ -47,11 +49,23 @@ pub(super) fn options(access: Access, path: Option<&Path>) -> Dictionary<'static
         Access::Folder | Access::Files => LOCAL.to_owned(),
     };
     options.set("protocol_whitelist", &protocols);
-    if access != Access::Folder && is_named(&["ffconcat"]) {
+    let sets_nothing = || access == Access::Network || path.is_some_and(sets_no_options);
+    if access != Access::Folder && is_named(&["ffconcat"]) && sets_nothing() {
         // Names that are absolute or lead upwards; no other demuxer has the option.
         options.set("safe", "0");
     }
     options
+}
+
+/// Whether a list of the concat demuxer sets no options, with which it could lift the white lists. What only looks so
+/// counts, too, and so does a list that is longer than any in use.
+fn sets_no_options(path: &Path) -> bool {
+    const LONGEST: u64 = 1 << 20;
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text));
+    let directive = b"option";
+    read.is_ok_and(|length| length < LONGEST as usize)
+        && !text.windows(directive.len()).any(|word| word == directive)
 }
 
 /// Why FFmpeg opens something not.

@@ -85,6 +85,7 @@ impl<R: Read + Send> Y4mSource<R> {
     }
 
     /// Whether the last frame holds two fields.
+    #[cfg(feature = "video")]
     pub(crate) fn last_has_fields(&self) -> bool {
         self.info.interlaced && !self.last_is_whole
     }

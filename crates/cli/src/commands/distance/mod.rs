@@ -78,7 +78,10 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     let format = format.map_err(Usage)?;
     let plot = || Plot::open(args.plot.as_deref(), common);
     let reporter = &common.reporter(false);
-    watch_interrupt();
+    let is_pair = args.against.is_none() && args.files.len() == 2;
+    if !is_pair {
+        watch_interrupt();
+    }
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => against(reference, files, args, question, plot()?, reporter),
         (None, [clip]) => {
@@ -106,6 +109,8 @@ fn pair(
     let names = [shown(a), shown(b)];
     let first = Measure::read(a, "first", args.points, args.cloud)?;
     let second = Measure::read(b, "second", args.points, args.cloud)?;
+    // Not before: a signal is to end a read that waits for a named pipe, and nothing is written here.
+    watch_interrupt();
     let answer = Answer::find(&first, &second, question)
         .with_context(|| format!("{} and {}", names[0], names[1]))?;
     check_interrupt()?;
