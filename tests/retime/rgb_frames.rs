@@ -39,7 +39,10 @@ fn bytes_equal_those_of_the_ffmpeg_program() {
             return eprintln!("skipped: {test}: there is no ffmpeg program");
         };
         let mut found = Vec::new();
-        for picture in RgbFrames::open(&path).unwrap().take(frames) {
+        for picture in RgbFrames::open(&path, otinterp_video::Access::Folder)
+            .unwrap()
+            .take(frames)
+        {
             let picture = picture.unwrap();
             let planes = picture.planes();
             for (index, r) in planes[0].indexed_iter() {

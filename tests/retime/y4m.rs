@@ -38,6 +38,7 @@ fn pipes_on_both_ends_keep_source_frames_byte_for_byte() {
                 "2",
                 "--method",
                 "crossfade",
+                "--no-deinterlace",
                 "-o",
                 "-",
             ])

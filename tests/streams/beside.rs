@@ -80,14 +80,14 @@ fn sound_subtitles_chapters_and_tags_are_kept() {
     };
     assert_eq!(probe("in.mkv"), probe("out.mkv"));
 
-    // MP4 has no SubRip: the stream is left out, named in one line, and the rest is there.
+    // MP4 has no SubRip: it becomes what MP4 has, which one line says, and the rest is there.
     otinterp()
         .args(["retime", &at("in.mkv"), "-o", &at("out.mp4")])
         .args(method)
         .assert()
         .success()
         .stderr(predicate::str::contains(
-            "left out: stream 3 (subtitle, subrip)",
+            "stream 3 (subtitle, subrip) is written as mov_text",
         ))
         .stderr(predicate::function(|s: &str| s.lines().count() == 1));
     let sound = |h: Vec<u8>| -> Vec<String> {
@@ -106,7 +106,7 @@ fn sound_subtitles_chapters_and_tags_are_kept() {
         .assert()
         .success()
         .stderr(predicate::str::contains(
-            "left out: stream 3 (subtitle, subrip); the container cannot hold",
+            "stream 3 (subtitle, subrip) is written as mov_text",
         ))
         .stderr(predicate::function(|s: &str| s.lines().count() == 1));
     assert_eq!(

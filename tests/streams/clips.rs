@@ -154,7 +154,7 @@ fn pictures_become_clips_that_look_like_them() {
         let picture = Picture::new(Format::rgb(8), planes).unwrap();
         let path = dir.path().join(name);
         write_clip(&path, vec![picture; 3], Rational::from_integer(10)).unwrap();
-        let found: Vec<Picture> = RgbFrames::open(&path)
+        let found: Vec<Picture> = RgbFrames::open(&path, otinterp_video::Access::Folder)
             .unwrap()
             .map(Result::unwrap)
             .collect();

@@ -11,20 +11,38 @@ use std::path::Path;
 pub enum Error {
     /// The system says no.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The bytes are not what they should be, or FFmpeg refuses them.
     #[error("{0}")]
     Invalid(String),
     /// The samples do not make a picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// The user wants an end, while a pipe or the network was waited for.
+    #[error("stopped")]
+    Stopped,
     /// FFmpeg failed: what was tried, and what it says.
     #[error("{0}: {1}")]
     Ffmpeg(String, String),
 }
 
+impl From<io::Error> for Error {
+    /// Readers hand on what they are told as an error of the system's.
+    fn from(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Io)
+    }
+}
+
 /// A result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Said of a clip whose interlaced frames were made whole.
+#[cfg(feature = "video")]
+pub(crate) const DEINTERLACED: &str =
+    "it is interlaced; bwdif made one whole frame of each (--no-deinterlace: as it is)";
+/// Said of one whose were not.
+pub(crate) const MOVED_AS_ONE: &str =
+    "it is interlaced; both fields of a frame are moved as one picture";
 
 /// One picture of a clip.
 #[derive(Debug)]
@@ -159,7 +177,8 @@ pub struct Created {
     pub codec: String,
     /// FFmpeg's name of the pixel format, or that of Y4M.
     pub pixel_format: String,
-    /// How many streams beside the video are copied: their bytes are unchanged, their times go with the picture.
+    /// How many streams beside the video are copied: their bytes are unchanged but for times in
+    /// subtitles and for what subtitles of another codec need, their times go with the picture.
     pub streams_copied: usize,
     /// How many streams of sound are stretched.
     pub streams_stretched: usize,

@@ -3,8 +3,9 @@
 use crate::clip::{Created, Destination, Error, Info, Result, Source};
 use crate::facts::{Beside, Length};
 use crate::ffmpeg::{self, FileSource, Origin};
-use crate::options::{Encoding, RawVideo, ReadOptions};
+use crate::options::{Access, Encoding, RawVideo, ReadOptions};
 use crate::peeked::Peeked;
+use crate::pipe::Pipe;
 use crate::range::{Position, Ranged};
 use crate::time::{OutputClock, Rational, Shown};
 use crate::y4m::{Header, Y4mSink, Y4mSource};
@@ -34,8 +35,8 @@ pub fn is_y4m(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("y4m"))
 }
 
-/// Opens a file, numbered images by their pattern `in_%04d.png`, or standard input where there is no `path`; what holds
-/// nothing but samples, as `raw` says.
+/// Opens a file, a named pipe, numbered images by their pattern `in_%04d.png`, or standard input where there is no `path`;
+/// what holds nothing but samples, as `raw` says.
 ///
 /// # Errors
 /// [`Error`] if there is no such file, it is no clip, or it needs FFmpeg and this build has none.
@@ -44,20 +45,30 @@ pub fn open_clip(
     raw: Option<&RawVideo>,
     options: &ReadOptions,
 ) -> Result<Clip> {
-    let source = match (path, raw) {
-        (path, Some(raw)) => FileSource::open_raw(path, raw, options),
-        (Some(path), None) if is_y4m(path) => return open_y4m_file(path, options),
-        (Some(path), None) => FileSource::open_with(path, options),
-        (None, None) => {
+    let pipe = match path {
+        Some(path) => Pipe::named(path)?,
+        None => Some(Pipe::stdin()?),
+    };
+    let source = match (pipe, path, raw) {
+        (Some(pipe), _, Some(raw)) => FileSource::open_pipe(pipe, Some(raw), options),
+        (Some(pipe), _, None) => {
             // Y4M says so in its first bytes.
-            let stdin = Peeked::new(io::stdin())?;
-            if stdin.is_y4m() {
-                return Ok(of_y4m(Y4mSource::new(stdin)?.with_rate(options.rate)));
+            let pipe = Peeked::new(pipe)?;
+            if pipe.is_y4m() {
+                return of_y4m(Y4mSource::new(pipe)?.with_rate(options.rate), options);
             }
-            if stdin.is_empty() {
+            if pipe.is_empty() {
                 return Err(Error::Invalid("the pipe is empty".to_owned()));
             }
-            FileSource::open_pipe(stdin, options)
+            FileSource::open_pipe(pipe, None, options)
+        }
+        (None, path, raw) => {
+            let path = path.unwrap_or(Path::new(""));
+            match raw {
+                Some(raw) => FileSource::open_raw(path, raw, options),
+                None if is_y4m(path) => return open_y4m_file(path, options),
+                None => FileSource::open_with(path, options),
+            }
         }
     }?;
     let rate = match options.counts_frames {
@@ -81,22 +92,34 @@ fn open_y4m_file(path: &Path, options: &ReadOptions) -> Result<Clip> {
         return Err(Error::Invalid("it is a folder, not a clip".to_owned()));
     }
     let source = Y4mSource::new(file)?.with_rate(options.rate);
-    Ok(of_y4m(match facts.is_file() {
-        true => source.with_size(facts.len()),
-        false => source,
-    }))
+    of_y4m(source.with_size(facts.len()), options)
 }
 
-fn of_y4m(source: Y4mSource<impl Read + Send + 'static>) -> Clip {
-    let header = source.header().clone();
-    Clip {
+fn of_y4m(source: Y4mSource<impl Read + Send + 'static>, options: &ReadOptions) -> Result<Clip> {
+    let mut header = source.header().clone();
+    let source = match options.fields {
+        Some(_) => source.interlaced(),
+        None => source,
+    };
+    let is_deinterlaced = options.deinterlace && source.info().interlaced;
+    let source = match is_deinterlaced {
+        true => {
+            let order = options.fields.unwrap_or(header.field_order());
+            ffmpeg::deinterlaced(source, order)?
+        }
+        false => Box::new(source),
+    };
+    if is_deinterlaced && !source.info().interlaced {
+        header = header.progressive();
+    }
+    Ok(Clip {
         rate: Some(header.rate),
         pixel_format: header.colour().to_owned(),
         header: Some(header),
         origin: None,
-        source: Box::new(source),
+        source,
         is_part: false,
-    }
+    })
 }
 
 impl Clip {
@@ -116,7 +139,7 @@ impl Clip {
         let source = Ranged::new(self.source, (start, end), context_frames)?;
         let mut origin = self.origin;
         if let Some(origin) = &mut origin {
-            origin.restrict(source.start());
+            origin.restrict(source.start(), source.end());
         }
         Ok(Self {
             origin,
@@ -167,6 +190,12 @@ pub fn check_container(path: &Path) -> Result<()> {
 /// Whether a clip of this name keeps the times of single frames (a variable frame rate).
 pub fn holds_variable_rates(path: &Path) -> bool {
     !is_y4m(path) && ffmpeg::holds_variable_rates(path)
+}
+
+/// Whether a player learns from a clip of this name how to turn its pictures. Where it does not, they are to be turned when
+/// they are read: [`ReadOptions::turn`].
+pub fn holds_rotation(path: &Path) -> bool {
+    !is_y4m(path) && ffmpeg::holds_rotation(path)
 }
 
 /// Opens a clip for writing: pictures as in `info`, at the times of `clock`.
@@ -248,6 +277,12 @@ pub fn encoder_for(
         return Ok(("y4m".to_owned(), header.colour().to_owned()));
     }
     ffmpeg::encoder_for(path, info, clock, encoding, origin_of(Some(from)))
+}
+
+/// Whether a file of this name holds all sound of the clip at `path`, its bytes unchanged. True of what cannot be opened, or
+/// only once.
+pub fn holds_sound_of(path: &Path, name: &Path, access: Access) -> bool {
+    !path.is_file() || is_y4m(path) || ffmpeg::holds_sound_of(path, name, access)
 }
 
 /// What would become of the streams beside the video in a file of this name.

@@ -22,11 +22,13 @@ mod ffmpeg;
 mod numbered;
 mod options;
 mod peeked;
+mod pipe;
+mod stop;
 
 pub use clip::{Created, Destination, Error, Frame, Info, Result, Sink, Siting, Source};
 pub use doors::{
-    Clip, check_container, create_clip, encoder_for, holds_variable_rates, is_y4m, open_clip,
-    streams_beside, write_clip,
+    Clip, check_container, create_clip, encoder_for, holds_rotation, holds_sound_of,
+    holds_variable_rates, is_y4m, open_clip, streams_beside, write_clip,
 };
 pub use facts::{Beside, EncoderInfo, Length, Lossless};
 pub use ffi::process::{keep_memory_flat, leave, quiet_libraries, reuse_memory};
@@ -36,5 +38,7 @@ pub use ffmpeg::{
     RgbFrames, can_be_read, encoders, ffmpeg_versions, is_image_file, raw_name, show_ffmpeg_log,
 };
 pub use numbered::NumberedName;
-pub use options::{Encoding, RawVideo, ReadOptions, Sound};
+pub use options::{Access, Encoding, FieldOrder, RawVideo, ReadOptions, Sound};
+pub use pipe::Pipe;
+pub use stop::stop_when;
 pub use time::Shown;

@@ -15,6 +15,27 @@ pub struct RawVideo {
     pub rate: Rational,
 }
 
+/// What a list (playlist, manifest, session description) that is given as a clip may have opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Files of its own folder, if its name says that it is a list; nothing else.
+    #[default]
+    Folder,
+    /// Any file.
+    Files,
+    /// Any file, and network addresses.
+    Network,
+}
+
+/// Which of a frame's two fields is shown first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldOrder {
+    /// That of the first line.
+    TopFirst,
+    /// That of the second line.
+    BottomFirst,
+}
+
 /// How a clip is to be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadOptions {
@@ -25,6 +46,10 @@ pub struct ReadOptions {
     pub as_yuv: bool,
     /// Interlaced frames are made whole with FFmpeg's `bwdif`, one for each.
     pub deinterlace: bool,
+    /// All frames hold two fields in this order, whatever the clip says.
+    pub fields: Option<FieldOrder>,
+    /// Pictures that a player is to turn or mirror are turned and mirrored.
+    pub turn: bool,
     /// Which of the video streams, from 0; `None` for the one that FFmpeg holds for the main one.
     pub video_stream: Option<usize>,
     /// Frames per second that are taken, whatever the clip says of its times.
@@ -33,6 +58,8 @@ pub struct ReadOptions {
     pub counts_frames: bool,
     /// What becomes of its sound.
     pub sound: Sound,
+    /// What it may have opened if it is a list.
+    pub access: Access,
 }
 
 /// What becomes of sound.

@@ -128,6 +128,15 @@ impl Ranged {
         self.start
     }
 
+    /// Where the part ends, in seconds on the clip's own clock, if that is said; of a number of frames as the rate has it.
+    pub fn end(&self) -> Option<Rational> {
+        let after = match self.end? {
+            Position::Time(end) => end,
+            Position::Frame(end) => Rational::from_integer(end.into()) / self.info.rate?,
+        };
+        Some(self.origin + after)
+    }
+
     fn is_over(&self, frame: &Frame, index: u64) -> bool {
         match self.end {
             Some(Position::Time(end)) => frame.time - self.origin >= end,

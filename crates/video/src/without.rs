@@ -2,8 +2,9 @@
 
 use crate::clip::{Created, Destination, Error, Frame, Info, Result, Source};
 use crate::facts::{Beside, EncoderInfo, Length};
-use crate::options::{Encoding, RawVideo, ReadOptions};
+use crate::options::{Access, Encoding, FieldOrder, RawVideo, ReadOptions};
 use crate::time::{OutputClock, Rational};
+use crate::y4m::Y4mSource;
 use otinterp::picture::{Format, Picture};
 use std::convert::Infallible;
 use std::fs::File;
@@ -27,7 +28,7 @@ fn cannot_write<T>() -> Result<T> {
 pub struct Origin(Infallible);
 
 impl Origin {
-    pub(crate) fn restrict(&mut self, _start: Rational) {
+    pub(crate) fn restrict(&mut self, _start: Rational, _until: Option<Rational>) {
         match self.0 {}
     }
 }
@@ -42,15 +43,15 @@ impl FileSource {
         cannot_read()
     }
 
-    pub(crate) fn open_pipe(_reader: impl Read, _options: &ReadOptions) -> Result<Self> {
+    pub(crate) fn open_pipe(
+        _reader: impl Read,
+        _raw: Option<&RawVideo>,
+        _options: &ReadOptions,
+    ) -> Result<Self> {
         cannot_read()
     }
 
-    pub(crate) fn open_raw(
-        _path: Option<&Path>,
-        _raw: &RawVideo,
-        _options: &ReadOptions,
-    ) -> Result<Self> {
+    pub(crate) fn open_raw(_path: &Path, _raw: &RawVideo, _options: &ReadOptions) -> Result<Self> {
         cannot_read()
     }
 
@@ -93,6 +94,18 @@ pub(crate) fn container_of(_path: &Path) -> Result<()> {
 
 pub(crate) fn holds_variable_rates(_path: &Path) -> bool {
     false
+}
+
+pub(crate) fn holds_rotation(_path: &Path) -> bool {
+    false
+}
+
+/// Interlaced frames stay as they are.
+pub(crate) fn deinterlaced<R: Read + Send + 'static>(
+    source: Y4mSource<R>,
+    _order: FieldOrder,
+) -> Result<Box<dyn Source>> {
+    Ok(Box::new(source))
 }
 
 /// Whether FFmpeg writes pictures under such a name; there is none.
@@ -147,6 +160,10 @@ pub(crate) fn encoder_for(
     cannot_write()
 }
 
+pub(crate) fn holds_sound_of(_clip: &Path, _name: &Path, _access: Access) -> bool {
+    true
+}
+
 pub(crate) fn streams_beside(_: &Path, _: &OutputClock, origin: &Origin) -> Result<Beside> {
     match origin.0 {}
 }
@@ -160,7 +177,7 @@ impl RgbFrames {
     ///
     /// # Errors
     /// Always.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, _access: Access) -> Result<Self> {
         File::open(path)?;
         cannot_read()
     }

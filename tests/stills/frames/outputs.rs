@@ -327,7 +327,9 @@ fn clips_hold_every_frame_in_its_colour() {
         bench.frames_ok(&format!(
             "a.png b.png --endpoints --method crossfade --fps 10 -o {name}"
         ));
-        let mut clip = otinterp_video::RgbFrames::open(&bench.path(name)).unwrap();
+        let mut clip =
+            otinterp_video::RgbFrames::open(&bench.path(name), otinterp_video::Access::Folder)
+                .unwrap();
         for truth in [
             [200.0, 60.0, 40.0],
             [120.0, 110.0, 130.0],

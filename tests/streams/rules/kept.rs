@@ -260,7 +260,16 @@ fn chapters(case: &Case) -> Fate {
             })
             .collect()
     };
-    let (was, is) = (list(case.source), list(case.output));
+    let (mut was, is) = (list(case.source), list(case.output));
+    // Those of a part end with it.
+    let end = case
+        .limit
+        .and_then(|limit| case.source.frames.get(limit)?.ticks);
+    if let Some(end) = end.map(|ticks| case.source.tick() * i128::from(ticks)) {
+        was.retain(|chapter| chapter.0 < end);
+        was.iter_mut()
+            .for_each(|chapter| chapter.1 = chapter.1.min(end));
+    }
     // They move with the picture.
     let first = |clip: &Clip| clip.frames[0].ticks.unwrap_or(0);
     let start = |clip: &Clip| clip.tick() * i128::from(first(clip));

@@ -5,6 +5,7 @@ use crate::reporter::{Manner, Reporter};
 use clap::{Args, ValueEnum};
 use otinterp::timings::{self, Reading, Timings};
 use otinterp::{Interpolator, Method, Preset};
+use otinterp_video::Access;
 use std::thread::available_parallelism;
 
 /// Options that every command takes.
@@ -62,6 +63,27 @@ impl TimingsArg {
             timings::enable();
         }
         Reading::now()
+    }
+}
+
+/// `--allow-lists`, `--allow-network`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct AccessArg {
+    /// Let a playlist or manifest given as a clip open files outside of its folder, and have any name
+    #[arg(long, help_heading = "Input")]
+    allow_lists: bool,
+    /// Let it also open network addresses (DASH, SDP, HLS); none is contacted otherwise
+    #[arg(long, help_heading = "Input")]
+    allow_network: bool,
+}
+
+impl From<AccessArg> for Access {
+    fn from(arg: AccessArg) -> Self {
+        match (arg.allow_network, arg.allow_lists) {
+            (true, _) => Self::Network,
+            (false, true) => Self::Files,
+            (false, false) => Self::Folder,
+        }
     }
 }
 

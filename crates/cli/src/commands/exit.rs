@@ -33,6 +33,7 @@ const INTERRUPTED_CODE: u8 = 130;
 /// If it has not ended after `grace`, or at a second Ctrl-C, it ends at once; what is temporary is removed then, too.
 /// Without a handler (none could be set) the default holds.
 pub fn watch_interrupt(grace: Duration) {
+    otinterp_video::stop_when(is_interrupted);
     let _ = ctrlc::set_handler(move || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             leave();
@@ -101,6 +102,7 @@ pub fn report(result: anyhow::Result<()>) -> ExitCode {
 pub fn plain(error: otinterp_video::Error) -> anyhow::Error {
     match error {
         otinterp_video::Error::Io(error) => error.into(),
+        otinterp_video::Error::Stopped => Interrupted.into(),
         error => error.into(),
     }
 }

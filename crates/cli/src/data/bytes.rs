@@ -3,6 +3,7 @@
 use super::table::Failure;
 use otinterp::limits::{MAX_FILE_BYTES, TooLarge, read_whole};
 use otinterp::picture::still;
+use otinterp_video::Pipe;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -34,7 +35,11 @@ impl Opened {
         if path.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Self::of(File::open(path)?)
+        // A signal is to end a read that waits for who writes to a named pipe.
+        match Pipe::named(path).map_err(io::Error::other)? {
+            Some(pipe) => Self::of(pipe),
+            None => Self::of(File::open(path)?),
+        }
     }
 
     /// Opens a stream.

@@ -4,7 +4,11 @@
 #[cfg(feature = "video")]
 pub mod container;
 #[cfg(feature = "video")]
+pub mod input;
+#[cfg(feature = "video")]
 pub mod pixel;
 pub mod process;
 #[cfg(feature = "video")]
 pub mod stream;
+#[cfg(feature = "video")]
+pub mod subtitle;

@@ -4,7 +4,7 @@ use super::library::init;
 use crate::clip::{Error, Result};
 use crate::ffi::container::muxer;
 use crate::numbered::NumberedName;
-use ffmpeg_next::format;
+use ffmpeg_next::{codec, format};
 use std::path::Path;
 
 /// The extension in lower case; empty if there is none.
@@ -35,6 +35,18 @@ pub(crate) fn holds_variable_rates(path: &Path) -> bool {
     })
 }
 
+/// Whether players are told by the container of this name how to turn the pictures.
+pub(crate) fn holds_rotation(path: &Path) -> bool {
+    by_extension(path).is_some_and(|container| says_rotation(&container))
+}
+
+/// MP4 and its kin do. FFmpeg 5 to 7 do not write it into Matroska; libavformat 62 is FFmpeg 8.
+pub(super) fn says_rotation(container: &format::Output) -> bool {
+    let name = container.name();
+    is_quicktime(container)
+        || (format::version() >> 16 >= 62 && (name.contains("matroska") || name.contains("webm")))
+}
+
 /// Whether FFmpeg writes a single picture under such a name, or numbered ones under `a_%04d.png`.
 pub fn is_image_file(path: &Path) -> bool {
     let is_image = |name: String| muxer(&name).is_some_and(|found| found.name() == "image2");
@@ -43,6 +55,16 @@ pub fn is_image_file(path: &Path) -> bool {
         is_image(format!("%d.{e}"))
             && (NumberedName::of(path).is_some() || is_image(format!("a.{e}")))
     })
+}
+
+/// The codec for subtitles of text in a container.
+pub(super) fn text_codec(container: &format::Output) -> Option<codec::Id> {
+    match container.name() {
+        _ if is_quicktime(container) => Some(codec::Id::MOV_TEXT),
+        "matroska" => Some(codec::Id::SUBRIP),
+        "webm" => Some(codec::Id::WEBVTT),
+        _ => None,
+    }
 }
 
 /// MP4 and its kin.

@@ -1,6 +1,6 @@
 //! Streams beside the main video: copied packet by packet, or sound that is stretched and encoded again.
 
-use super::container::is_quicktime;
+use super::container::{is_quicktime, text_codec};
 use super::metadata::{dictionary, lasting, name_of};
 use super::origin::Origin;
 use super::remux::Reader;
@@ -9,6 +9,7 @@ use super::timebase::{Clock, ratio, seconds, ticks};
 use crate::clip::{Error, Result};
 use crate::facts::Beside;
 use crate::ffi;
+use crate::ffi::subtitle::{Converter, is_text};
 use crate::options::Sound;
 use crate::time::{Rational, zero};
 use ffmpeg_next as ffmpeg;
@@ -36,6 +37,8 @@ pub(super) struct Copies {
 /// What becomes of a stream.
 enum Fate {
     Copied,
+    /// Subtitles of text, copied as another codec.
+    Converted(Box<Converter>),
     /// Sound that is copied though the picture is slowed.
     AtOwnSpeed,
     Stretched(Box<Stretch>),
@@ -97,14 +100,24 @@ impl Copies {
             let mut speed = self.slowdown;
             let mut begins = start_of(&stream);
             match self.fate(&stream, &output.format()) {
-                Fate::Copied => self.with_picture.add(output, &stream, speed)?,
+                Fate::Copied => self.with_picture.add(output, &stream, speed, None)?,
+                Fate::Converted(converter) => {
+                    let codec = text_codec(&output.format()).unwrap_or(codec::Id::None);
+                    let (name, codec) = (name_of(&stream), codec.name());
+                    notes.push(format!(
+                        "{name} is written as {codec}, without what that cannot say"
+                    ));
+                    let converter = Some(*converter);
+                    self.with_picture.add(output, &stream, speed, converter)?;
+                }
                 Fate::AtOwnSpeed => {
                     speed = Rational::from_integer(1);
                     let reader = match self.own_speed.take() {
                         Some(reader) => reader,
                         None => Reader::open(&self.origin)?,
                     };
-                    self.own_speed.insert(reader).add(output, &stream, speed)?;
+                    let reader = self.own_speed.insert(reader);
+                    reader.add(output, &stream, speed, None)?;
                 }
                 Fate::Stretched(mut sound) => {
                     sound.add_to(output, &stream)?;
@@ -134,7 +147,7 @@ impl Copies {
         }
         self.begin(if self.origin.is_part { zero() } else { start });
         let clock = self.clock(self.slowdown);
-        take_over_container(&source, output, clock)?;
+        take_over_container(&source, output, clock, self.end())?;
         Ok(notes)
     }
 
@@ -162,7 +175,9 @@ impl Copies {
         match ffi::container::can_hold(container, id) {
             true if is_sound && is_slowed => Fate::AtOwnSpeed,
             true => Fate::Copied,
-            false => Fate::Unfit,
+            false => converter(stream, container).map_or(Fate::Unfit, |converter| {
+                Fate::Converted(Box::new(converter))
+            }),
         }
     }
 
@@ -173,7 +188,7 @@ impl Copies {
         let streams = source.streams();
         for stream in streams.filter(|s| s.index() != self.origin.stream) {
             match self.fate(&stream, container) {
-                Fate::Copied | Fate::AtOwnSpeed => found.copied += 1,
+                Fate::Copied | Fate::Converted(_) | Fate::AtOwnSpeed => found.copied += 1,
                 Fate::Stretched(_) => found.stretched += 1,
                 Fate::Dropped => found.left_out.push(name_of(&stream)),
                 Fate::Unfit if is_made_anew(container, &stream) => {}
@@ -194,15 +209,21 @@ impl Copies {
     /// The first picture is shown at `start` seconds of the output.
     fn begin(&mut self, start: Rational) {
         self.start = start;
-        let clock = self.clock(self.slowdown);
-        self.with_picture.begin(clock);
+        let (clock, end) = (self.clock(self.slowdown), self.end());
+        self.with_picture.begin(clock, end);
         for sound in &mut self.stretched {
             sound.begin(clock);
         }
         let clock = self.clock(Rational::from_integer(1));
         if let Some(reader) = &mut self.own_speed {
-            reader.begin(clock);
+            reader.begin(clock, end);
         }
+    }
+
+    /// Where the picture of a part ends in the output, in seconds, as far as it is known.
+    fn end(&self) -> Option<Rational> {
+        let until = self.origin.until?;
+        Some(self.clock(self.slowdown).place(until))
     }
 
     fn readers(&mut self) -> impl Iterator<Item = &mut Reader> {
@@ -214,7 +235,7 @@ impl Copies {
     /// Writes all packets up to `time`, in seconds of the output.
     pub(super) fn write_until(&mut self, output: &mut Output, time: Rational) -> Result<()> {
         for reader in self.readers() {
-            reader.write_until(output, Some(time))?;
+            reader.write_until(output, time)?;
         }
         let mut sounds = self.stretched.iter_mut();
         sounds.try_for_each(|sound| sound.write_until(output, Some(time)))
@@ -225,11 +246,19 @@ impl Copies {
     pub(super) fn finish(&mut self, output: &mut Output, end: Rational) -> Result<()> {
         let end = self.origin.is_part.then_some(end);
         for reader in self.readers() {
-            reader.write_until(output, end)?;
+            reader.finish(output, end)?;
         }
         let mut sounds = self.stretched.iter_mut();
-        sounds.try_for_each(|sound| sound.finish(output, end))
+        sounds.try_for_each(|sound| sound.finish(output, end))?;
+        // A list may have ended early: what is copied is not whole then.
+        self.origin.place.check_end()
     }
+}
+
+/// What makes of subtitles those that the container can hold, if both are text.
+fn converter(stream: &Stream, container: &format::Output) -> Option<Converter> {
+    let target = text_codec(container).filter(|_| is_text(stream.parameters().id()))?;
+    Converter::open(stream.parameters(), stream.time_base(), target).ok()
 }
 
 /// When a stream of pictures or sound begins, in seconds; `None` for others, which come when they
@@ -247,8 +276,13 @@ fn is_made_anew(container: &format::Output, stream: &Stream) -> bool {
         && stream.metadata().get("timecode").is_some()
 }
 
-/// Container tags and chapters; chapters are stretched with the picture.
-fn take_over_container(from: &Input, output: &mut Output, clock: Clock) -> Result<()> {
+/// Container tags and chapters; chapters are stretched with the picture, and of a part cut to it.
+fn take_over_container(
+    from: &Input,
+    output: &mut Output,
+    clock: Clock,
+    until: Option<Rational>,
+) -> Result<()> {
     output.set_metadata(dictionary(&lasting(from.metadata().iter())));
     let tick = ffmpeg::Rational(1, 1_000_000);
     for chapter in from.chapters() {
@@ -257,11 +291,13 @@ fn take_over_container(from: &Input, output: &mut Output, clock: Clock) -> Resul
         };
         let place = |t: i64| {
             let time = clock.place(base * Rational::from_integer(t.into()));
+            let time = until.map_or(time, |until| time.min(until));
             ticks(time.max(zero()), tick)
         };
+        let until = until.map_or(i64::MAX, |until| ticks(until, tick));
         let (start, end) = (place(chapter.start()), place(chapter.end()));
-        if end == 0 {
-            continue; // Over before the first picture.
+        if end == 0 || start >= until {
+            continue; // Over before the first picture, or not begun at the last.
         }
         let title = chapter.metadata().get("title").unwrap_or("").to_owned();
         let added = output.add_chapter(chapter.id(), tick, start, end.max(start), &title);

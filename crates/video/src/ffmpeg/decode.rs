@@ -1,7 +1,7 @@
 //! Decoder of one video stream: packets in, frames out in the order of their PTS.
 
 use super::demux::Demuxer;
-use super::input::{Pick, no_video, open_input, pick_video};
+use super::input::{Pick, no_video, pick_video};
 use super::library::failed;
 use crate::clip::Result;
 use crate::ffi::stream::is_hidden;
@@ -11,7 +11,6 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Frame, Packet, decoder, frame};
 use std::ops::DerefMut;
-use std::path::Path;
 
 /// How many times in a row the demuxer may find damage before it counts as stuck.
 const MAX_DAMAGE_IN_A_ROW: u32 = 1000;
@@ -31,12 +30,7 @@ pub(super) struct Decoder<D = decoder::Video> {
 }
 
 impl Decoder {
-    /// Opens a video stream; `threads` limits the decoder, `None` lets FFmpeg choose.
-    pub(super) fn open(path: &Path, pick: Pick, threads: Option<usize>) -> Result<Self> {
-        Self::of(open_input(path)?, pick, threads)
-    }
-
-    /// Decodes a video stream of what is open.
+    /// Decodes a video stream of what is open; `threads` limits the decoder, `None` lets FFmpeg choose.
     pub(super) fn of(input: Input, pick: Pick, threads: Option<usize>) -> Result<Self> {
         let stream = pick_video(&input, pick)?;
         let decoder = open_decoder(&stream, threads)?;

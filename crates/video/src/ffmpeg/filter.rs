@@ -1,4 +1,4 @@
-//! Filter graphs: deinterlacing, palettes for GIF, and those of sound.
+//! Filter graphs: of frames, palettes for GIF, and of sound.
 
 use super::decode::Decoder;
 use super::library::{failed, is_drained};
@@ -10,7 +10,6 @@ use crate::time::Rational;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::{Pixel, Sample};
 use ffmpeg_next::{ChannelLayout, color, filter, frame};
-use std::collections::VecDeque;
 
 /// Pixel format and size of the frames that enter a graph.
 pub(super) type Shape = (Pixel, u32, u32);
@@ -167,52 +166,6 @@ impl Filter {
             Ok(()) => Ok(true),
             Err(why) if is_drained(&why) => Ok(false),
             Err(why) => Err(failed("filtering", why)),
-        }
-    }
-}
-
-/// FFmpeg's `bwdif`: a whole frame for every interlaced one; others pass unchanged.
-pub(super) struct Deinterlacer<T> {
-    filter: Filter,
-    /// What goes with each frame inside, in order.
-    inside: VecDeque<T>,
-    ended: bool,
-}
-
-impl<T> Deinterlacer<T> {
-    /// For frames of `shape`.
-    pub(super) fn new(shape: Shape) -> Result<Self> {
-        let name = shape.0.descriptor().map_or("none", |d| d.name());
-        let spec = format!("[in0]bwdif=mode=send_frame:deint=interlaced,format={name}[out]");
-        Ok(Self {
-            filter: Filter::new(&spec, &[shape])?,
-            inside: VecDeque::new(),
-            ended: false,
-        })
-    }
-
-    /// The next frame, with what came with it; `more` gives the next that goes in.
-    pub(super) fn next(
-        &mut self,
-        mut more: impl FnMut() -> Result<Option<(frame::Video, T)>>,
-    ) -> Result<Option<(frame::Video, T)>> {
-        loop {
-            if let Some(frame) = self.filter.pull()? {
-                return Ok(self.inside.pop_front().map(|with| (frame, with)));
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match more()? {
-                Some((frame, with)) => {
-                    self.inside.push_back(with);
-                    self.filter.push(0, frame)?;
-                }
-                None => {
-                    self.ended = true;
-                    self.filter.close(0)?;
-                }
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Side data of a stream and its frames: HDR10 mastering display and light level, display matrix, dynamic metadata.
 
+use super::chain::Turn;
 use crate::ffi::stream::add_side_data;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::stream::{Stream, StreamMut};
@@ -16,8 +17,10 @@ pub(super) struct Extras {
     pub(super) light: Option<Vec<u8>>,
     /// What belongs to single frames, and so to none of those that are made.
     pub(super) dynamic: Vec<&'static str>,
-    /// Whether the picture is to be turned or mirrored by the player.
-    pub(super) turned: bool,
+    /// How the picture is to be turned or mirrored by the player: FFmpeg's display matrix, if it does either.
+    pub(super) matrix: Option<Vec<u8>>,
+    /// Whether the pictures were turned: the matrix is that of the source, and untrue of what is written.
+    pub(super) is_upright: bool,
 }
 
 /// Kinds of data whose every value belongs to one frame.
@@ -51,7 +54,8 @@ impl Extras {
             light: of_frame(FrameData::ContentLightLevel)
                 .or_else(|| of_stream(StreamData::ContentLightLevel)),
             dynamic,
-            turned: of_stream(StreamData::DisplayMatrix).is_some_and(|m| m != upright()),
+            matrix: of_stream(StreamData::DisplayMatrix).filter(|m| *m != upright()),
+            is_upright: false,
         }
     }
 
@@ -73,6 +77,19 @@ impl Extras {
         params
     }
 
+    /// How the pictures are to be turned when they are read, if that is `wanted`.
+    pub(super) fn take_turn(&mut self, wanted: bool) -> Option<Turn> {
+        let turn = self.matrix.as_deref().and_then(Turn::of);
+        let turn = turn.filter(|_| wanted);
+        self.is_upright = turn.is_some();
+        turn
+    }
+
+    /// Whether data of the source's stream is untrue of what is encoded anew.
+    pub(super) fn is_stale(&self, kind: StreamData) -> bool {
+        is_of_the_coding(kind) || (self.is_upright && kind == StreamData::DisplayMatrix)
+    }
+
     /// Puts into the stream what it does not have yet.
     pub(super) fn add_to(&self, stream: &mut StreamMut) -> Result<(), ffmpeg::Error> {
         let kinds = [
@@ -91,7 +108,7 @@ impl Extras {
 }
 
 /// Stream data that describes the coded source and would be untrue of what is encoded anew.
-pub(super) fn is_of_the_coding(kind: StreamData) -> bool {
+fn is_of_the_coding(kind: StreamData) -> bool {
     matches!(kind, StreamData::DOVI_CONF | StreamData::CBPProperties)
 }
 

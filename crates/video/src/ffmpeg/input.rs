@@ -1,15 +1,18 @@
 //! Demuxers of files, numbered images, raw video and pipes.
 
 use super::library::{failed, init};
+use super::lists;
 use super::pixel;
 use crate::clip::{Error, Result};
 use crate::ffi;
 use crate::numbered::NumberedName;
-use crate::options::RawVideo;
+use crate::options::{Access, RawVideo};
+use crate::pipe::Pipe;
+use crate::stop;
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::format::stream::{Disposition, Stream};
-use ffmpeg_next::{Dictionary, Format, format, media};
+use ffmpeg_next::{Dictionary, format, media};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// What is opened to read a clip, once more where that is possible.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
-    File(PathBuf),
+    File(PathBuf, Access),
     Raw(PathBuf, RawVideo),
     /// Read once, and never again.
     Pipe,
@@ -27,14 +30,22 @@ impl Place {
     /// Opens it from its beginning.
     pub(super) fn open(&self) -> Result<Input> {
         match self {
-            Self::File(path) => open_input(path),
-            Self::Raw(path, raw) => open_raw(Some(path), raw),
+            Self::File(path, access) => open_input(path, *access),
+            Self::Raw(path, raw) => open_raw(path, raw),
             Self::Pipe => Err(Error::Invalid("a pipe is read only once".to_owned())),
         }
     }
 
     pub(super) fn is_pipe(&self) -> bool {
         matches!(self, Self::Pipe)
+    }
+
+    /// At the end of what was read: that the user did not want it, and that no list named what it may not have opened.
+    pub(super) fn check_end(&self) -> Result<()> {
+        match self {
+            Self::File(path, _) => lists::ended(file_url(path).ok().as_deref()),
+            Self::Raw(..) | Self::Pipe => lists::ended(None),
+        }
     }
 }
 
@@ -86,19 +97,36 @@ fn check_file(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Opens a file, or what comes from a named pipe.
+pub(super) fn open_any(path: &Path, access: Access) -> Result<(Input, Place)> {
+    match Pipe::named(path)? {
+        Some(pipe) => Ok((open_stream(pipe, None, access)?, Place::Pipe)),
+        None => {
+            let input = open_input(path, access)?;
+            Ok((input, Place::File(path.to_owned(), access)))
+        }
+    }
+}
+
 /// Opens a file as a clip, with messages for those that are none.
-pub(super) fn open_input(path: &Path) -> Result<Input> {
+fn open_input(path: &Path, access: Access) -> Result<Input> {
     init()?;
     // Unless there is a file of that very name.
     if let Some(name) = NumberedName::of(path).filter(|_| !path.exists()) {
         return open_images(path, &name);
     }
     check_file(path)?;
-    format::input(&file_url(path)?).map_err(|why| match why {
+    let url = file_url(path)?;
+    let options = lists::options(access, Some(path));
+    let opened = ffi::input::open_url(&url, None, options, access);
+    if opened.is_err() {
+        lists::ended(Some(&url))?;
+    }
+    opened.map_err(|why| match why {
         ffmpeg::Error::InvalidData => Error::Invalid(
             "it is not a clip that FFmpeg can read, or its index is missing (cut off?)".to_owned(),
         ),
-        why => failed("opening", why),
+        why => lists::refusal(why, access),
     })
 }
 
@@ -117,9 +145,12 @@ fn open_images(path: &Path, name: &NumberedName) -> Result<Input> {
             "{file} is missing: the {count} files up to {last} are not numbered without gaps"
         )));
     }
-    let mut options = Dictionary::new();
+    let mut options = lists::options(Access::Folder, None);
     options.set("start_number", &first.to_string());
-    format::input_with_dictionary(&pattern_url(path)?, options).map_err(|why| match why {
+    // Its files are those of the pattern, whatever stands in them.
+    let demuxer = demuxer("image2")?;
+    let opened = ffi::input::open_url(&pattern_url(path)?, Some(demuxer), options, Access::Files);
+    opened.map_err(|why| match why {
         ffmpeg::Error::InvalidData => {
             Error::Invalid("they are not images that FFmpeg can read".to_owned())
         }
@@ -127,45 +158,59 @@ fn open_images(path: &Path, name: &NumberedName) -> Result<Input> {
     })
 }
 
-/// Lets FFmpeg find out what comes from a reader that cannot be wound back.
-pub(super) fn open_stream(reader: impl Read + Send + 'static) -> Result<Input> {
+/// Lets FFmpeg find out what comes from a reader that cannot be wound back, if it is not said to be raw video.
+pub(super) fn open_stream(
+    reader: impl Read + Send + 'static,
+    raw: Option<&RawVideo>,
+    access: Access,
+) -> Result<Input> {
     init()?;
     let stream = StreamIo::from_read(reader).map_err(|why| failed("opening", why))?;
-    format::input_from_stream(stream, None, None).map_err(|why| match why {
+    let opened = match raw {
+        Some(raw) => {
+            let (demuxer, options) = raw_video(raw)?;
+            ffi::input::open_stream(stream, Some(demuxer), options)
+        }
+        None => ffi::input::open_stream(stream, None, lists::options(access, None)),
+    };
+    opened.map_err(|why| match why {
+        _ if stop::is_wished() => Error::Stopped,
         ffmpeg::Error::InvalidData => Error::Invalid(
             "it is neither Y4M nor a clip that FFmpeg can read from a pipe; \
              raw video needs --size, --pix-fmt and --source-fps"
                 .to_owned(),
         ),
-        why => failed("opening", why),
+        why => lists::refusal(why, access),
     })
 }
 
-/// Opens raw video, from standard input where there is no file.
-pub(super) fn open_raw(path: Option<&Path>, raw: &RawVideo) -> Result<Input> {
+/// Opens a file of raw video.
+pub(super) fn open_raw(path: &Path, raw: &RawVideo) -> Result<Input> {
     init()?;
-    let url = match path {
-        Some(path) => {
-            check_file(path)?;
-            file_url(path)?
-        }
-        None => "pipe:0".to_owned(),
-    };
+    check_file(path)?;
+    let (demuxer, options) = raw_video(raw)?;
+    let opened = ffi::input::open_url(&file_url(path)?, Some(demuxer), options, Access::Folder);
+    opened.map_err(|why| failed("opening", why))
+}
+
+/// The demuxer of raw video, and what it must be told.
+fn raw_video(raw: &RawVideo) -> Result<(format::Input, Dictionary<'static>)> {
     if pixel::by_name(&raw.pixel_format).is_none() {
         let name = raw.pixel_format.escape_debug();
         let why = format!("FFmpeg has no pixel format '{name}'");
         return Err(Error::Invalid(why));
     }
-    let doing = |why| failed("opening", why);
-    let demuxer =
-        ffi::container::demuxer("rawvideo").ok_or_else(|| doing(ffmpeg::Error::DemuxerNotFound))?;
-    let mut options = Dictionary::new();
+    let mut options = lists::options(Access::Folder, None);
     options.set("video_size", &format!("{}x{}", raw.width, raw.height));
     options.set("pixel_format", &raw.pixel_format);
     // FFmpeg takes the fractions of its own list alone: times are counted in frames instead.
     options.set("framerate", "1");
-    let opened = format::open_with(&url, &Format::Input(demuxer), options);
-    opened.map(format::Context::input).map_err(doing)
+    Ok((demuxer("rawvideo")?, options))
+}
+
+fn demuxer(name: &str) -> Result<format::Input> {
+    let found = ffi::container::demuxer(name);
+    found.ok_or_else(|| failed("opening", ffmpeg::Error::DemuxerNotFound))
 }
 
 /// The name as FFmpeg wants it: with a protocol, so that a colon in the name is not taken for one.

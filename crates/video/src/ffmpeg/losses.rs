@@ -1,7 +1,7 @@
 //! What an output cannot keep of its source, one sentence each.
 
 use super::color::ColorTags;
-use super::container::is_quicktime;
+use super::container::{self, is_quicktime};
 use super::encoder::Encoder;
 use super::hdr::Extras;
 use super::pixel;
@@ -16,9 +16,9 @@ pub(super) fn lost(
     encoder: &Encoder,
     output: &format::Output,
 ) -> Option<String> {
-    let container = output.name();
+    let name = output.name();
     let mut lost: Vec<String> = extras.dynamic.iter().map(|s| (*s).to_owned()).collect();
-    let is_matroska = container.contains("matroska") || container.contains("webm");
+    let is_matroska = name.contains("matroska") || name.contains("webm");
     let is_quicktime = is_quicktime(output);
     // Both containers hold it themselves; x265 writes it into the stream.
     let has_place = is_matroska || is_quicktime || encoder.codec.name() == "libx265";
@@ -28,13 +28,13 @@ pub(super) fn lost(
     if encoder.loses_alpha(output) {
         lost.push("alpha".to_owned());
     }
-    if extras.turned && !is_quicktime && !(is_matroska && matroska_holds_rotation()) {
+    if extras.matrix.is_some() && !extras.is_upright && !container::says_rotation(output) {
         lost.push("rotation and mirroring".to_owned());
     }
     if let Some(siting) = lost_siting(tags, encoder, is_matroska) {
         lost.push(format!("chroma siting ({siting})"));
     }
-    if container == "nut" && loses_range(tags, encoder) {
+    if name == "nut" && loses_range(tags, encoder) {
         lost.push("full range".to_owned());
     }
     (!lost.is_empty()).then(|| format!("cannot be kept in the output: {}", lost.join(", ")))
@@ -90,9 +90,4 @@ fn lost_siting(tags: ColorTags, encoder: &Encoder, is_matroska: bool) -> Option<
         // JPEG has no other.
         || (encoder.codec.id() == codec::Id::MJPEG && tags.chroma == Location::Center);
     (subsampled && !in_stream && !is_matroska).then_some(name)
-}
-
-/// FFmpeg 5 to 7 do not write rotation into Matroska; libavformat 62 is FFmpeg 8.
-fn matroska_holds_rotation() -> bool {
-    format::version() >> 16 >= 62
 }

@@ -29,10 +29,30 @@ pub(super) fn dictionary(tags: &Tags) -> Dictionary<'static> {
 fn is_stale(key: &str) -> bool {
     matches!(
         key,
-        "major_brand" | "minor_version" | "compatible_brands" | "encoder" | "DURATION" | "rotate"
-    ) || ["BPS", "NUMBER_OF_", "_STATISTICS"]
-        .iter()
-        .any(|p| key.starts_with(p))
+        "major_brand" | "minor_version" | "compatible_brands" | "DURATION" | "rotate"
+    ) || is_of_encoder(key)
+        || ["BPS", "NUMBER_OF_", "_STATISTICS"]
+            .iter()
+            .any(|p| key.starts_with(p))
+}
+
+/// Whether a tag names the encoder or its settings; Matroska has them in capitals.
+fn is_of_encoder(key: &str) -> bool {
+    let begin = key.get(..ENCODER.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(ENCODER))
+}
+
+const ENCODER: &str = "encoder";
+
+/// All that [`take_over`] does, for a stream whose bytes are copied: its encoder stays what it was.
+pub(super) fn take_over_copied(from: &Stream, to: &mut StreamMut) -> Result<()> {
+    take_over(from, to, |_| true)?;
+    let mut tags = lasting(from.metadata().iter());
+    let all = from.metadata();
+    let encoder = all.iter().filter(|(key, _)| is_of_encoder(key));
+    tags.extend(encoder.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    to.set_metadata(dictionary(&tags));
+    Ok(())
 }
 
 /// Metadata, disposition and the wanted side data of a stream.

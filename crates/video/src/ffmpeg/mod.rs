@@ -1,15 +1,19 @@
 //! All that goes through FFmpeg's libraries: demuxers, decoders, filter graphs, encoders, muxers.
 
+mod ass;
+mod chain;
 mod color;
 mod container;
 mod copies;
 mod decode;
+mod deinterlaced;
 mod demux;
 mod encoder;
 mod filter;
 mod hdr;
 mod input;
 mod library;
+mod lists;
 mod losses;
 mod metadata;
 mod origin;
@@ -26,10 +30,12 @@ mod sound;
 mod source;
 mod survey;
 mod timebase;
+mod timecode;
 mod uniform;
 
 pub use container::is_image_file;
-pub(crate) use container::{container_of, holds_variable_rates};
+pub(crate) use container::{container_of, holds_rotation, holds_variable_rates};
+pub(crate) use deinterlaced::deinterlaced;
 pub use encoder::encoders;
 pub use library::{ffmpeg_versions, show_ffmpeg_log};
 pub use origin::Origin;
@@ -39,4 +45,4 @@ pub(crate) use scan::length;
 pub use sink::FileSink;
 pub(crate) use sink::create;
 pub use source::FileSource;
-pub(crate) use survey::{encoder_for, streams_beside};
+pub(crate) use survey::{encoder_for, holds_sound_of, streams_beside};

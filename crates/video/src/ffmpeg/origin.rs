@@ -25,6 +25,10 @@ pub struct Origin {
     pub(super) interval: Rational,
     /// Frames per second that are taken in place of its times.
     pub(super) rate: Option<Rational>,
+    /// Seconds from the source's first frame to the first that is shown.
+    pub(super) after: Rational,
+    /// Where the part that is shown ends, in seconds on the file's clock, as far as it is known before it is reached.
+    pub(super) until: Option<Rational>,
     /// Whether only a part of the source is shown, to which the streams beside it are cut.
     pub(super) is_part: bool,
     /// What becomes of its sound.
@@ -32,8 +36,11 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Only a part of the source is shown, whose first frame stands at `start` seconds on the file's clock.
-    pub fn restrict(&mut self, start: Rational) {
+    /// Only a part of the source is shown, from `start` up to `until` seconds on the file's clock; the first frame stands at
+    /// `start`.
+    pub fn restrict(&mut self, start: Rational, until: Option<Rational>) {
+        self.after = start - self.start;
+        self.until = until;
         self.start = start;
         self.is_part = true;
     }

@@ -50,7 +50,7 @@ pub(super) fn pace_of(
         && repeats.iter().any(|repeat| *repeat > 0)
     {
         let repeats = match place {
-            Place::File(_) => counted(place, decoder.stream)?,
+            Place::File(..) => counted(place, decoder.stream)?,
             _ => repeats,
         };
         if let Some(fields) = fields_per_frame(&repeats) {
@@ -62,7 +62,7 @@ pub(super) fn pace_of(
         }
     }
     let is_sure = nominal == average && nominal.is_some_and(|rate| rate <= PLAUSIBLE_HZ.into());
-    if let (Place::File(_), false) = (place, is_sure) {
+    if let (Place::File(..), false) = (place, is_sure) {
         let gap = mean_gap(place.open()?, decoder.stream)?;
         // A variable rate may be half its nominal one; what is further off is a guess.
         pace.interval = match gap {

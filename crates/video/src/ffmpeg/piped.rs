@@ -1,6 +1,6 @@
 //! What a pipe says of its container and main video before the packets.
 
-use super::hdr::is_of_the_coding;
+use super::hdr::Extras;
 use super::library::failed;
 use super::metadata::{Tags, dictionary, lasting, name_of};
 use crate::clip::Result;
@@ -20,7 +20,7 @@ pub(super) struct Piped {
 }
 
 impl Piped {
-    pub(super) fn of(input: &Input, main: usize) -> Self {
+    pub(super) fn of(input: &Input, main: usize, extras: &Extras) -> Self {
         let others = input.streams().filter(|s| s.index() != main);
         let mut left_out: Vec<String> = others.map(|s| name_of(&s)).collect();
         if input.nb_chapters() > 0 {
@@ -36,7 +36,7 @@ impl Piped {
                 .flat_map(|s| lasting(s.metadata().iter()))
                 .collect(),
             stream_data: data
-                .filter(|d| !is_of_the_coding(d.kind()))
+                .filter(|d| !extras.is_stale(d.kind()))
                 .map(|d| (d.kind(), d.data().to_vec()))
                 .collect(),
         }

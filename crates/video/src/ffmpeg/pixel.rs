@@ -108,6 +108,22 @@ pub fn without_rgb_and_alpha(pixel: Pixel) -> Pixel {
         .map_or(pixel, |r| r.0)
 }
 
+/// The readable format nearest to this one whose pictures can stand on their sides: chroma is as fine one way as the other.
+pub fn turnable(pixel: Pixel) -> Pixel {
+    let Some(&(_, model, x, y, alpha, depth)) = row(pixel).filter(|r| r.2 != r.3) else {
+        return pixel;
+    };
+    let finest = x.min(y);
+    let wanted = (model, finest, finest, alpha, depth);
+    PLANAR
+        .iter()
+        .find(|r| {
+            (r.1, r.2, r.3, r.4, r.5) == wanted
+                && is_full_range_name(r.0) == is_full_range_name(pixel)
+        })
+        .map_or(pixel, |r| r.0)
+}
+
 /// The [`Format`] of a readable pixel format.
 pub fn format_of(
     pixel: Pixel,

@@ -1,11 +1,12 @@
 //! Decoded frames as 8-bit RGB pictures, for measuring.
 
 use super::decode::Decoder;
-use super::input::Pick;
+use super::input::{Pick, Place, open_any};
 use super::library::failed;
 use super::pixel;
 use crate::clip::Result;
 use crate::ffi::pixel::{Scaler, Side};
+use crate::options::Access;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, frame};
 use otinterp::picture::{Format, Picture};
@@ -17,19 +18,22 @@ use std::path::Path;
 /// chroma interpolation: the same bytes as `ffmpeg -vf
 /// scale=flags=area+accurate_rnd+full_chroma_int -pix_fmt rgb24`. Rotation tags are not applied.
 pub struct RgbFrames {
+    place: Place,
     decoder: Decoder,
     /// With what it was made for, and the width and height.
     scaler: Option<((Side, u32, u32), Scaler)>,
 }
 
 impl RgbFrames {
-    /// Opens the best video stream of a file.
+    /// Opens the best video stream of a file, or of what comes from a named pipe.
     ///
     /// # Errors
     /// [`crate::Error`] if there is no such file, it is no clip, or it has no video.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, access: Access) -> Result<Self> {
+        let (input, place) = open_any(path, access)?;
         Ok(Self {
-            decoder: Decoder::open(path, Pick::Best, None)?,
+            place,
+            decoder: Decoder::of(input, Pick::Best, None)?,
             scaler: None,
         })
     }
@@ -61,7 +65,9 @@ impl Iterator for RgbFrames {
     type Item = Result<Picture>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let frame = self.decoder.next()?;
-        Some(self.convert(&frame))
+        match self.decoder.next() {
+            Some(frame) => Some(self.convert(&frame)),
+            None => self.place.check_end().err().map(Err),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::color::tags_of_pictures;
 use super::container::{container_of, extension_of, is_image_file, is_quicktime};
 use super::copies::Copies;
 use super::encoder::Encoder;
-use super::hdr::{Extras, is_of_the_coding};
+use super::hdr::Extras;
 use super::input::{file_url, pattern_url};
 use super::library::{failed, written};
 use super::losses;
@@ -14,6 +14,7 @@ use super::packets::{PacketReader, PacketWriter};
 use super::piped::Piped;
 use super::pixel;
 use super::timebase::{small, ticks, ticks_of};
+use super::timecode;
 use crate::clip::{Created, Destination, Info, Result, Sink};
 use crate::ffi;
 use crate::options::Encoding;
@@ -159,6 +160,9 @@ impl FileSink {
             Some((origin, Some(piped))) => sink.add_video_of_pipe(piped, origin, clock)?,
             Some((origin, None)) => sink.add_streams_of(origin, clock)?,
             None => add_video(&mut sink.output, &sink.encoder, clock, tick, None)?,
+        }
+        if let Some(origin) = origin {
+            timecode::adjust(&mut sink.output, origin, clock);
         }
         sink.write_header(&extension)?;
         Ok(sink)
@@ -342,7 +346,7 @@ fn add_video(
     }
     match from {
         Some((from, extras)) => {
-            take_over(from, &mut stream, |kind| !is_of_the_coding(kind))?;
+            take_over(from, &mut stream, |kind| !extras.is_stale(kind))?;
             extras
                 .add_to(&mut stream)
                 .map_err(|why| failed("adding stream data", why))

@@ -23,7 +23,7 @@ pub(super) fn decoder_between(
     threads: Option<usize>,
     (from, at): (Rational, Rational),
 ) -> Option<(Decoder, frame::Video)> {
-    let Place::File(_) = place else { return None };
+    let Place::File(..) = place else { return None };
     let mut input = place.open().ok()?;
     if !INDEXED.contains(&input.format().name()) {
         return None;

@@ -1,10 +1,10 @@
 //! A video stream as a [`Source`]: demuxed, decoded, deinterlaced, in planes.
 
+use super::chain::{Chain, Interlaced};
 use super::color::{ColorTags, siting_of, tags_of_frame};
 use super::decode::Decoder;
-use super::filter::Deinterlacer;
 use super::hdr::Extras;
-use super::input::{Pick, Place, open_input, open_raw, open_stream};
+use super::input::{Pick, Place, open_any, open_raw, open_stream};
 use super::origin::Origin;
 use super::pace::{Pace, pace_of, repeats};
 use super::piped::Piped;
@@ -13,12 +13,14 @@ use super::scan::{average_rate, start_without_time};
 use super::skip;
 use super::timebase::{ratio, real_duration, seconds};
 use super::uniform::Uniform;
-use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::clip::{DEINTERLACED, Error, Frame, Info, MOVED_AS_ONE, Result, Source};
 use crate::ffi;
 use crate::options::{RawVideo, ReadOptions, Sound};
 use crate::time::{Cadence, Rational, short_decimal, zero};
+use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
-use ffmpeg_next::frame;
+use ffmpeg_next::{chroma, frame};
+use otinterp::picture::Format;
 use otinterp::timings::{Stage, stage};
 use std::collections::VecDeque;
 use std::io::Read;
@@ -44,7 +46,7 @@ pub struct FileSource {
     tags: ColorTags,
     extras: Extras,
     deinterlaces: bool,
-    deinterlacer: Option<Deinterlacer<Times>>,
+    chain: Option<Chain<Times>>,
     info: Info,
     tick: Rational,
     pace: Pace,
@@ -87,27 +89,30 @@ impl FileSource {
     /// [`Error`] if there is no such file, it is no clip, it has no such video stream, or nothing
     /// of its video can be decoded.
     pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
-        let input = open_input(path)?;
-        Self::of(input, Place::File(path.to_owned()), None, options)
+        let (input, place) = open_any(path, options.access)?;
+        Self::of(input, place, None, options)
     }
 
-    /// As [`FileSource::open_with`], from what cannot be wound back. Streams beside the video are passed over.
+    /// As [`FileSource::open_with`], from what cannot be wound back; raw video, if `raw` says what it is. Streams beside the
+    /// video are passed over.
     ///
     /// # Errors
     /// Those of [`FileSource::open_with`].
-    pub fn open_pipe(reader: impl Read + Send + 'static, options: &ReadOptions) -> Result<Self> {
-        Self::of(open_stream(reader)?, Place::Pipe, None, options)
+    pub fn open_pipe(
+        reader: impl Read + Send + 'static,
+        raw: Option<&RawVideo>,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let input = open_stream(reader, raw, options.access)?;
+        Self::of(input, Place::Pipe, raw, options)
     }
 
-    /// As [`FileSource::open_with`], a file of raw video; from standard input where there is no file.
+    /// As [`FileSource::open_with`], a file of raw video.
     ///
     /// # Errors
     /// [`Error`] if there is no such file, or FFmpeg does not know the pixel format.
-    pub fn open_raw(path: Option<&Path>, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
-        let place = match path {
-            Some(path) => Place::Raw(path.to_owned(), raw.clone()),
-            None => Place::Pipe,
-        };
+    pub fn open_raw(path: &Path, raw: &RawVideo, options: &ReadOptions) -> Result<Self> {
+        let place = Place::Raw(path.to_owned(), raw.clone());
         Self::of(open_raw(path, raw)?, place, Some(raw), options)
     }
 
@@ -126,9 +131,7 @@ impl FileSource {
             p if options.as_yuv => pixel::without_rgb_and_alpha(p),
             p => p,
         };
-        let tags = tags_of_frame(first, read_as);
-        let format = pixel::format_of(read_as, tags.range, tags.matrix, shape.2)
-            .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", shape.0)))?;
+        let mut tags = tags_of_frame(first, read_as);
         let stream = decoder.stream()?;
         let timing = timing_of(&decoder, &place, raw, options, &ahead)?;
         let (tick, pace) = (timing.tick, timing.pace);
@@ -138,26 +141,39 @@ impl FileSource {
             Some(rate) => Some(Rational::from_integer(announced_frames.into()) / rate),
             None => announced.or_else(|| container_duration(&decoder, raw)),
         };
-        let interlaced = ahead.iter().any(frame::Video::is_interlaced);
-        let deinterlacer = (interlaced && options.deinterlace)
-            .then(|| Deinterlacer::new((read_as, shape.1, shape.2)))
-            .transpose()?;
+        let mut extras = Extras::of(first, &stream);
+        let turn = extras.take_turn(options.turn);
+        let is_quarter = turn.is_some_and(|turn| turn.is_quarter);
+        let interlaced = interlaced(&ahead, options);
+        let deinterlaces = options.deinterlace && interlaced.is_some();
+        let chain = Chain::new(
+            (read_as, shape.1, shape.2),
+            interlaced.filter(|_| deinterlaces),
+            turn,
+        )?;
         let mut uniform = Uniform::new(first, read_as, &tags);
-        uniform.keeps_properties = deinterlacer.is_some();
+        uniform.keeps_properties = chain.is_some();
+        let (after, width, height) = chain
+            .as_ref()
+            .map_or((read_as, shape.1, shape.2), |c| c.shape);
+        if is_quarter {
+            // It sits at the same corner no longer; players take that of the centre or the left, and see no difference.
+            tags.chroma = chroma::Location::Unspecified;
+        }
+        let format = format_of(after, tags, shape)?;
         let info = Info {
-            width: shape.1 as usize,
-            height: shape.2 as usize,
+            width: width as usize,
+            height: height as usize,
             format,
             rate: timing.rate,
             duration: duration.filter(|d| *d > zero()),
-            sample_aspect: aspect_of(first),
-            interlaced: interlaced && deinterlacer.is_none(),
+            sample_aspect: aspect_of(first, is_quarter),
+            interlaced: interlaced.is_some() && !deinterlaces,
             siting: siting_of(tags.chroma),
         };
-        let extras = Extras::of(first, &stream);
         let piped = place
             .is_pipe()
-            .then(|| Piped::of(&decoder.demuxer.input, decoder.stream));
+            .then(|| Piped::of(&decoder.demuxer.input, decoder.stream, &extras));
         let first_time = first.timestamp().and_then(|t| seconds(t, tick));
         let untimed_start = match first_time {
             None if !place.is_pipe() => {
@@ -176,8 +192,8 @@ impl FileSource {
             uniform,
             tags,
             extras,
-            deinterlaces: deinterlacer.is_some(),
-            deinterlacer,
+            deinterlaces,
+            chain,
             info,
             tick,
             pace,
@@ -224,6 +240,8 @@ impl FileSource {
             tick: self.tick,
             interval: self.pace.interval,
             rate: self.given,
+            after: zero(),
+            until: None,
             is_part: false,
             sound: self.sound,
         }
@@ -237,6 +255,7 @@ impl FileSource {
     /// The next frame as it was decoded, in the pixel format in which it is read.
     fn next_decoded(&mut self) -> Result<Option<(frame::Video, Times)>> {
         let Some(frame) = self.ahead.pop_front().or_else(|| self.decoder.next()) else {
+            self.place.check_end()?;
             self.ended = true;
             return Ok(None);
         };
@@ -288,11 +307,11 @@ impl FileSource {
 
     /// The next frame, whole.
     fn next_whole(&mut self) -> Result<Option<(frame::Video, Times)>> {
-        let Some(mut deinterlacer) = self.deinterlacer.take() else {
+        let Some(mut chain) = self.chain.take() else {
             return self.next_decoded();
         };
-        let next = deinterlacer.next(|| self.next_decoded());
-        self.deinterlacer = Some(deinterlacer);
+        let next = chain.next(|| self.next_decoded());
+        self.chain = Some(chain);
         next
     }
 }
@@ -302,11 +321,6 @@ fn container_duration(decoder: &Decoder, raw: Option<&RawVideo>) -> Option<Ratio
     let microseconds = decoder.demuxer.input.duration();
     let duration = Rational::new(microseconds.into(), 1_000_000);
     raw.is_none().then_some(duration)
-}
-
-/// Width : height of a frame's pixels.
-fn aspect_of(frame: &frame::Video) -> Option<(u32, u32)> {
-    ratio(frame.aspect_ratio()).map(|a| (*a.numer() as u32, *a.denom() as u32))
 }
 
 /// How the times of a stream are told.
@@ -347,6 +361,26 @@ fn timing_of(
         given,
         rate: given.or(pace.film).or(average).or(nominal),
     })
+}
+
+/// Which frames hold two fields: as the user says, or else as the first ones do.
+fn interlaced(ahead: &VecDeque<frame::Video>, options: &ReadOptions) -> Option<Interlaced> {
+    let flagged = || ahead.iter().any(frame::Video::is_interlaced);
+    let all = options.fields.map(Interlaced::All);
+    all.or_else(|| flagged().then_some(Interlaced::Flagged))
+}
+
+/// The format of pictures in this pixel format, which were decoded in that shape.
+fn format_of(pixel: Pixel, tags: ColorTags, decoded: (Pixel, u32, u32)) -> Result<Format> {
+    pixel::format_of(pixel, tags.range, tags.matrix, decoded.2)
+        .ok_or_else(|| Error::Invalid(format!("pixel format {:?} cannot be read", decoded.0)))
+}
+
+/// Width : height of a pixel, after a quarter of a turn or none.
+fn aspect_of(frame: &frame::Video, is_quarter: bool) -> Option<(u32, u32)> {
+    let aspect = ratio(frame.aspect_ratio())?;
+    let (x, y) = (*aspect.numer() as u32, *aspect.denom() as u32);
+    Some(if is_quarter { (y, x) } else { (x, y) })
 }
 
 /// The first frame, if another follows it.
@@ -438,12 +472,10 @@ impl Source for FileSource {
             ));
         }
         if self.deinterlaces {
-            let how = "bwdif made one whole frame of each (--no-deinterlace: as it is)";
-            say(format!("it is interlaced; {how}"));
+            say(DEINTERLACED.to_owned());
         }
         if self.info.interlaced {
-            let how = "both fields of a frame are moved as one picture";
-            say(format!("it is interlaced; {how}"));
+            say(MOVED_AS_ONE.to_owned());
         }
         found
     }

@@ -4,12 +4,15 @@ use super::color::tags_of_pictures;
 use super::container::{container_of, extension_of};
 use super::copies::Copies;
 use super::encoder::Encoder;
+use super::input::open_any;
 use super::origin::{Origin, tick_of};
 use super::pixel;
 use crate::clip::{Info, Result};
 use crate::facts::Beside;
-use crate::options::Encoding;
+use crate::ffi::container::can_hold;
+use crate::options::{Access, Encoding};
 use crate::time::OutputClock;
+use ffmpeg_next::media;
 use std::path::Path;
 
 /// What would become of the streams beside the video in a file of this name.
@@ -21,6 +24,20 @@ pub fn streams_beside(path: &Path, clock: &OutputClock, origin: &Origin) -> Resu
         }),
         None => Copies::open(origin, clock.slowdown())?.fates(&container_of(path)?),
     }
+}
+
+/// Whether a file of this name holds all sound of a clip, its bytes unchanged; true of what cannot be opened.
+pub fn holds_sound_of(clip: &Path, name: &Path, access: Access) -> bool {
+    let Ok(container) = container_of(name) else {
+        return true;
+    };
+    let Ok((input, _)) = open_any(clip, access) else {
+        return true;
+    };
+    input.streams().all(|stream| {
+        let parameters = stream.parameters();
+        parameters.medium() != media::Type::Audio || can_hold(&container, parameters.id())
+    })
 }
 
 /// FFmpeg's names of the encoder and of the pixel format that a file of this name would be written

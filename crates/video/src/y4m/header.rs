@@ -1,6 +1,7 @@
 //! The first line of a Y4M stream: size, frame rate, pixel format, chroma siting.
 
 use crate::clip::{Error, Info, Result, Siting};
+use crate::options::FieldOrder;
 use crate::time::Rational;
 use otinterp::picture::{ColorModel, Format, Matrix, Range};
 
@@ -126,6 +127,24 @@ impl Header {
             None => self.tags.push(rate_tag(rate)),
         }
         self
+    }
+
+    /// The same stream with whole frames.
+    #[must_use]
+    pub fn progressive(mut self) -> Self {
+        self.interlaced = false;
+        if let Some(tag) = self.tags.iter_mut().find(|t| t.starts_with('I')) {
+            *tag = "Ip".to_owned();
+        }
+        self
+    }
+
+    /// Which field comes first; of frames that differ in it, that of NTSC's DVDs, the upper one.
+    pub(crate) fn field_order(&self) -> FieldOrder {
+        match self.tags.iter().any(|t| t == "Ib") {
+            true => FieldOrder::BottomFirst,
+            false => FieldOrder::TopFirst,
+        }
     }
 
     /// The line, with its line end.

@@ -1,7 +1,7 @@
 //! Demuxer of YUV4MPEG2: its frames as pictures.
 
 use super::header::Header;
-use crate::clip::{Error, Frame, Info, Result, Source};
+use crate::clip::{Error, Frame, Info, MOVED_AS_ONE, Result, Source};
 use crate::time::Rational;
 use otinterp::picture::{Picture, Plane, codes, spare};
 use otinterp::timings::{Stage, stage};
@@ -18,6 +18,8 @@ pub struct Y4mSource<R> {
     info: Info,
     frames: u64,
     cut_off: bool,
+    /// Whether the last frame said that it is whole, in a stream where they differ.
+    last_is_whole: bool,
     bytes: Vec<u8>,
 }
 
@@ -47,6 +49,7 @@ impl<R: Read + Send> Y4mSource<R> {
             info,
             frames: 0,
             cut_off: false,
+            last_is_whole: false,
             bytes: Vec::new(),
         })
     }
@@ -79,9 +82,22 @@ impl<R: Read + Send> Y4mSource<R> {
         self
     }
 
+    /// All frames hold two fields, whatever the stream says.
+    #[must_use]
+    pub(crate) fn interlaced(mut self) -> Self {
+        self.info.interlaced = true;
+        self
+    }
+
     /// The first line of the stream.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Whether the last frame holds two fields.
+    #[cfg(feature = "video")]
+    pub(crate) fn last_has_fields(&self) -> bool {
+        self.info.interlaced && !self.last_is_whole
     }
 
     /// One plane; `None` if the stream ends within it.
@@ -127,6 +143,7 @@ impl<R: Read + Send> Source for Y4mSource<R> {
             );
             return Err(Error::Invalid(why));
         }
+        self.last_is_whole = line.split(|b| *b == b' ').any(is_whole);
         let format = self.info.format;
         let mut planes = Vec::with_capacity(format.plane_count());
         for index in 0..format.plane_count() {
@@ -151,8 +168,15 @@ impl<R: Read + Send> Source for Y4mSource<R> {
     fn warnings(&self) -> Vec<String> {
         let frame = self.frames;
         let cut = || format!("the stream is cut off within frame {frame}");
-        self.cut_off.then(cut).into_iter().collect()
+        let fields = || MOVED_AS_ONE.to_owned();
+        let found = [self.cut_off.then(cut), self.info.interlaced.then(fields)];
+        found.into_iter().flatten().collect()
     }
+}
+
+/// Whether a word of a frame's line says that both its fields are of one time (`I`, how it is shown, then `p`).
+fn is_whole(word: &[u8]) -> bool {
+    matches!(word, [b'I', _, b'p', ..])
 }
 
 /// A line without its end; `None` at the end of the stream.

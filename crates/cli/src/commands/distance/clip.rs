@@ -4,10 +4,11 @@ use super::answer::{Answer, Question};
 use super::drawing::curve;
 use super::input::{Measure, light};
 use super::report;
-use crate::commands::exit::check_interrupt;
+use crate::commands::exit::{check_interrupt, plain};
 use crate::commands::output::Plot;
 use crate::reporter::Reporter;
 use anyhow::{Context, bail};
+use otinterp_video::{Access, RgbFrames};
 use serde::Serialize;
 use std::path::Path;
 
@@ -30,12 +31,12 @@ struct Clip<'a> {
 /// Prints the distances of successive frames, or of each from the first.
 pub fn run(
     path: &Path,
-    first: bool,
+    (first, access): (bool, Access),
     question: Question,
     plot: Option<Plot>,
     reporter: &Reporter,
 ) -> anyhow::Result<()> {
-    let steps = steps(path, first, question, reporter)?;
+    let steps = steps(path, (first, access), question, reporter)?;
     let answers: Vec<&Answer> = steps.iter().map(|s| &s.answer).collect();
     if let Some(plot) = plot {
         plot.write(&curve(&answers, "frame"))?;
@@ -55,22 +56,24 @@ pub fn run(
 
 fn steps(
     path: &Path,
-    first: bool,
+    (first, access): (bool, Access),
     question: Question,
     reporter: &Reporter,
 ) -> anyhow::Result<Vec<Step>> {
     let shown = path.display();
-    if Measure::is_one(path) {
+    // What comes through a named pipe is there once, for the clip.
+    if path.is_file() && Measure::is_one(path) {
         bail!("{shown} is one measure; give a second, or a clip");
     }
-    let frames = otinterp_video::RgbFrames::open(path).with_context(|| shown.to_string())?;
+    let frames = RgbFrames::open(path, access).map_err(plain);
+    let frames = frames.with_context(|| shown.to_string())?;
     let bar = reporter.bar(&shown.to_string(), None);
     let mut steps = Vec::new();
     let mut before: Option<(usize, Measure)> = None;
     for (frame, picture) in frames.enumerate() {
         check_interrupt()?;
         let context = || format!("{shown}: frame {frame}");
-        let picture = picture.with_context(context)?;
+        let picture = picture.map_err(plain).with_context(context)?;
         let measure = Measure::Picture(light(&picture, "frame").with_context(context)?);
         if let Some((against, other)) = &before {
             let answer = Answer::find(other, &measure, question).with_context(context)?;

@@ -6,7 +6,7 @@ mod drawing;
 mod input;
 mod report;
 
-use super::common::Common;
+use super::common::{AccessArg, Common};
 use super::exit::{self, BatchFailed, Usage, check_interrupt};
 use super::output::Plot;
 use super::pair::shown;
@@ -55,6 +55,8 @@ pub struct DistanceArgs {
     points: bool,
     #[command(flatten)]
     cloud: CloudArgs,
+    #[command(flatten)]
+    access: AccessArg,
     /// Draw the distances of a clip or of --against as a curve: .svg or .png
     #[arg(long, value_name = "OUT")]
     plot: Option<PathBuf>,
@@ -84,7 +86,10 @@ pub fn run(args: &DistanceArgs, common: &Common) -> anyhow::Result<()> {
     let reporter = &common.reporter(false);
     match (&args.against, &args.files[..]) {
         (Some(reference), files) => against(reference, files, args, question, plot()?, reporter),
-        (None, [clip]) => clip::run(clip, args.first, question, plot()?, reporter),
+        (None, [clip]) => {
+            let how = (args.first, args.access.into());
+            clip::run(clip, how, question, plot()?, reporter)
+        }
         (None, [_, _]) if format.is_some() => {
             Err(Usage("--plot: one distance is no curve; give a clip, or --against".into()).into())
         }

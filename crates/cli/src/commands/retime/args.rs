@@ -3,10 +3,10 @@
 use super::job::Target;
 use super::name;
 use super::options::{
-    AudioArg, PipeFormat, parse_jobs, parse_option, parse_range, parse_share, parse_size,
+    AudioArg, FieldsArg, PipeFormat, parse_jobs, parse_option, parse_range, parse_share, parse_size,
 };
 use super::progress::ProgressArg;
-use crate::commands::common::{MethodArg, TimingsArg};
+use crate::commands::common::{AccessArg, MethodArg, TimingsArg};
 use crate::commands::mass::MassArgs;
 use crate::pipeline::{AtCut, DEFAULT_CUT_THRESHOLD, Duplicates, Paths};
 use clap::{ArgGroup, Args};
@@ -28,8 +28,8 @@ const INPUT: &str = "Input";
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("target").required(true).multiple(true))]
 pub struct RetimeArgs {
-    /// Clips, and folders of clips with their sub-folders; `-` reads a pipe: Y4M, or what FFmpeg can read without
-    /// seeking (its sound is left out)
+    /// Clips, and folders of clips with their sub-folders; `-` reads a pipe, as does the name of one: Y4M, or what FFmpeg
+    /// can read without seeking (its sound is left out)
     #[arg(required = true, value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Set the frame rate of the output, in frames per second: 60, 24000/1001 or 23.976 (read as 24000/1001)
@@ -141,6 +141,12 @@ pub struct RetimeArgs {
     /// Leave interlaced frames as they are
     #[arg(help_heading = INPUT, long)]
     pub(super) no_deinterlace: bool,
+    /// Take every frame for two fields in this order, whatever the clip says: for raw video, and for clips that do not say
+    /// it
+    #[arg(help_heading = INPUT, long, value_enum, value_name = "ORDER", conflicts_with = "no_deinterlace")]
+    pub(super) fields: Option<FieldsArg>,
+    #[command(flatten)]
+    pub(super) access: AccessArg,
     #[command(flatten)]
     pub(super) timings: TimingsArg,
     #[command(flatten)]

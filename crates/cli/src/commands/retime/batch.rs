@@ -1,6 +1,7 @@
 //! Batch of clips: worker threads, outcomes, exit code.
 
 use super::args::RetimeArgs;
+use super::cuts;
 use super::events::Event;
 use super::input_reporter::InputReporter;
 use super::job::{End, Job};
@@ -139,7 +140,8 @@ fn run_job(job: &Job, args: &RetimeArgs, common: &Common, file: &InputReporter) 
         return Outcome::Stopped;
     }
     let result = if job.is_there {
-        resume::check_finished(job, args, common)
+        cuts::rules(args, common)
+            .and_then(|rules| resume::check_finished(job, args, &rules, common))
     } else if args.dry_run {
         dry::run(job, args, common, file)
     } else {

@@ -46,7 +46,7 @@ pub(super) fn run(
         video::keep_memory_flat();
     }
     let expected = duration.map(|duration| clock.count(duration));
-    let mut work = resume::open(job, args, common)?;
+    let mut work = resume::open(job, args, &rules, common)?;
     let frames_kept = work.as_ref().map_or(Ok(0), pipeline::frames_kept)?;
     let Outputs {
         created: mut output,
@@ -184,10 +184,13 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
         threads: common.threads,
         as_yuv: job.writes_y4m(),
         deinterlace: !args.no_deinterlace,
+        fields: args.fields.map(Into::into),
+        turn: !video::holds_rotation(job.output_name()),
         video_stream: args.video_stream,
         counts_frames: job.target.needs_rate(),
         rate: args.source_fps,
         sound: args.audio.into(),
+        access: args.access.into(),
     };
     // What a loop goes on with is its own beginning.
     let context_frames = if args.is_loop {

@@ -26,9 +26,10 @@ pub(super) fn run(
     let (codec, pixel_format) = encoder_for(job.output_name(), &clock, &encoding, &source)
         .map_err(plain)
         .with_context(output)?;
-    let length = match job.input {
+    let length = match &job.input {
         // It can be read only once.
         End::Pipe => None,
+        End::File(path) if path.exists() && !path.is_file() => None,
         End::File(_) => Some(source.length().map_err(plain).with_context(input)?),
     };
     let beside = streams_beside(job.output_name(), &clock, &source)

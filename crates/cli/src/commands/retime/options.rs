@@ -1,8 +1,8 @@
 //! Values of `retime`'s options, as they are typed.
 
 use clap::ValueEnum;
-use otinterp_video::Sound;
 use otinterp_video::range::{NotAPosition, Position};
+use otinterp_video::{FieldOrder, Sound};
 use std::path::Path;
 
 /// `--audio`.
@@ -22,6 +22,24 @@ impl From<AudioArg> for Sound {
             AudioArg::Stretch => Self::Stretch,
             AudioArg::Copy => Self::Copy,
             AudioArg::Drop => Self::Drop,
+        }
+    }
+}
+
+/// `--fields`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FieldsArg {
+    /// The first line belongs to the earlier field
+    TopFirst,
+    /// The second line does
+    BottomFirst,
+}
+
+impl From<FieldsArg> for FieldOrder {
+    fn from(arg: FieldsArg) -> Self {
+        match arg {
+            FieldsArg::TopFirst => Self::TopFirst,
+            FieldsArg::BottomFirst => Self::BottomFirst,
         }
     }
 }

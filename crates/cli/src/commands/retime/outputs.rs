@@ -2,19 +2,21 @@
 
 use super::args::RetimeArgs;
 use super::inputs::{Input, Place};
-use super::job::{End, Job, extension_of};
+use super::job::{End, Job, Target, extension_of};
 use super::name::{self, Values};
+use super::options::AudioArg;
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::commands::pair::stem;
 use crate::files::{folder_of, refuse_taken};
 use anyhow::{Context, bail};
-use otinterp_video::check_container;
+use otinterp_video::{check_container, holds_sound_of};
 use std::collections::{HashMap, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-/// Containers whose extension an output without `-o` keeps; the rest become MP4.
+/// Containers whose extension an output without `-o` keeps; the rest become MP4. Where MP4 cannot hold the sound, it is
+/// Matroska.
 const KEPT_EXTENSIONS: &[&str] = &[
     "mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "m2ts", "mts", "nut", "y4m",
 ];
@@ -57,11 +59,15 @@ pub(super) fn output_for(
         return Err(Usage(why.into()).into());
     };
     let extension = extension_of(&path);
-    let extension = if KEPT_EXTENSIONS.contains(&extension.as_str()) {
-        extension
-    } else {
-        "mp4".to_owned()
+    let extension = match KEPT_EXTENSIONS.contains(&extension.as_str()) {
+        true => extension,
+        false => "mp4".to_owned(),
     };
+    // Cameras put PCM into MP4, which FFmpeg reads there and does not write.
+    let is_mp4 = ["mp4", "m4v"].contains(&extension.as_str());
+    let access = args.access.into();
+    let fits = !is_mp4 || !copies_sound(args) || holds_sound_of(&path, Path::new("a.mp4"), access);
+    let extension = if fits { extension } else { "mkv".to_owned() };
     let values = Values {
         stem: &stem(&path),
         extension: &extension,
@@ -76,6 +82,15 @@ pub(super) fn output_for(
         (None, _) => path.parent().unwrap_or(Path::new("")).to_owned(),
     };
     Ok(End::File(folder.join(name)))
+}
+
+/// Whether sound goes into the output as it is.
+fn copies_sound(args: &RetimeArgs) -> bool {
+    match args.audio {
+        AudioArg::Copy => true,
+        AudioArg::Stretch => !matches!(args.target(), Target::Slow(..)),
+        AudioArg::Drop => false,
+    }
 }
 
 /// The same for two spellings of one path, as far as its folder exists.

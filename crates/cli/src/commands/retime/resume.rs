@@ -6,7 +6,7 @@ use super::inputs::sources_of;
 use super::job::{End, Job, Target, extension_of};
 use crate::commands::common::{Common, MethodArg};
 use crate::commands::exit::{is_interrupted, kept_in};
-use crate::pipeline;
+use crate::pipeline::{self, Cuts, Rules};
 use crate::work::{self, Earlier, Identity, Work};
 use anyhow::Context;
 use otinterp::simd::Level;
@@ -16,12 +16,17 @@ use std::fmt::Debug;
 use std::thread::available_parallelism;
 
 /// The work folder for a clip; none where nothing could be resumed, because one end of it is a pipe.
-pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Work>> {
+pub(super) fn open(
+    job: &Job,
+    args: &RetimeArgs,
+    rules: &Rules,
+    common: &Common,
+) -> anyhow::Result<Option<Work>> {
     let End::File(output) = &job.output else {
         return Ok(None);
     };
     crate::files::refuse_taken(output, common.overwrite).with_context(|| job.output.to_string())?;
-    let Some(identity) = identity(job, args, common)? else {
+    let Some(identity) = identity(job, args, rules, common)? else {
         return Ok(None);
     };
     let earlier = match (args.resume, common.overwrite) {
@@ -34,11 +39,16 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
 }
 
 /// That the output that is there already is what this run would make.
-pub(super) fn check_finished(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {
+pub(super) fn check_finished(
+    job: &Job,
+    args: &RetimeArgs,
+    rules: &Rules,
+    common: &Common,
+) -> anyhow::Result<()> {
     let End::File(output) = &job.output else {
         return Ok(());
     };
-    let wanted = identity(job, args, common)?;
+    let wanted = identity(job, args, rules, common)?;
     work::check_finished(output, wanted.as_ref(), &is_interrupted)
         .with_context(|| job.output.to_string())?;
     // A run that was killed between giving the output its name and removing its work folder.
@@ -52,7 +62,12 @@ pub(super) fn check_finished(job: &Job, args: &RetimeArgs, common: &Common) -> a
 }
 
 /// What an output follows from; nothing where a source is no file, which can be read once.
-fn identity(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Option<Identity>> {
+fn identity(
+    job: &Job,
+    args: &RetimeArgs,
+    rules: &Rules,
+    common: &Common,
+) -> anyhow::Result<Option<Identity>> {
     let End::File(input) = &job.input else {
         return Ok(None);
     };
@@ -61,7 +76,7 @@ fn identity(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Result<Opt
         return Ok(None);
     }
     Ok(Some(Identity {
-        settings: settings(job, args, common)?,
+        settings: settings(job, args, rules, common)?,
         environment: environment(common),
         sources,
     }))
@@ -90,6 +105,7 @@ fn environment(common: &Common) -> BTreeMap<String, String> {
 fn settings(
     job: &Job,
     args: &RetimeArgs,
+    rules: &Rules,
     common: &Common,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
@@ -133,15 +149,15 @@ fn settings(
     set("--video-stream", &args.video_stream);
     set("--audio", &args.audio);
     set("--no-deinterlace", &args.no_deinterlace);
+    set("--fields", &args.fields);
     set("--cut", &args.cut);
     set("--cut-threshold", &args.cut_threshold);
     set("--duplicates", &args.duplicates);
     set("--motion", &args.motion);
     set("--loop", &args.is_loop);
-    if let Some(cuts) = &args.cuts {
-        let text = crate::data::read_list(cuts)?;
-        let hash = blake3::hash(text.as_bytes()).to_hex();
-        set("--cuts", &format!("a file of BLAKE3 {}", &hash[..16]));
+    if let Cuts::ByHand(cuts) = &rules.cuts {
+        let hash = blake3::hash(format!("{cuts:?}").as_bytes()).to_hex();
+        set("--cuts", &format!("a list of BLAKE3 {}", &hash[..16]));
     }
     Ok(all)
 }

@@ -81,7 +81,7 @@ pub fn sets(path: &Path) -> anyhow::Result<Vec<Set>> {
     if !path.exists() {
         bail!("{shown}: there is no such file or folder");
     }
-    if path.is_file() {
+    if !path.is_dir() {
         if has_extension(path, EXTENSIONS) {
             bail!("{shown} is a single picture; give its folder, or a clip");
         }

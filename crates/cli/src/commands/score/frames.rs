@@ -5,6 +5,7 @@ use crate::quality::Layers;
 use anyhow::{Context, bail};
 use otinterp::picture::still::{self, Still};
 use otinterp::picture::{Format, Picture, Plane};
+use otinterp_video::{Access, RgbFrames};
 use std::path::Path;
 
 /// Two frames and the true one in the middle.
@@ -29,7 +30,12 @@ pub struct Known<'a> {
 pub type Visit<'a> = dyn FnMut(Known<'_>) -> anyhow::Result<()> + 'a;
 
 /// Visits up to `max` known in-betweens of a set.
-pub fn for_each(set: &Set, max: Option<usize>, visit: &mut Visit) -> anyhow::Result<()> {
+pub fn for_each(
+    set: &Set,
+    max: Option<usize>,
+    access: Access,
+    visit: &mut Visit,
+) -> anyhow::Result<()> {
     match &set.source {
         Source::Triplets(triplets) => {
             for i in spread(triplets.len(), max.unwrap_or(triplets.len())) {
@@ -43,7 +49,7 @@ pub fn for_each(set: &Set, max: Option<usize>, visit: &mut Visit) -> anyhow::Res
                 .map(|file| Ok((file.display().to_string(), still::read(file)?)));
             every_other(stills, max, visit)
         }
-        Source::Clip(file) => clip(file)
+        Source::Clip(file) => clip(file, access)
             .and_then(|frames| every_other(frames, max, visit))
             .with_context(|| file.display().to_string()),
     }
@@ -164,8 +170,11 @@ fn every_other(
     Ok(())
 }
 
-fn clip(file: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Named>>> {
-    let frames = otinterp_video::RgbFrames::open(file)?;
+fn clip(
+    file: &Path,
+    access: Access,
+) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Named>>> {
+    let frames = RgbFrames::open(file, access)?;
     Ok(frames
         .enumerate()
         .map(|(i, frame)| Ok((format!("frame {i}"), Still::from(frame?)))))

@@ -6,7 +6,7 @@ mod frames;
 mod measure;
 mod report;
 
-use super::common::{Common, MethodArg, TimingsArg, print_timings};
+use super::common::{AccessArg, Common, MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
 use crate::pipeline::Paths;
 use crate::reporter::Reporter;
@@ -40,6 +40,8 @@ pub struct ScoreArgs {
     /// `gmsd` and `ghost`, and least `one_db`, `edge_db` and `thing` of scenes in layers
     #[arg(long, value_name = "FILE")]
     floors: Option<PathBuf>,
+    #[command(flatten)]
+    access: AccessArg,
     #[command(flatten)]
     timings: TimingsArg,
 }
@@ -125,7 +127,7 @@ fn score_set(
     let rebuilder = |&method| Rebuilder::new(common.interpolator(method), args.motion);
     let mut rebuilders: Vec<_> = methods.iter().map(rebuilder).collect();
     let mut score = SetScore::new(&set.name, methods);
-    frames::for_each(set, max, &mut |known| {
+    frames::for_each(set, max, args.access.into(), &mut |known| {
         score.add(known, &mut rebuilders)?;
         reporter.detail(&report::frame_line(&score));
         bar.count(score.frames());

@@ -28,13 +28,14 @@ fn candidates(
         // Alpha is what ProRes has over the others.
         "mov" if is_deep => "libx265 libx264 prores_ks",
         "mov" => "libx264 libx265 prores_ks mpeg4",
+        // It takes any codec, and readers find no more than these.
+        "ts" | "m2ts" | "mts" if is_deep => "libx265 libx264 mpeg2video",
+        "ts" | "m2ts" | "mts" => "libx264 libx265 mpeg2video",
         // Above 8 bits HEVC's Main 10 is what players know; H.264's High 10 they mostly do not.
-        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" if is_deep => {
+        "mp4" | "m4v" | "mkv" | "nut" | "flv" if is_deep => {
             "libx265 libx264 libsvtav1 libaom-av1 prores_ks ffv1"
         }
-        "mp4" | "m4v" | "mkv" | "ts" | "m2ts" | "mts" | "nut" | "flv" => {
-            "libx264 libx265 libvpx-vp9 mpeg4 prores_ks ffv1"
-        }
+        "mp4" | "m4v" | "mkv" | "nut" | "flv" => "libx264 libx265 libvpx-vp9 mpeg4 prores_ks ffv1",
         "webp" if is_sequence => "libwebp",
         "webp" => "libwebp_anim",
         "tif" | "tiff" => "tiff",
@@ -43,17 +44,17 @@ fn candidates(
     names.split_whitespace()
 }
 
-/// The encoder that the user names; or of the container's the first that keeps alpha, depth and
-/// chroma resolution, else the first that keeps alpha, else depth, and else its first.
+/// The encoder that the user names; or those of the container, best first: those that keep alpha, depth and chroma
+/// resolution come before those that keep alpha, these before those that keep depth. There is at least one.
 pub(super) fn choose(
     container: &format::Output,
     extension: &str,
     (info, tick): (&Info, Rational),
     source: Pixel,
     encoding: &Encoding,
-) -> Result<(Codec, Pixel)> {
+) -> Result<Vec<(Codec, Pixel)>> {
     let found: Vec<Codec> = match &encoding.codec {
-        Some(name) => vec![by_name(name, container, extension)?],
+        Some(name) => vec![by_name(name, container, extension, info)?],
         None => {
             let default = container.codec(&format!("a.{extension}"), media::Type::Video);
             let is_sequence = container.name() == "image2";
@@ -75,15 +76,18 @@ pub(super) fn choose(
         !info.format.alpha || (holds_alpha(container, codec) && pixel::keeps_alpha(source, *p))
     };
     let detail = |p: &Pixel| pixel::keeps_detail(source, *p) || pixel::keeps_all(source, *p);
-    let first = |fits: &dyn Fn(&Codec, &Pixel) -> bool| {
-        with_pixel.iter().find(|(codec, pixel)| fits(codec, pixel))
+    let rank = |(codec, pixel): &(Codec, Pixel)| match (alpha(codec, pixel), detail(pixel)) {
+        (true, true) => 0,
+        (true, false) if info.format.alpha => 1,
+        (false, true) => 2,
+        _ => 3,
     };
-    let chosen = first(&|c, p| alpha(c, p) && detail(p))
-        .or_else(|| first(&|c, p| info.format.alpha && alpha(c, p)))
-        .or_else(|| first(&|_, p| detail(p)))
-        .or(with_pixel.first())
-        .copied();
-    chosen.ok_or_else(|| match (wanted, found.first()) {
+    let mut ranked = with_pixel;
+    ranked.sort_by_key(rank);
+    if !ranked.is_empty() {
+        return Ok(ranked);
+    }
+    Err(match (wanted, found.first()) {
         (wanted, Some(codec)) if codec.id() == codec::Id::RAWVIDEO => Error::Invalid(format!(
             ".{extension} files cannot say that their bare samples are {}",
             pixel::name(wanted.unwrap_or(source))
@@ -128,7 +132,7 @@ fn by_pixel_name(name: &str) -> Result<Pixel> {
     })
 }
 
-fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Codec> {
+fn by_name(name: &str, container: &format::Output, extension: &str, info: &Info) -> Result<Codec> {
     let there = || {
         let names = list::names_for(container);
         if names.is_empty() {
@@ -145,6 +149,12 @@ fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Co
             let name = name.escape_debug();
             Error::Invalid(format!("FFmpeg has no video encoder '{name}'; {}", there()))
         })?;
+    if is_too_narrow(&codec, info) {
+        return Err(Error::Invalid(format!(
+            "{name} cannot encode pictures narrower than {X265_LEAST_WIDTH} px; these have {}",
+            info.width
+        )));
+    }
     match can_hold(container, codec.id()) {
         true => Ok(codec),
         false => Err(Error::Invalid(format!(
@@ -192,8 +202,19 @@ fn nearest(
         .or_else(|| nearest_format(&fitting, source, info.format.alpha))
 }
 
+/// Below this width x265 (3.5) writes beyond its memory, whatever height, depth and size of its blocks: measured with a
+/// checking allocator at widths of 16 to 128.
+const X265_LEAST_WIDTH: usize = 64;
+
+fn is_too_narrow(codec: &Codec, info: &Info) -> bool {
+    codec.name() == "libx265" && info.width < X265_LEAST_WIDTH
+}
+
 /// H.264 and HEVC encoders refuse sizes that the chroma planes do not divide.
 fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
+    if is_too_narrow(codec, info) {
+        return false;
+    }
     if !matches!(codec.id(), codec::Id::H264 | codec::Id::HEVC) {
         return true;
     }

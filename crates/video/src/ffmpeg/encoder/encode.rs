@@ -61,8 +61,32 @@ impl Encoder {
     ) -> Result<Self> {
         let source_pixel = pixel::planar_for(info.format)
             .ok_or_else(|| Error::Invalid("FFmpeg has no such pixel format".to_owned()))?;
-        let (codec, pixel) =
-            choose::choose(container, extension, (info, tick), source_pixel, encoding)?;
+        let all = choose::choose(container, extension, (info, tick), source_pixel, encoding)?;
+        // What the user sets is meant for the best of them: another may take it for something else.
+        let is_free =
+            encoding.crf.is_none() && encoding.preset.is_none() && encoding.options.is_empty();
+        let count = if is_free { all.len() } else { 1 };
+        let mut first_refusal = None;
+        for chosen in all.into_iter().take(count) {
+            let given = (info, source_pixel, (rate, tick));
+            match Self::of(chosen, container, given, encoding, tags, origin) {
+                Ok(encoder) => return Ok(encoder),
+                // Sizes and depths that an encoder does not take show when it is opened.
+                Err(why) => first_refusal = first_refusal.or(Some(why)),
+            }
+        }
+        Err(first_refusal.unwrap_or_else(|| failed("opening the encoder", ffmpeg::Error::Bug)))
+    }
+
+    /// Opens this encoder with this pixel format.
+    fn of(
+        (codec, pixel): (Codec, Pixel),
+        container: &format::Output,
+        (info, source_pixel, (rate, tick)): (&Info, Pixel, (Rational, Rational)),
+        encoding: &Encoding,
+        tags: ColorTags,
+        origin: Option<&Origin>,
+    ) -> Result<Self> {
         let size = (info.width as u32, info.height as u32);
         let (palette, converted) = if pixel == Pixel::PAL8 {
             let again = origin.filter(|o| !o.place.is_pipe());

@@ -46,6 +46,15 @@ fn crf_and_preset(name: &str) -> (Option<u32>, Option<&'static str>) {
     }
 }
 
+/// The largest CRF of an encoder: x264 and x265 take any larger one for this, without a word.
+fn largest_crf(name: &str) -> Option<u32> {
+    match name {
+        "libx264" | "libx264rgb" | "libx265" => Some(51),
+        "libvpx-vp9" | "libvpx" | "libaom-av1" | "libsvtav1" => Some(63),
+        _ => None,
+    }
+}
+
 /// Further options for a good master.
 fn defaults(name: &str, pixel: Pixel) -> &'static [(&'static str, &'static str)] {
     match name {
@@ -103,6 +112,12 @@ pub(super) fn settings(
     {
         // The libraries would write to stderr themselves.
         let why = format!("{name} has no preset '{preset}', but {X26X_PRESETS}");
+        return Err(Error::Invalid(why));
+    }
+    if let (Some(crf), Some(largest)) = (encoding.crf, largest_crf(name))
+        && crf > largest
+    {
+        let why = format!("--crf {crf}: the encoder {name} takes 0 to {largest}");
         return Err(Error::Invalid(why));
     }
     let mut set = |option: &str, wanted: Option<String>, default: Option<String>| {
