@@ -1,6 +1,6 @@
 //! What goes wrong in `retime`: one clear line, the right exit code, nothing left behind.
 
-use crate::common::clips::{events, ffmpeg, names, otinterp, refuses, report};
+use crate::common::clips::{events, names, otinterp, refuses, report};
 use crate::common::through_ffmpeg::{frames, small_clip};
 use ndarray::Array2;
 use otinterp::picture::{Format, Picture};
@@ -219,47 +219,4 @@ fn an_interrupt_leaves_nothing() {
         "{stderr}"
     );
     assert_eq!(names(dir.path()), ["clip.mkv"]);
-}
-
-#[test]
-fn a_size_that_changes_is_named() {
-    let test = "a_size_that_changes_is_named";
-    let dir = tempfile::tempdir().unwrap();
-    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    for (name, size) in [("a.ts", "64x48"), ("b.ts", "96x64")] {
-        let source = format!("testsrc2=size={size}:rate=25:duration=0.4");
-        let encoder = ["-c:v", "libx264", "-preset", "ultrafast", &at(name)];
-        if ffmpeg(
-            test,
-            &[&["-f", "lavfi", "-i", &source][..], &encoder].concat(),
-        )
-        .is_none()
-        {
-            return;
-        }
-    }
-    let both = [
-        std::fs::read(at("a.ts")).unwrap(),
-        std::fs::read(at("b.ts")).unwrap(),
-    ]
-    .concat();
-    std::fs::write(at("both.ts"), both).unwrap();
-    otinterp()
-        .args([
-            "retime",
-            &at("both.ts"),
-            "--factor",
-            "2",
-            "--method",
-            "hold",
-            "-o",
-            &at("out.mp4"),
-        ])
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains(
-            "frame 10 is 96x64 yuv420p, the first is 64x48 yuv420p",
-        ))
-        .stderr(predicate::function(|s: &str| s.lines().count() == 1));
-    assert_eq!(names(dir.path()), ["a.ts", "b.ts", "both.ts"]);
 }

@@ -247,14 +247,6 @@ fn the_default_encoders_take_every_size_and_depth() {
             }
         }
     }
-    // Who asks for it is told.
-    otinterp()
-        .args(["retime", path, "-q", "-y", "--codec", "libx265", "-o"])
-        .arg(dir.path().join("out.mp4"))
-        .args(TWICE)
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("narrower than 64 px"));
 }
 
 #[test]

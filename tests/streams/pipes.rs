@@ -358,8 +358,8 @@ fn what_makes_no_sense_gets_one_line() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&["--size", "8x8"], 2, "--source-fps"),
         (&["--size", "8x8", "--pix-fmt", "gray"], 2, "--source-fps"),
-        (&["--source-fps", "25"], 2, "--size"),
-        (&raw[2..], 2, "--size"),
+        (&["--source-fps", "25"], 1, "neither Y4M"),
+        (&raw[2..], 1, "--size"),
         (
             &["--size", "8x8", "--pix-fmt", "no", "--source-fps", "25"],
             2,

@@ -135,7 +135,7 @@ fn streams_without_times_have_the_rate_of_their_codec_or_the_one_that_is_said() 
     let output = room.path().join("out.nut");
     for (codec, name, told) in [
         ("libx264", "a.h264", "60/1"),
-        ("mpeg4", "a.m4v", "60/1"),
+        ("mpeg2video", "a.m2v", "60/1"),
         // It says nothing, and FFmpeg takes 25.
         ("mjpeg", "a.mjpeg", "50/1"),
     ] {

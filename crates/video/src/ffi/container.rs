@@ -31,8 +31,14 @@ pub fn may_begin_anew(input: &format::context::Input) -> bool {
     unsafe { (*input.format().as_ptr()).flags & ffi::AVFMT_TS_DISCONT as c_int != 0 }
 }
 
+/// Demuxers of elementary streams that FFmpeg does not mark as such.
+const ELEMENTARY: &[&str] = &["m4v", "mpegvideo"];
+
 /// Whether such a file holds no times at all: elementary streams, whose demuxers count frames at a rate that they guess.
 pub fn has_no_times(input: &format::context::Input) -> bool {
+    if ELEMENTARY.contains(&input.format().name()) {
+        return true;
+    }
     // SAFETY: the pointer of an open input's demuxer is valid for the whole run; the field is a plain integer.
     unsafe { (*input.format().as_ptr()).flags & ffi::AVFMT_NOTIMESTAMPS as c_int != 0 }
 }

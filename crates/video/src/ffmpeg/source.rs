@@ -144,6 +144,10 @@ impl FileSource {
         let mut extras = Extras::of(first, &stream);
         let turn = extras.take_turn(options.turn);
         let is_quarter = turn.is_some_and(|turn| turn.is_quarter);
+        if is_quarter {
+            // It sits at the same corner no longer; players take that of the centre or the left, and see no difference.
+            tags.chroma = chroma::Location::Unspecified;
+        }
         let interlaced = interlaced(&ahead, options);
         let deinterlaces = options.deinterlace && interlaced.is_some();
         let chain = Chain::new(
@@ -156,15 +160,10 @@ impl FileSource {
         let (after, width, height) = chain
             .as_ref()
             .map_or((read_as, shape.1, shape.2), |c| c.shape);
-        if is_quarter {
-            // It sits at the same corner no longer; players take that of the centre or the left, and see no difference.
-            tags.chroma = chroma::Location::Unspecified;
-        }
-        let format = format_of(after, tags, shape)?;
         let info = Info {
             width: width as usize,
             height: height as usize,
-            format,
+            format: format_of(after, tags, shape)?,
             rate: timing.rate,
             duration: duration.filter(|d| *d > zero()),
             sample_aspect: aspect_of(first, is_quarter),
@@ -174,15 +173,8 @@ impl FileSource {
         let piped = place
             .is_pipe()
             .then(|| Piped::of(&decoder.demuxer.input, decoder.stream, &extras));
-        let first_time = first.timestamp().and_then(|t| seconds(t, tick));
-        let untimed_start = match first_time {
-            None if !place.is_pipe() => {
-                start_without_time(place.open()?, decoder.stream, tick, pace.interval)?
-            }
-            _ => None,
-        };
+        let known = start_of(first, &decoder, &place, (tick, pace.interval))?;
         let is_bare = raw.is_none() && ffi::container::has_no_times(&decoder.demuxer.input);
-        let known = first_time.map(|start| (0, start)).or(untimed_start);
         let (untimed, start) = known.unwrap_or_default();
         Ok(Self {
             place,
@@ -361,6 +353,21 @@ fn timing_of(
         given,
         rate: given.or(pace.film).or(average).or(nominal),
     })
+}
+
+/// How many of the first packets do not say their times, and when the first frame stands, in seconds on the file's clock; `None` if none says it.
+fn start_of(
+    first: &frame::Video,
+    decoder: &Decoder,
+    place: &Place,
+    (tick, interval): (Rational, Rational),
+) -> Result<Option<(u64, Rational)>> {
+    match first.timestamp().and_then(|t| seconds(t, tick)) {
+        None if !place.is_pipe() => {
+            start_without_time(place.open()?, decoder.stream, tick, interval)
+        }
+        start => Ok(start.map(|start| (0, start))),
+    }
 }
 
 /// Which frames hold two fields: as the user says, or else as the first ones do.

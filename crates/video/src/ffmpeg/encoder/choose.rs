@@ -54,7 +54,7 @@ pub(super) fn choose(
     encoding: &Encoding,
 ) -> Result<Vec<(Codec, Pixel)>> {
     let found: Vec<Codec> = match &encoding.codec {
-        Some(name) => vec![by_name(name, container, extension, info)?],
+        Some(name) => vec![by_name(name, container, extension)?],
         None => {
             let default = container.codec(&format!("a.{extension}"), media::Type::Video);
             let is_sequence = container.name() == "image2";
@@ -132,7 +132,7 @@ fn by_pixel_name(name: &str) -> Result<Pixel> {
     })
 }
 
-fn by_name(name: &str, container: &format::Output, extension: &str, info: &Info) -> Result<Codec> {
+fn by_name(name: &str, container: &format::Output, extension: &str) -> Result<Codec> {
     let there = || {
         let names = list::names_for(container);
         if names.is_empty() {
@@ -149,12 +149,6 @@ fn by_name(name: &str, container: &format::Output, extension: &str, info: &Info)
             let name = name.escape_debug();
             Error::Invalid(format!("FFmpeg has no video encoder '{name}'; {}", there()))
         })?;
-    if is_too_narrow(&codec, info) {
-        return Err(Error::Invalid(format!(
-            "{name} cannot encode pictures narrower than {X265_LEAST_WIDTH} px; these have {}",
-            info.width
-        )));
-    }
     match can_hold(container, codec.id()) {
         true => Ok(codec),
         false => Err(Error::Invalid(format!(
@@ -202,19 +196,8 @@ fn nearest(
         .or_else(|| nearest_format(&fitting, source, info.format.alpha))
 }
 
-/// Below this width x265 (3.5) writes beyond its memory, whatever height, depth and size of its blocks: measured with a
-/// checking allocator at widths of 16 to 128.
-const X265_LEAST_WIDTH: usize = 64;
-
-fn is_too_narrow(codec: &Codec, info: &Info) -> bool {
-    codec.name() == "libx265" && info.width < X265_LEAST_WIDTH
-}
-
 /// H.264 and HEVC encoders refuse sizes that the chroma planes do not divide.
 fn takes_size(codec: &Codec, pixel: Pixel, info: &Info) -> bool {
-    if is_too_narrow(codec, info) {
-        return false;
-    }
     if !matches!(codec.id(), codec::Id::H264 | codec::Id::HEVC) {
         return true;
     }
