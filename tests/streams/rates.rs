@@ -155,11 +155,8 @@ fn streams_without_times_have_the_rate_of_their_codec_or_the_one_that_is_said() 
             "--factor 2 --codec ffv1 --source-fps 24000/1001",
             &output,
         );
-        assert_eq!(
-            (said.as_str(), rate(&output).as_str()),
-            ("", "48000/1001"),
-            "{name}"
-        );
+        assert!(!said.contains("times"), "{name}: {said}");
+        assert_eq!(rate(&output), "48000/1001", "{name}");
         assert_eq!(frames(&output), 60, "{name}");
     }
 }
