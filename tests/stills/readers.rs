@@ -218,8 +218,8 @@ fn what_is_no_picture_that_is_read_is_named() {
     let twelve = [&[(258, 3, 12), (259, 3, 1), (262, 3, 1)][..], &place].concat();
     let float = [(258, 3, 32), (259, 3, 1), (262, 3, 1), (339, 3, 3)];
     let float = [&float[..3], &place, &float[3..]].concat();
-    let lossless = [
-        0xFF, 0xD8, 0xFF, 0xC3, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xD9,
+    let hierarchical = [
+        0xFF, 0xD8, 0xFF, 0xC5, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xD9,
     ];
     let clip = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
     let files: [(&str, Vec<u8>, &[&str]); 11] = [
@@ -231,9 +231,9 @@ fn what_is_no_picture_that_is_read_is_named() {
             &["a field of numbers"],
         ),
         (
-            "lossless.jpg",
-            lossless.to_vec(),
-            &["a lossless JPEG", "convert it"],
+            "hierarchical.jpg",
+            hierarchical.to_vec(),
+            &["a hierarchical JPEG", "convert it"],
         ),
         ("clip.png", clip.to_vec(), &["is a clip", "otinterp retime"]),
         (

@@ -89,6 +89,9 @@ fn decode<R: BufRead + Seek>(
         ImageFormat::Jpeg => {
             let bytes = whole(reader, name)?;
             jpeg::check(&bytes, name)?;
+            if let Some(own) = jpeg::lossless(&bytes, name)? {
+                return finished(own.pixels, own.orientation, own.icc, Tags::default(), name);
+            }
             let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(failed)?;
             still(decoder, Tags::default(), file_bytes, name)
         }
