@@ -159,14 +159,3 @@ fn data_cut_short_is_made_again_from_the_last_whole_segment() {
     let read = |name: &str| fs::read(job.at(name)).unwrap();
     assert!(read("out.mp4") == read("undisturbed.mp4"));
 }
-
-#[test]
-fn another_cpu_level_is_refused() {
-    let job = Resumable::new();
-    job.cut_short("out.y4m", 1, &[]);
-    let mut lower = job.command("out.y4m", &["--resume"]);
-    let done = lower.env("OTINTERP_CPU", "scalar").output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(done.status.code(), Some(1), "{said}");
-    assert!(said.contains("the CPU level"), "{said}");
-}

@@ -9,7 +9,6 @@ use crate::commands::exit::{is_interrupted, kept_in};
 use crate::pipeline::{self, Cuts, Rules};
 use crate::work::{self, Earlier, Identity, Work};
 use anyhow::Context;
-use otinterp::simd::Level;
 use otinterp_video as video;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -89,14 +88,11 @@ fn environment(common: &Common) -> BTreeMap<String, String> {
         .threads
         .or(available_parallelism().ok().map(usize::from));
     let threads = threads.map_or("unknown".to_owned(), |threads| threads.to_string());
-    // The lowest level has no fused multiply-add, and so other bits.
-    let level = Level::current_or_baseline().name().to_owned();
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let all = [
         ("the program's version", version),
         ("FFmpeg", video::ffmpeg_versions().unwrap_or_default()),
         ("--threads", threads),
-        ("the CPU level", level),
     ];
     all.map(|(name, value)| (name.to_owned(), value)).into()
 }
