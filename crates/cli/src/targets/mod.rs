@@ -61,7 +61,7 @@ pub fn floors(bytes: &[u8]) {
 
 /// A journal of a work folder.
 pub fn journal(bytes: &[u8]) {
-    work::tells_segments(bytes, 1 << 20);
+    work::tells_segments(bytes, 1 << 24);
 }
 
 /// A motion field: .flo, KITTI's PNG, NPY, NPZ, PFM.
@@ -176,7 +176,7 @@ mod tests {
             );
         }
         for seed in seeds("journal") {
-            assert!(work::tells_segments(&seed, 1 << 20));
+            assert!(work::tells_segments(&seed, 1 << 24));
         }
         let text = |seed: &Vec<u8>| String::from_utf8(seed.clone()).unwrap();
         assert!(

@@ -203,6 +203,8 @@ mod tests {
         "resume",
         "dry-run",
         "progress",
+        "allow-lists",
+        "allow-network",
         "timings",
     ];
 
