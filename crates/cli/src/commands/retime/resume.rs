@@ -10,6 +10,7 @@ use crate::pipeline::{self, Cuts, Rules};
 use crate::work::{self, Earlier, Identity, Work};
 use anyhow::Context;
 use otinterp_video as video;
+use otinterp_video::range::Position;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::thread::available_parallelism;
@@ -134,7 +135,9 @@ fn settings(
     }
     set("--preset", &common.preset.name());
     set("--vfr", &args.vfr);
-    set("--start, --end or --range", &args.part());
+    if let Some(part) = part_of(args) {
+        set("--start, --end or --range", &part);
+    }
     set("--codec", &args.codec);
     set("--crf", &args.crf);
     set("--encoder-preset", &args.encoder_preset);
@@ -156,6 +159,21 @@ fn settings(
         set("--cuts", &format!("a list of BLAKE3 {}", &hash[..16]));
     }
     Ok(all)
+}
+
+/// The part that is asked for, exactly, as users say it; none if it is all.
+fn part_of(args: &RetimeArgs) -> Option<String> {
+    let (start, end) = args.part();
+    let place = |place: Position| match place {
+        Position::Time(seconds) => format!("{seconds} s"),
+        Position::Frame(frame) => format!("{frame}f"),
+    };
+    match (start.map(place), end.map(place)) {
+        (None, None) => None,
+        (Some(start), None) => Some(format!("from {start}")),
+        (None, Some(end)) => Some(format!("to {end}")),
+        (Some(start), Some(end)) => Some(format!("{start} to {end}")),
+    }
 }
 
 /// The run is cut short: says what is kept, and why it was. Nothing is where a later run would fail as this one did.
