@@ -130,7 +130,21 @@ pub(super) fn mean_gap(input: Input, stream: usize) -> Result<Option<Rational>> 
     let span = span_of(&mut Demuxer::new(input), stream, |span| {
         span.count >= CHECKED_PACKETS
     });
-    Ok(tick.and_then(|tick| Some(span.mean(tick)?.1)))
+    Ok(tick.and_then(|tick| {
+        let (between, gap) = span.mean(tick)?;
+        // First and last time are each rounded by less than a tick.
+        let steps = Rational::from_integer(span.count - 1);
+        let off = |rate: &Rational| distance(steps / *rate, between);
+        let usual = usual_rates().min_by_key(off);
+        let usual = usual.filter(|rate| off(rate) < tick * 2);
+        Some(usual.map_or(gap, |rate| rate.recip()))
+    }))
+}
+
+fn usual_rates() -> impl Iterator<Item = Rational> {
+    USUAL_RATES
+        .iter()
+        .map(|(num, den)| Rational::new(*num, *den))
 }
 
 /// Frames per second of the stream, on average.
@@ -176,15 +190,16 @@ pub(super) fn average_rate(
     }
     // First and last time are each rounded by less than a tick.
     let off = |rate: &Rational| distance(count / *rate, count / counted);
-    let usual = USUAL_RATES
-        .iter()
-        .map(|(num, den)| Rational::new(*num, *den));
     let fitting = declared
         .into_iter()
         .flatten()
         .chain(codec)
         .find(|rate| off(rate) < tick * 2);
-    let fitting = fitting.or_else(|| usual.min_by_key(off).filter(|rate| off(rate) < tick * 2));
+    let fitting = fitting.or_else(|| {
+        usual_rates()
+            .min_by_key(off)
+            .filter(|rate| off(rate) < tick * 2)
+    });
     Ok(Some(fitting.unwrap_or(counted)))
 }
 
