@@ -58,7 +58,7 @@ pub(super) fn render(
     while let Some(until) = frames.next()? {
         observer.cuts(frames.marked.cuts.len() as u64);
         let until = Arc::new(until);
-        if until.gap > Rational::from_integer(LONG_GAP_S) && !gap_is_told {
+        if until.gap > Rational::from_integer(LONG_GAP_S) && !gap_is_told && !from.is_context {
             gap_is_told = true;
             observer.gap(from.time, until.gap);
         }

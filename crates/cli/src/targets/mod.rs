@@ -1,9 +1,8 @@
 //! Readers as functions of bytes, for fuzzing: whatever the bytes, a reader returns; it does not panic and takes no memory but for what
 //! they hold. `fuzz/` runs each with libFuzzer; the tests here run each on the seeds in `fuzz/seeds` and on mutations of them.
 
+#[cfg(test)]
 mod mutate;
-
-pub use mutate::Mutations;
 
 use crate::data::{self, Opened, field};
 use crate::{commands, flow, work};
@@ -111,6 +110,7 @@ pub fn y4m(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mutate::Mutations;
     use std::path::Path;
 
     /// Mutations of all seeds of a target together, where `OTINTERP_MUTATIONS` does not say more.

@@ -27,7 +27,7 @@ pub type Stop<'a> = &'a dyn Fn() -> bool;
 pub struct Identity {
     /// What the user asked for, by the names that the user knows.
     pub settings: Settings,
-    /// What else the bits depend on: versions, threads, the CPU.
+    /// What else the bits depend on: versions, threads.
     pub environment: Settings,
     /// The files that are read, whose content counts and not their names.
     pub sources: Vec<PathBuf>,

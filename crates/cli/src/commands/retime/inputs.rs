@@ -5,7 +5,7 @@ use super::playlist;
 use crate::commands::pair::stem;
 use alphanumeric_sort::compare_os_str;
 use anyhow::{Context, bail};
-use otinterp_video::NumberedName;
+use otinterp_video::{Access, NumberedName};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -92,12 +92,12 @@ pub(super) fn expand(
 }
 
 /// The files that an input is made of.
-pub(super) fn sources_of(input: &Path) -> Vec<PathBuf> {
+pub(super) fn sources_of(input: &Path, access: Access) -> Vec<PathBuf> {
     if let Some(name) = NumberedName::of(input).filter(|_| !input.exists()) {
         let files = name.files_in(input.parent().unwrap_or(Path::new("")));
         return files.unwrap_or_default().into_iter().map(|f| f.1).collect();
     }
-    playlist::with_parts(input)
+    playlist::with_parts(input, access)
 }
 
 /// Whether an input is a folder, whose clips are meant.

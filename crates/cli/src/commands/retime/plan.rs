@@ -48,7 +48,8 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
     let mut found = inputs::expand(&args.inputs, &suffix, args.out_dir.as_deref())?;
     drop_own_outputs(&mut found, args, &suffix)?;
     for input in &found {
-        protect(inputs::sources_of(&input.path).iter().map(PathBuf::as_path));
+        let sources = inputs::sources_of(&input.path, args.access.into());
+        protect(sources.iter().map(PathBuf::as_path));
     }
     let jobs: Vec<Job> = found
         .iter()

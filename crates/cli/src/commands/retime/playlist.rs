@@ -1,5 +1,6 @@
 //! Playlists (HLS, RFC 8216): the local files that they consist of.
 
+use otinterp_video::Access;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -11,8 +12,13 @@ const HEAD: &[u8] = b"#EXTM3U";
 const MOST_BYTES: u64 = 1 << 24;
 
 /// A file and, if it is a playlist, the files that it names, and those that these name; each once, in the order in which they are
-/// named. What is not there is left out.
-pub(super) fn with_parts(file: &Path) -> Vec<PathBuf> {
+/// named. What is not there is left out, and what lies outside the list's folder, where it may not be opened.
+pub(super) fn with_parts(file: &Path, access: Access) -> Vec<PathBuf> {
+    let folder = file.canonicalize().ok();
+    let folder = folder.as_deref().and_then(Path::parent);
+    let may_open = |place: &Path| {
+        access != Access::Folder || folder.is_some_and(|folder| place.starts_with(folder))
+    };
     let (mut all, mut seen) = (vec![file.to_owned()], BTreeSet::new());
     seen.extend(file.canonicalize());
     let mut read = 0;
@@ -23,7 +29,11 @@ pub(super) fn with_parts(file: &Path) -> Vec<PathBuf> {
         };
         let folder = next.parent().unwrap_or(Path::new(""));
         for part in names(&text).map(|name| folder.join(name)) {
-            if part.is_file() && part.canonicalize().is_ok_and(|place| seen.insert(place)) {
+            if let Ok(place) = part.canonicalize()
+                && part.is_file()
+                && may_open(&place)
+                && seen.insert(place)
+            {
                 all.push(part);
             }
         }
@@ -81,7 +91,7 @@ mod tests {
         write("a/v.m3u8", "#EXTM3U\nfile:1.m4s\n\n");
         write("a/init.mp4", "i");
         write("a/1.m4s", "1");
-        let found: BTreeSet<PathBuf> = with_parts(&dir.path().join("main.m3u8"))
+        let found: BTreeSet<PathBuf> = with_parts(&dir.path().join("main.m3u8"), Access::Folder)
             .iter()
             .map(|path| path.canonicalize().unwrap())
             .collect();
@@ -89,6 +99,22 @@ mod tests {
         let names = ["a/1.m4s", "a/a.m3u8", "a/init.mp4", "a/v.m3u8", "main.m3u8"];
         assert_eq!(found, names.iter().map(|name| root.join(name)).collect());
         let plain = dir.path().join("a/1.m4s");
-        assert_eq!(with_parts(&plain), std::slice::from_ref(&plain));
+        let alone = with_parts(&plain, Access::Folder);
+        assert_eq!(alone, std::slice::from_ref(&plain));
+    }
+
+    #[test]
+    fn what_a_list_may_not_open_is_not_opened_here_either() {
+        let dir = tempfile::tempdir().unwrap();
+        let (list, outside) = (dir.path().join("in/l.m3u8"), dir.path().join("outside.ts"));
+        std::fs::create_dir(dir.path().join("in")).unwrap();
+        std::fs::write(&outside, "x").unwrap();
+        let names = format!("#EXTM3U\n../outside.ts\n{}\n", outside.display());
+        std::fs::write(&list, names).unwrap();
+        assert_eq!(
+            with_parts(&list, Access::Folder),
+            std::slice::from_ref(&list)
+        );
+        assert_eq!(with_parts(&list, Access::Files).len(), 2);
     }
 }

@@ -71,7 +71,7 @@ fn identity(
     let End::File(input) = &job.input else {
         return Ok(None);
     };
-    let sources = sources_of(input);
+    let sources = sources_of(input, args.access.into());
     if sources.iter().any(|source| !source.is_file()) {
         return Ok(None);
     }
