@@ -33,7 +33,7 @@ fn made(test: &str, path: &Path, coded: &[&str]) -> Option<()> {
 
 fn part(path: &Path, start: Position) -> Ranged {
     let source = FileSource::open(path, Some(1), false).unwrap();
-    Ranged::new(Box::new(source), (Some(start), None), 0).unwrap()
+    Ranged::new(Box::new(source), (Some(start), None), [0; 2]).unwrap()
 }
 
 #[test]

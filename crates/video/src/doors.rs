@@ -123,7 +123,7 @@ fn of_y4m(source: Y4mSource<impl Read + Send + 'static>, options: &ReadOptions) 
 }
 
 impl Clip {
-    /// The part from `start` up to `end`, after and before `context_frames` frames of what is around it; all of it where
+    /// The part from `start` up to `end`, after and before so many frames of what is around it; all of it where
     /// both are `None`.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl Clip {
     pub fn part(
         self,
         (start, end): (Option<Position>, Option<Position>),
-        context_frames: usize,
+        context_frames: [usize; 2],
     ) -> Result<Self> {
         if start.is_none() && end.is_none() {
             return Ok(self);

@@ -65,14 +65,14 @@ pub struct Ranged {
 }
 
 impl Ranged {
-    /// Reads `source` up to `start`; gives `context_frames` frames of it before the part, and as many after.
+    /// Reads `source` up to `start`; gives so many frames of it before the part and after.
     ///
     /// # Errors
     /// [`Error`] if the source cannot be read, or has no frame from `start` up to `end`.
     pub fn new(
         mut source: Box<dyn Source>,
         (start, end): (Option<Position>, Option<Position>),
-        context_frames: usize,
+        [before_frames, after_frames]: [usize; 2],
     ) -> Result<Self> {
         let nothing = || Error::Invalid("it has no frame between --start and --end".to_owned());
         let mut frame = source.next()?.ok_or_else(nothing)?;
@@ -97,7 +97,7 @@ impl Ranged {
                 return Err(beyond(length, start, index + 1));
             };
             before.push_back(context(std::mem::replace(&mut frame, next)));
-            if before.len() > context_frames {
+            if before.len() > before_frames {
                 before.pop_front();
             }
             index += 1;
@@ -112,7 +112,7 @@ impl Ranged {
             before,
             ahead: None,
             index,
-            after: context_frames,
+            after: after_frames,
         };
         if ranged.is_over(&frame, index) {
             return Err(nothing());

@@ -34,9 +34,10 @@ pub fn is_large(pixels: usize) -> bool {
     pixels > 1920 * 1088
 }
 
-/// Frames around a part of a clip that it is to be read with, so that it is made as it is in the whole: cuts are judged by
-/// three frames on either side, and a path asks for two after the last, each of which may stand with three repeats.
-pub const CONTEXT_FRAMES: usize = 12;
+/// Frames before and after a part of a clip that it is to be read with, so that it is made as it is in the whole: cuts are judged by
+/// three frames on either side, and a path asks for one before the first and two after the last, each of which may stand with
+/// three repeats. Those before are held together, and count in memory.
+pub const CONTEXT_FRAMES: [usize; 2] = [4, 12];
 
 /// Frames that wait between two stages.
 fn queue_frames(pixels: usize) -> usize {

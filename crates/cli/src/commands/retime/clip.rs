@@ -194,7 +194,7 @@ pub(super) fn open(job: &Job, args: &RetimeArgs, common: &Common) -> anyhow::Res
     };
     // What a loop goes on with is its own beginning.
     let context_frames = if args.is_loop {
-        0
+        [0; 2]
     } else {
         pipeline::CONTEXT_FRAMES
     };
