@@ -58,9 +58,10 @@ pub fn floors(bytes: &[u8]) {
     }
 }
 
-/// A journal of a work folder.
+/// A journal of a work folder; also with seals that fit its lines, or nothing behind a seal would be reached.
 pub fn journal(bytes: &[u8]) {
     work::tells_segments(bytes, 1 << 24);
+    work::tells_segments(&work::journal_sealed_anew(bytes), 1 << 24);
 }
 
 /// A motion field: .flo, KITTI's PNG, NPY, NPZ, PFM.
@@ -177,6 +178,12 @@ mod tests {
         }
         for seed in seeds("journal") {
             assert!(work::tells_segments(&seed, 1 << 24));
+            let whole = 1 + seed.iter().rposition(|b| *b == b'\n').unwrap();
+            assert_eq!(work::journal_sealed_anew(&seed[..whole]), seed[..whole]);
+            let first_seal_lost = &seed[1..];
+            assert!(!work::tells_segments(first_seal_lost, 1 << 24));
+            let sealed = work::journal_sealed_anew(first_seal_lost);
+            assert!(work::tells_segments(&sealed, 1 << 24));
         }
         let text = |seed: &Vec<u8>| String::from_utf8(seed.clone()).unwrap();
         assert!(

@@ -209,6 +209,21 @@ fn sealed(before: &str, text: &[u8]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// The lines of a journal with the seals that their texts would have: what a reader meets that was made to pass.
+pub(super) fn sealed_anew(text: &[u8]) -> Vec<u8> {
+    let (mut lines, mut seal) = (Vec::new(), String::new());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let (_, text) = split(line).unwrap_or((&[], line));
+        seal = sealed(&seal, text);
+        lines.extend(seal.as_bytes());
+        lines.push(b' ');
+        lines.extend(text);
+        lines.push(b'\n');
+    }
+    lines
+}
+
 fn add_line(lines: &mut Vec<u8>, seal: &mut String, what: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_vec(what)?;
     *seal = sealed(seal, &text);

@@ -81,6 +81,11 @@ pub fn tells_segments(text: &[u8], data_bytes: u64) -> bool {
         .is_some()
 }
 
+/// The text of a journal with the seals that its lines would have.
+pub fn journal_sealed_anew(text: &[u8]) -> Vec<u8> {
+    journal::sealed_anew(text)
+}
+
 impl Work {
     /// Opens the work folder of `target`, whose own folder must exist.
     /// Fails with [`Error`]: the folder cannot be made, is in use, is not this user's own, or holds what `earlier` does not
