@@ -7,8 +7,9 @@ use std::sync::Arc;
 /// Steps to the neighbours that a difference is averaged with, cells: 0.394 dB on 35 clips with `fast`, 0.303 without, 0.402 with 2, 0.376 with 5;
 /// 0.470 with `best`, 0.456 with 2, 0.463 with 6.
 const AROUND: [isize; 3] = [-3, 0, 3];
-/// Steps to the cells that a difference is shared with: 7x7, 12 cells apart, and ranges of 0.3 and 0.8 px are within 0.006 dB (docs/decisions/017-paths.md).
-const WIDE: [isize; 5] = [-16, -8, 0, 8, 16];
+/// Steps to the differences that one is shared with, two cells each: 7x7, 12 cells apart, and ranges of 0.3 and 0.8 px are within 0.006 dB
+/// (docs/decisions/017-paths.md).
+const WIDE: [isize; 5] = [-8, -4, 0, 4, 8];
 /// Differences that are less apart may be shared, px.
 const SHARED_PX: f32 = 0.5;
 /// Of the cells looked at, at least this part must share a difference; twice as many give 0.004 dB less with `best`, the same with `fast`.
@@ -41,8 +42,8 @@ pub struct Outer {
 /// Of a cell of which nothing is known.
 const UNKNOWN: [Vector; 2] = [[f32::NAN; 2]; 2];
 
-/// Memory of paths, for the next pair's: of those of two pictures while the next ones are found, each with its means.
-static SPARE: Pool<Vec<[Vector; 2]>> = Pool::new(8);
+/// Memory of paths, for the next pair's: of those of two pictures while the next ones are found, each with single ones and means.
+static SPARE: Pool<Vec<[Vector; 2]>> = Pool::new(12);
 
 /// Room for so many cells, whatever they hold.
 pub(super) fn room(count: usize) -> Vec<[Vector; 2]> {
@@ -63,85 +64,135 @@ pub(super) fn second_difference(inner: Vector, outer: Vector, gap: f32) -> Vecto
 
 /// Second divided differences of a picture's cells, known where both motions are trusted and neither stands still beside the other.
 pub(super) struct Differences<'a> {
-    inner: &'a Layers,
-    outer: &'a Layers,
-    gap: f32,
+    /// Columns and rows of cells.
+    dim: [usize; 2],
+    motion: &'a [Vector],
+    /// Of every cell, not a number where it is not known.
+    single: Vec<[Vector; 2]>,
 }
 
 impl<'a> Differences<'a> {
-    pub(super) fn of(inner: &'a Layers, outer: &'a Outer) -> Self {
+    pub(super) fn of(inner: &'a Layers, outer: &Outer, dim: [usize; 2]) -> Self {
+        let Outer { layers, gap } = outer;
+        let mut single = room(inner.motion.len());
+        fill_rows(&mut single, dim[0], |x, y| {
+            let cell = y * dim[0] + x;
+            if !(inner.trusted[cell] & layers.trusted[cell]) {
+                return UNKNOWN;
+            }
+            let (motion, outer) = (inner.motion[cell], layers.motion[cell]);
+            let (here, there) = (square(motion), square(outer) / (gap * gap));
+            let is_held = there < HELD * HELD * here || here < HELD * HELD * there;
+            if is_held {
+                return UNKNOWN;
+            }
+            [second_difference(motion, outer, *gap), [0.0; 2]]
+        });
         Self {
-            inner,
-            outer: &outer.layers,
-            gap: outer.gap,
+            dim,
+            motion: &inner.motion,
+            single,
         }
-    }
-
-    #[inline(always)]
-    fn at(&self, cell: usize) -> Option<Vector> {
-        if !(self.inner.trusted[cell] & self.outer.trusted[cell]) {
-            return None;
-        }
-        let (inner, outer) = (self.inner.motion[cell], self.outer.motion[cell]);
-        let (here, there) = (square(inner), square(outer) / (self.gap * self.gap));
-        let is_held = there < HELD * HELD * here || here < HELD * HELD * there;
-        (!is_held).then(|| second_difference(inner, outer, self.gap))
     }
 
     /// Whether the pictures show the same at all.
     pub(super) fn are_enough(&self) -> bool {
-        let cells = self.inner.motion.len();
-        let known = (0..cells).filter(|&cell| self.at(cell).is_some()).count();
-        known as f32 >= LEAST_KNOWN * cells as f32
+        let count = self.single.iter().filter_map(known).count();
+        count as f32 >= LEAST_KNOWN * self.single.len() as f32
     }
 
     /// What is known of every cell, [`UNKNOWN`] where nothing is: first what it shares with much of what is around it, as far as that stands
-    /// out of its noise; then what it has more.
-    pub(super) fn found(
-        &self,
-        dim @ [width, height]: [usize; 2],
-        cell_px: f32,
-    ) -> Vec<[Vector; 2]> {
-        let means = self.means(dim);
-        let least = (LEAST_SHARED * (WIDE.len() * WIDE.len()) as f32) as usize;
-        let mut found = room(width * height);
-        fill_rows(&mut found, width, |x, y| {
-            let [own, _] = means[y * width + x];
-            let alike = |other: &[Vector; 2]| {
-                (cell_px * apart(other[0], own) < SHARED_PX).then_some(other[0])
-            };
-            let at = |[right, down]: [isize; 2]| alike(&means[shifted([x, y], [right, down], dim)]);
-            let Some((shared, count)) = mean(WIDE, at) else {
-                return UNKNOWN;
-            };
-            let part = if count < least {
-                0.0
-            } else {
-                ramp(cell_px, shared, SHARED_NOISE_PX)
-            };
-            let shared = shared.map(|d| part * d);
-            [shared, [own[0] - shared[0], own[1] - shared[1]]]
+    /// out of its noise; then what it has more. Found for every second cell of every second row, for the others where none of those next to
+    /// them is of the same layer.
+    pub(super) fn found(&self, cell_px: f32) -> Vec<[Vector; 2]> {
+        let [width, _] = self.dim;
+        let coarse = self.dim.map(|n| n.div_ceil(2));
+        let mut means = room(coarse[0] * coarse[1]);
+        fill_rows(&mut means, coarse[0], |x, y| self.mean([2 * x, 2 * y]));
+        let means = Means {
+            dim: coarse,
+            means,
+            cell_px,
+        };
+        let mut parts = room(coarse[0] * coarse[1]);
+        fill_rows(&mut parts, coarse[0], |x, y| {
+            means.parts(&means.means[y * coarse[0] + x], [x, y])
         });
-        give(means);
+        let mut found = room(self.motion.len());
+        fill_rows(&mut found, width, |x, y| {
+            let own = self.motion[y * width + x];
+            let columns = x / 2..(x.div_ceil(2) + 1).min(coarse[0]);
+            let rows = y / 2..(y.div_ceil(2) + 1).min(coarse[1]);
+            for (row, column) in rows.flat_map(|row| columns.clone().map(move |c| (row, c))) {
+                let parts = &parts[row * coarse[0] + column];
+                let motion = self.motion[2 * row * width + 2 * column];
+                if known(parts).is_some() && is_same_layer(motion, own) {
+                    return *parts;
+                }
+            }
+            means.parts(&self.mean([x, y]), [x / 2, y / 2])
+        });
+        give(parts);
         found
     }
 
-    /// Means over what is known around a cell and belongs to the same layer; [`UNKNOWN`] if nothing is.
-    fn means(&self, dim @ [width, height]: [usize; 2]) -> Vec<[Vector; 2]> {
-        let (least, share) = SAME_LAYER;
-        let motion = &self.inner.motion;
-        let mut means = room(width * height);
-        fill_rows(&mut means, width, |x, y| {
-            let own = motion[y * width + x];
-            let same = least + share * (own[0].abs() + own[1].abs());
-            let found = mean(AROUND, |step| {
-                let at = shifted([x, y], step, dim);
-                let is_same = apart(motion[at], own) < same;
-                is_same.then(|| self.at(at)).flatten()
-            });
-            found.map_or(UNKNOWN, |(mean, _)| [mean, [0.0; 2]])
+    /// The mean over what is known around a cell and belongs to the same layer; [`UNKNOWN`] if nothing is.
+    fn mean(&self, [x, y]: [usize; 2]) -> [Vector; 2] {
+        let own = self.motion[y * self.dim[0] + x];
+        let found = mean(AROUND, |step| {
+            let at = shifted([x, y], step, self.dim);
+            let [single, _] = known(&self.single[at])?;
+            is_same_layer(self.motion[at], own).then_some(single)
         });
-        means
+        found.map_or(UNKNOWN, |(mean, _)| [mean, [0.0; 2]])
+    }
+}
+
+impl Drop for Differences<'_> {
+    fn drop(&mut self) {
+        give(std::mem::take(&mut self.single));
+    }
+}
+
+#[inline(always)]
+fn is_same_layer(motion: Vector, own: Vector) -> bool {
+    let (least, share) = SAME_LAYER;
+    apart(motion, own) < least + share * (own[0].abs() + own[1].abs())
+}
+
+/// Mean differences of every second cell of every second row.
+struct Means {
+    /// Columns and rows of them.
+    dim: [usize; 2],
+    means: Vec<[Vector; 2]>,
+    cell_px: f32,
+}
+
+impl Means {
+    /// What of the mean at a place is shared with much of what is around, as far as that stands out of its noise, and the rest.
+    fn parts(&self, of: &[Vector; 2], place: [usize; 2]) -> [Vector; 2] {
+        let least = (LEAST_SHARED * (WIDE.len() * WIDE.len()) as f32) as usize;
+        let [own, _] = *of;
+        let found = mean(WIDE, |step| {
+            let [other, _] = self.means[shifted(place, step, self.dim)];
+            (self.cell_px * apart(other, own) < SHARED_PX).then_some(other)
+        });
+        let Some((shared, count)) = found else {
+            return UNKNOWN;
+        };
+        let part = if count < least {
+            0.0
+        } else {
+            ramp(self.cell_px, shared, SHARED_NOISE_PX)
+        };
+        let shared = shared.map(|d| part * d);
+        [shared, [own[0] - shared[0], own[1] - shared[1]]]
+    }
+}
+
+impl Drop for Means {
+    fn drop(&mut self) {
+        give(std::mem::take(&mut self.means));
     }
 }
 
@@ -171,6 +222,7 @@ fn mean<const N: usize>(
 }
 
 /// One of [`Differences::found`].
+#[inline(always)]
 pub(super) fn known(found: &[Vector; 2]) -> Option<[Vector; 2]> {
     (!found[0][0].is_nan()).then_some(*found)
 }
@@ -263,7 +315,7 @@ mod tests {
             layers: Arc::new(layers([-2.0 + shake, 0.0], [-2.0 + noise, 0.0])),
             gap: 1.0,
         };
-        let found = Differences::of(&inner, &outer).found(DIM, 1.0);
+        let found = Differences::of(&inner, &outer, DIM).found(1.0);
         let at = |x: usize| found[20 * DIM[0] + x];
         let near = |found: f32, expected: f32| (found - expected).abs() < 1e-6;
         assert!(

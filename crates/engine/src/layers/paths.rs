@@ -41,11 +41,11 @@ impl Paths {
     ) -> Option<Self> {
         let fits = |outer: &&Outer| outer.gap > 0.0 && outer.layers.motion.len() == width * height;
         let outer = outer.map(|outer| outer.filter(fits));
-        let both = [0, 1].map(|n| outer[n].map(|outer| Differences::of(layers[n], outer)));
+        let both = [0, 1].map(|n| outer[n].map(|outer| Differences::of(layers[n], outer, dim)));
         if both.iter().all(Option::is_none) || !both.iter().flatten().all(Differences::are_enough) {
             return None;
         }
-        let found = both.map(|both| both.map(|both| both.found(dim, cell_px)));
+        let found = both.map(|both| both.map(|both| both.found(cell_px)));
         let cells = [0, 1].map(|n| {
             let (own, other) = (found[n].as_deref(), found[1 - n].as_deref());
             let mut cells = room(width * height);
