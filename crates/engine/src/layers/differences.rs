@@ -102,8 +102,8 @@ impl<'a> Differences<'a> {
     }
 
     /// What is known of every cell, [`UNKNOWN`] where nothing is: first what it shares with much of what is around it, as far as that stands
-    /// out of its noise; then what it has more. Found for every second cell of every second row, for the others where none of those next to
-    /// them is of the same layer.
+    /// out of its noise; then what it has more. Found for every second cell of every second row; the others have the mean of those next to them
+    /// that are of the same layer, or their own where there are none: 0.03 dB less on ten clips if they have that of one.
     pub(super) fn found(&self, cell_px: f32) -> Vec<[Vector; 2]> {
         let [width, _] = self.dim;
         let coarse = self.dim.map(|n| n.div_ceil(2));
@@ -123,12 +123,19 @@ impl<'a> Differences<'a> {
             let own = self.motion[y * width + x];
             let columns = x / 2..(x.div_ceil(2) + 1).min(coarse[0]);
             let rows = y / 2..(y.div_ceil(2) + 1).min(coarse[1]);
-            for (row, column) in rows.flat_map(|row| columns.clone().map(move |c| (row, c))) {
-                let parts = &parts[row * coarse[0] + column];
-                let motion = self.motion[2 * row * width + 2 * column];
-                if known(parts).is_some() && is_same_layer(motion, own) {
-                    return *parts;
+            let (mut sum, mut count) = ([[0.0; 2]; 2], 0.0);
+            for row in rows {
+                for column in columns.clone() {
+                    let parts = &parts[row * coarse[0] + column];
+                    let motion = self.motion[2 * row * width + 2 * column];
+                    if known(parts).is_some() && is_same_layer(motion, own) {
+                        sum = [0, 1].map(|n| [0, 1].map(|axis| sum[n][axis] + parts[n][axis]));
+                        count += 1.0;
+                    }
                 }
+            }
+            if count > 0.0 {
+                return sum.map(|part| part.map(|d| d / count));
             }
             means.parts(&self.mean([x, y]), [x / 2, y / 2])
         });
