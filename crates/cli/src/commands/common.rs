@@ -17,11 +17,20 @@ pub struct Common {
         global = true,
         value_enum,
         default_value = "balanced",
+        env = "OTINTERP_PRESET",
+        hide_env_values = true,
         help_heading = "Common options"
     )]
     pub preset: PresetArg,
     /// Number of threads, 1 to 256 or to the number of cores if that is larger [default: all cores]. The result does not depend on it
-    #[arg(long, global = true, value_name = "N", help_heading = "Common options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "OTINTERP_THREADS",
+        hide_env_values = true,
+        help_heading = "Common options"
+    )]
     pub threads: Option<usize>,
     /// Write a report as JSON, one object per line, to stdout (to stderr if stdout carries data)
     #[arg(long, global = true, help_heading = "Common options")]
@@ -172,20 +181,20 @@ impl Common {
     /// Sets the number of threads for the whole process. To be called once.
     /// Fails with [`Usage`] if the number is 0 or too large, see [`MOST_THREADS`]; the pool's own error if it cannot be started.
     pub fn apply(&self) -> anyhow::Result<()> {
-        if let Some(threads) = self.threads {
-            if threads == 0 {
-                return Err(Usage("--threads 0: at least 1 is needed".into()).into());
-            }
-            let cores = available_parallelism().map_or(1, usize::from);
-            let most = MOST_THREADS.max(cores);
-            if threads > most {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let most = MOST_THREADS.max(cores);
+        let threads = match self.threads {
+            Some(0) => return Err(Usage("--threads 0: at least 1 is needed".into()).into()),
+            Some(threads) if threads > most => {
                 let why = format!("--threads {threads}: at most {most} can be had");
                 return Err(Usage(why).into());
             }
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build_global()?;
-        }
+            // Said here, or the thread pool would take any number that its own variable holds.
+            threads => threads.unwrap_or(cores),
+        };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()?;
         Ok(())
     }
 

@@ -46,8 +46,8 @@ pub fn cuts(text: &str, name: &str) -> anyhow::Result<Vec<HandCut>> {
         }
         let Some(cut) = parse(entry) else {
             bail!(
-                "{name}: line {}: '{entry}' is no cut; give the index of the first frame after it, from 1, as 120, \
-                 or its time in seconds, as 4.8 or 5s",
+                "{name}: line {}: '{entry}' is no cut; give the index of the first frame after it, as 120 \
+                 (frames are counted from 0), or its time in seconds, as 4.8 or 5s",
                 index + 1
             );
         };

@@ -103,6 +103,20 @@ fn identity(path: &Path) -> PathBuf {
     folder.join(path.file_name().unwrap_or_default())
 }
 
+/// `--timecodes` names another file than the output.
+pub(super) fn check_timecodes(jobs: &[Job], timecodes: Option<&Path>) -> anyhow::Result<()> {
+    let Some(times) = timecodes else {
+        return Ok(());
+    };
+    let is_output = |job: &Job| matches!(&job.output, End::File(output) if identity(output) == identity(times));
+    if jobs.iter().any(is_output) {
+        let shown = times.display();
+        let why = format!("-o and --timecodes both name {shown}; each needs a file of its own");
+        return Err(Usage(why).into());
+    }
+    Ok(())
+}
+
 /// Every output has its own name, which no input has, and may be written.
 pub(super) fn check_outputs(jobs: &[Job], common: &Common) -> anyhow::Result<()> {
     let inputs: HashSet<PathBuf> = jobs

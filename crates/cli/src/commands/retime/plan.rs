@@ -4,7 +4,7 @@ use super::args::RetimeArgs;
 use super::inputs;
 use super::job::{End, Job};
 use super::options::PipeFormat;
-use super::outputs::{check_outputs, drop_own_outputs, output_for};
+use super::outputs::{check_outputs, check_timecodes, drop_own_outputs, output_for};
 use crate::commands::common::Common;
 use crate::commands::exit::Usage;
 use crate::files::protect;
@@ -66,6 +66,7 @@ pub(super) fn plan(args: &RetimeArgs, common: &Common) -> anyhow::Result<Plan> {
         })
         .collect::<anyhow::Result<_>>()?;
     check_outputs(&jobs, common)?;
+    check_timecodes(&jobs, args.timecodes.as_deref())?;
     Ok(Plan {
         is_batch: jobs.len() > 1 || folder.is_some(),
         jobs,
