@@ -30,7 +30,7 @@ pub use plan::{Method, Plan, Preset};
 pub use sequence::Sequence;
 pub use transition::{OuterMotion, Transition};
 
-/// The example in the README, compiled with the doc tests.
+/// The example in docs/guide/library.md, compiled with the doc tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/guide/library.md")]
 struct Readme;
