@@ -3,11 +3,13 @@
 mod codecs;
 mod common;
 mod compare;
+mod completions;
 mod distance;
 mod exit;
 mod flow;
 mod frames;
 mod inspect;
+mod man;
 mod mass;
 mod output;
 mod pair;
@@ -20,15 +22,18 @@ mod times;
 
 use crate::files::protect;
 use crate::reporter::print_help;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use common::Common;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// The program's name.
+const PROGRAM: &str = "otinterp";
+
 /// Frames between frames, by optimal transport.
 #[derive(Debug, Parser)]
-#[command(name = "otinterp", version, about, max_term_width = 100)]
+#[command(name = PROGRAM, version, about, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 some inputs of a batch failed, 130 interrupted."
 )]
@@ -61,6 +66,10 @@ enum Command {
     Distance(distance::DistanceArgs),
     /// Couple point clouds: couplings, barycentric projections, geodesics, minibatch pairs for flow matching, the two-row figure
     Points(Box<points::PointsArgs>),
+    /// Print a script by which a shell completes command lines
+    Completions(completions::CompletionsArgs),
+    /// Print a manual page
+    Man(man::ManArgs),
 }
 
 impl Command {
@@ -69,7 +78,7 @@ impl Command {
         match self {
             Self::Frames(args) => args.inputs(),
             Self::Retime(args) => args.inputs(),
-            Self::Codecs(_) => Vec::new(),
+            Self::Codecs(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
             Self::Compare(args) => args.inputs(),
             Self::Flow(args) => args.inputs(),
             Self::Inspect(args) => args.inputs(),
@@ -183,5 +192,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Score(args) => score::run(args, &cli.common),
         Command::Distance(args) => distance::run(args, &cli.common),
         Command::Points(args) => points::run(args, &cli.common),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, Cli::command()),
     }
 }
