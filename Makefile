@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint deny fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz
+.PHONY: all demo test lint deny fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz dist
 .NOTPARALLEL:
 
 all: demo
@@ -52,6 +52,10 @@ test: lint
 MINUTES = 1
 fuzz: setup
 	scripts/fuzz $(MINUTES)
+
+# A Debian package and a folder with FFmpeg's libraries, under target/dist.
+dist: setup
+	scripts/dist
 
 # Fails if a kernel's loops are no longer compiled to vector instructions; builds the libraries for release.
 kernel-guard: setup-test

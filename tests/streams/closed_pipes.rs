@@ -46,6 +46,9 @@ const CASES: &[&str] = &[
     "points x.csv y.csv --json",
     "points x.csv y.csv --batch 2",
     "points x.csv y.csv --batch 2 --json",
+    "completions bash",
+    "man",
+    "man retime",
 ];
 
 /// Inputs of all cases.

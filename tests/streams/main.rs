@@ -18,6 +18,8 @@ mod jumps;
 mod lists;
 mod pipes;
 mod rates;
+#[cfg(unix)]
+mod readme;
 mod rewritten;
 mod rules;
 mod start;

@@ -26,11 +26,17 @@ pub fn run(args: &ManArgs, mut program: clap::Command) -> anyhow::Result<()> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| Usage(format!("man: there is no command '{name}'; --help lists them")))?
+            found.ok_or_else(|| {
+                Usage(format!(
+                    "man: there is no command '{name}'; --help lists them"
+                ))
+            })?
         }
     };
     let mut page = Vec::new();
     Man::new(command).render(&mut page)?;
-    Stream::Out.write(&page).map_err(|e| Stream::Out.named(&e))?;
+    Stream::Out
+        .write(&page)
+        .map_err(|e| Stream::Out.named(&e))?;
     Ok(())
 }

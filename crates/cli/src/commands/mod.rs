@@ -196,3 +196,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Man(args) => man::run(args, Cli::command()),
     }
 }
+
+#[cfg(test)]
+mod documented;

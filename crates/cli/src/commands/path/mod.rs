@@ -2,6 +2,7 @@
 
 mod plot;
 mod report;
+mod spline;
 mod walk;
 
 use super::common::{Common, MethodArg};
@@ -13,6 +14,7 @@ use clap::Args;
 use otinterp::Preset;
 use otinterp::mass::{MassModel, Unbalanced};
 use report::Report;
+use spline::Spline;
 use std::path::{Path, PathBuf};
 use walk::Walk;
 
@@ -26,7 +28,8 @@ shortest way it is the same all along, W2². The cross-fade starts at once for f
 Examples:
   otinterp path a.png b.png --frames 7
   otinterp path a.npy b.npy --frames 15 --json
-  otinterp path a.png b.png --frames 9 --plot way.svg")]
+  otinterp path a.png b.png --frames 9 --plot way.svg
+  otinterp path b.png c.png --before a.png --after d.png   energy of the spline through all four")]
 pub struct PathArgs {
     /// First picture (t = 0) or field of numbers
     #[arg(value_name = "A")]
@@ -34,6 +37,12 @@ pub struct PathArgs {
     /// Second one (t = 1), of the same size
     #[arg(value_name = "B")]
     b: PathBuf,
+    /// Density before A, as far from it as B: adds the energy of the smooth path through all
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
+    /// Density after B, as far from it as A
+    #[arg(long, value_name = "FILE")]
+    after: Option<PathBuf>,
     /// Number of in-betweens, evenly spaced: t = k/(N+1)
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
     frames: u16,
@@ -47,7 +56,12 @@ pub struct PathArgs {
 impl PathArgs {
     /// The files that are read.
     pub fn inputs(&self) -> Vec<&Path> {
-        vec![&self.a, &self.b]
+        let outer = [&self.before, &self.after].into_iter().flatten();
+        [&self.a, &self.b]
+            .into_iter()
+            .chain(outer)
+            .map(PathBuf::as_path)
+            .collect()
     }
 }
 
@@ -64,22 +78,36 @@ pub fn run(args: &PathArgs, common: &Common) -> anyhow::Result<()> {
     }
     let plot = Plot::open(args.plot.as_deref(), common)?;
     let reporter = common.reporter(false);
-    let masses = masses(&args.a, &args.b, &options, &reporter)?;
+    let pair = masses(&args.a, &args.b, &options, &reporter)?;
+    // Each beside the one that it is next to: of the same size, above the same background.
+    let beside = |end: &Path, outer: &Option<PathBuf>| {
+        let read = outer
+            .as_ref()
+            .map(|outer| masses(end, outer, &options, &reporter));
+        read.transpose().map(|both| both.map(|[_, outer]| outer))
+    };
+    let outer = [
+        beside(&args.a, &args.before)?,
+        beside(&args.b, &args.after)?,
+    ];
     // With the second picture.
     let bar = reporter.bar("", Some(u64::from(args.frames) + 1));
     bar.count(0);
-    let walk = Walk::between(
-        &masses,
-        args.frames,
-        Preset::from(common.preset).most_mass_cells(),
-        check_interrupt,
-        |frames| bar.count(frames),
-    )?;
+    let most_cells = Preset::from(common.preset).most_mass_cells();
+    let walk = Walk::between(&pair, args.frames, most_cells, check_interrupt, |frames| {
+        bar.count(frames)
+    })?;
+    let spline = if outer.iter().any(Option::is_some) {
+        let outer = outer.each_ref().map(Option::as_ref);
+        Some(Spline::between(&pair, outer, most_cells, check_interrupt)?)
+    } else {
+        None
+    };
     drop(bar);
     if let Some(plot) = plot {
         plot.write(&plot::figure(&walk))?;
     }
-    let dim = masses[0].dim();
-    let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk);
+    let dim = pair[0].dim();
+    let report = Report::new([shown(&args.a), shown(&args.b)], dim, &walk, spline);
     reporter.answer(&report, || report.table())
 }

@@ -1,5 +1,6 @@
 //! Report of `path` as a table and as JSON.
 
+use super::spline::Spline;
 use super::walk::{Frame, Step, Walk};
 use serde::Serialize;
 use std::fmt::Write;
@@ -18,6 +19,8 @@ pub struct Report<'a> {
     action_px2: Action,
     /// Largest `|W2(mu0, mut) - t·W2(mu0, mu1)| / W2(mu0, mu1)` of the transport.
     transport_deviation: f64,
+    /// With `--before` or `--after`.
+    spline: Option<Spline>,
 }
 
 /// Mean energies.
@@ -29,7 +32,12 @@ struct Action {
 
 impl<'a> Report<'a> {
     /// Of a walk between `inputs` of `(height, width)`.
-    pub fn new(inputs: [String; 2], (height, width): (usize, usize), walk: &'a Walk) -> Self {
+    pub fn new(
+        inputs: [String; 2],
+        (height, width): (usize, usize),
+        walk: &'a Walk,
+        spline: Option<Spline>,
+    ) -> Self {
         let deviation = |f: &Frame| (f.transport.distance_px - f.geodesic_px).abs();
         let most = walk.frames.iter().map(deviation).fold(0.0, f64::max);
         Self {
@@ -48,6 +56,7 @@ impl<'a> Report<'a> {
             } else {
                 0.0
             },
+            spline,
         }
     }
 
@@ -89,6 +98,13 @@ impl<'a> Report<'a> {
             "\nmean energy {:.2} px² by transport, {:.2} by cross-fade; the least possible is W2² = {w2:.2}",
             self.action_px2.transport, self.action_px2.crossfade
         );
+        if let Some(spline) = &self.spline {
+            let _ = writeln!(
+                out,
+                "energy {:.2} px² along the spline through the densities before and after: {:.2} straight and {:.2} for its bends; acceleration {:.2} px",
+                spline.energy_px2, spline.geodesic_px2, spline.bending_px2, spline.acceleration_px
+            );
+        }
         out
     }
 }

@@ -108,7 +108,8 @@ pub(super) fn check_timecodes(jobs: &[Job], timecodes: Option<&Path>) -> anyhow:
     let Some(times) = timecodes else {
         return Ok(());
     };
-    let is_output = |job: &Job| matches!(&job.output, End::File(output) if identity(output) == identity(times));
+    let is_output =
+        |job: &Job| matches!(&job.output, End::File(output) if identity(output) == identity(times));
     if jobs.iter().any(is_output) {
         let shown = times.display();
         let why = format!("-o and --timecodes both name {shown}; each needs a file of its own");

@@ -1,4 +1,4 @@
-//! Playlists (HLS, RFC 8216): the local files that they consist of.
+//! Playlists (HLS, RFC 8216) and lists of FFmpeg's concat demuxer: the local files that they consist of.
 
 use otinterp_video::Access;
 use std::collections::BTreeSet;
@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// How a playlist begins.
-const HEAD: &[u8] = b"#EXTM3U";
+/// How a playlist begins, and how a list for concatenation does.
+const HEADS: [&[u8]; 2] = [b"#EXTM3U", b"ffconcat version"];
 /// A day of segments of one second is a tenth of it.
 const MOST_BYTES: u64 = 1 << 24;
 
@@ -28,7 +28,7 @@ pub(super) fn with_parts(file: &Path, access: Access) -> Vec<PathBuf> {
             continue;
         };
         let folder = next.parent().unwrap_or(Path::new(""));
-        for part in names(&text).map(|name| folder.join(name)) {
+        for part in names(&text).iter().map(|name| folder.join(name)) {
             if let Ok(place) = part.canonicalize()
                 && part.is_file()
                 && may_open(&place)
@@ -46,26 +46,50 @@ fn playlist(path: &Path) -> Option<String> {
     // Others are not opened: a named pipe can be read once.
     let is_file = path.metadata().is_ok_and(|file| file.is_file());
     let mut file = is_file.then(|| File::open(path).ok()).flatten()?;
-    let mut bytes = vec![0; HEAD.len()];
-    file.read_exact(&mut bytes).ok()?;
-    if bytes != HEAD {
+    let mut bytes = Vec::new();
+    let longest = HEADS.iter().map(|head| head.len()).max().unwrap_or(0);
+    let mut head = file.by_ref().take(longest as u64);
+    head.read_to_end(&mut bytes).ok()?;
+    if !HEADS.iter().any(|head| bytes.starts_with(head)) {
         return None;
     }
     file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Lines that are no comments, and the values of `URI="…"`.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| {
-        let line = line.trim();
-        let name = match line.strip_prefix('#') {
-            Some(tag) => tag.split_once("URI=\"")?.1.split('"').next()?,
-            None => line,
-        };
-        let name = name.strip_prefix("file:").unwrap_or(name);
-        (!name.is_empty()).then_some(name)
-    })
+/// The names in a playlist or list, without `file:`.
+fn names(text: &str) -> Vec<String> {
+    let is_playlist = text.as_bytes().starts_with(HEADS[0]);
+    let names = text.lines().filter_map(|line| match is_playlist {
+        true => in_playlist(line.trim()).map(str::to_owned),
+        false => in_list(line.trim()),
+    });
+    let names = names.map(|name| name.strip_prefix("file:").unwrap_or(&name).to_owned());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// A line that is no comment, or the value of `URI="…"`.
+fn in_playlist(line: &str) -> Option<&str> {
+    match line.strip_prefix('#') {
+        Some(tag) => tag.split_once("URI=\"")?.1.split('"').next(),
+        None => Some(line),
+    }
+}
+
+/// The name after `file`: what stands between single quotes and behind a backslash is taken as it is (FFmpeg's `av_get_token`).
+fn in_list(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("file")?;
+    let mut left = rest.strip_prefix([' ', '\t'])?.trim_start().chars();
+    let (mut name, mut is_quoted) = (String::new(), false);
+    while let Some(c) = left.next() {
+        match c {
+            '\'' => is_quoted = !is_quoted,
+            '\\' if !is_quoted => name.extend(left.next()),
+            ' ' | '\t' if !is_quoted => break,
+            c => name.push(c),
+        }
+    }
+    Some(name)
 }
 
 #[cfg(test)]
@@ -101,6 +125,27 @@ mod tests {
         let plain = dir.path().join("a/1.m4s");
         let alone = with_parts(&plain, Access::Folder);
         assert_eq!(alone, std::slice::from_ref(&plain));
+    }
+
+    #[test]
+    fn the_files_of_a_list_are_named_as_ffmpeg_reads_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("all.ffconcat");
+        let parts = ["one.ts", "two words.ts", "it's.ts", "four.ts"];
+        for part in parts {
+            std::fs::write(dir.path().join(part), part).unwrap();
+        }
+        let text = "ffconcat version 1.0\n# file none.ts\nfile one.ts\nduration 2\nfile 'two words.ts'\n\
+                    \tfile it\\'s.ts\nfile 'four'.ts\nfile gone.ts\nfiles x\n";
+        std::fs::write(&list, text).unwrap();
+        let found = with_parts(&list, Access::Folder);
+        let expected = parts.map(|part| dir.path().join(part));
+        assert_eq!(found, [&[list][..], &expected].concat());
+        std::fs::write(dir.path().join("short"), "ff").unwrap();
+        assert_eq!(
+            with_parts(&dir.path().join("short"), Access::Folder).len(),
+            1
+        );
     }
 
     #[test]
