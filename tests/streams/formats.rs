@@ -241,11 +241,14 @@ fn the_encoders_are_listed() {
     assert!(has(ffv1, "containers", "mkv") && !has(ffv1, "containers", "webm"));
     assert!(has(ffv1, "pixel_formats", "yuv420p10le"));
     assert!(has(of("png"), "containers", "%d.png") && has(of("gif"), "containers", "gif"));
-    otinterp()
-        .arg("codecs")
-        .assert()
-        .success()
-        .stdout(predicate::str::contains("ffv1"));
+    let formats = predicate::str::contains("yuv420p10le");
+    let (named, short) = (
+        predicate::str::contains("ffv1"),
+        otinterp().arg("codecs").assert(),
+    );
+    short.success().stdout(named.and(formats.clone().not()));
+    let long = otinterp().args(["codecs", "-v"]).assert();
+    long.success().stdout(formats);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn each_quick_start_has_two_commands_and_they_run_in_their_order() {
         "steps/0001.png",
         "steps/0007.png",
         "compare.png",
-        "points.svg",
+        "points-demo.svg",
     ] {
         assert!(size(name) > 0, "{name}");
     }

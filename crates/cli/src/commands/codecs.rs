@@ -12,10 +12,13 @@ pub struct CodecsArgs {}
 pub fn run(_args: &CodecsArgs, common: &Common) -> anyhow::Result<()> {
     let all = otinterp_video::encoders()?;
     let report = serde_json::json!({ "encoders": all });
-    common.reporter(false).answer(&report, || table(&all))
+    common
+        .reporter(false)
+        .answer(&report, || table(&all, common.verbose))
 }
 
-fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
+/// A line for each encoder and one for the containers that hold it; with the pixel formats, if all is asked for.
+fn table(encoders: &[otinterp_video::EncoderInfo], with_formats: bool) -> String {
     let mut out = String::new();
     for encoder in encoders {
         let depths: Vec<String> = encoder.bit_depths.iter().map(u8::to_string).collect();
@@ -38,7 +41,7 @@ fn table(encoders: &[otinterp_video::EncoderInfo]) -> String {
             encoder.name, encoder.makes
         );
         let _ = writeln!(out, "{:20}   in {}", "", encoder.containers.join(", "));
-        if !encoder.pixel_formats.is_empty() {
+        if with_formats && !encoder.pixel_formats.is_empty() {
             let _ = writeln!(out, "{:20}   {}", "", encoder.pixel_formats.join(" "));
         }
     }

@@ -57,7 +57,7 @@ fn code(text: &str) -> Vec<String> {
 
 #[test]
 fn every_command_line_in_the_documents_is_one() {
-    let mut count = 0;
+    let (mut count, mut wrong) = (0, Vec::new());
     for document in documents() {
         let text = std::fs::read_to_string(&document).unwrap();
         for line in code(&text) {
@@ -67,12 +67,14 @@ fn every_command_line_in_the_documents_is_one() {
             };
             count += 1;
             let parsed = Cli::try_parse_from(&words);
-            let is_help = matches!(&parsed, Err(e) if !e.use_stderr());
-            let error = parsed.err().map(|e| e.to_string());
-            let shown = document.display();
-            assert!(error.is_none() || is_help, "{shown}: {line}: {error:?}");
+            // Help and version are errors, too.
+            if let Some(error) = parsed.err().filter(clap::Error::use_stderr) {
+                let shown = document.display();
+                wrong.push(format!("{shown}: {line}: {}", super::usage(&error)));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 60, "{count}");
 }
 
@@ -145,7 +147,7 @@ fn manual_pages_have_every_option_and_no_faults() {
         clap_mangen::Man::new(command.clone())
             .render(&mut page)
             .unwrap();
-        let arguments = ["-man", "-Tascii", "-ww", "-P-c"];
+        let arguments = ["-Kutf8", "-man", "-Tutf8", "-ww", "-P-c"];
         let Some((shown, faults)) = through("groff", &arguments, &page) else {
             return;
         };

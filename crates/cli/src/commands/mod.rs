@@ -50,7 +50,7 @@ enum Command {
     Frames(frames::FramesArgs),
     /// Retime clips: raise the frame rate, or make slow motion; audio and subtitles are kept
     Retime(Box<retime::RetimeArgs>),
-    /// List the video encoders for `retime --codec`
+    /// List the video encoders for `retime --codec`; with -v their pixel formats
     Codecs(codecs::CodecsArgs),
     /// Draw transport and cross-fade side by side, as one picture
     Compare(compare::CompareArgs),
