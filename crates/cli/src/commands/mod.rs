@@ -7,6 +7,7 @@ mod distance;
 mod exit;
 mod flow;
 mod frames;
+mod html;
 mod inspect;
 mod mass;
 mod output;
