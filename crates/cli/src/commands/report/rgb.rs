@@ -3,59 +3,60 @@
 use crate::commands::compare::picture_rgb8;
 use image::RgbImage;
 use otinterp::picture::sampling::Grid;
-use otinterp::picture::{ColorModel, Format, Picture, Plane};
+use otinterp::picture::{ColorModel, Picture};
+use rayon::prelude::*;
 
-/// The picture as 8-bit RGB. Transfer curve and primaries stay: HDR is not mapped.
+/// The picture as 8-bit RGB, over white where it is transparent. Transfer curve and primaries stay: HDR is not mapped.
 ///
 /// # Errors
 /// Those of a picture that breaks its own format.
 pub fn shown(picture: &Picture) -> anyhow::Result<RgbImage> {
-    if picture.format().model != ColorModel::Yuv {
-        return Ok(picture_rgb8(picture)?);
+    match picture.format().model {
+        ColorModel::Yuv => Ok(from_yuv(picture)),
+        ColorModel::Rgb | ColorModel::Gray => Ok(picture_rgb8(picture)?),
     }
-    Ok(picture_rgb8(&from_yuv(picture)?)?)
 }
 
 /// Y′CbCr as 8-bit R′G′B′, the inverse of [`otinterp::picture::to_yuv`]: with `Y'` in `[0, 1]` and `Cb`, `Cr` in `[-½, ½]`,
 /// `R' = Y' + (2 - 2 Kr) Cr`, `B' = Y' + (2 - 2 Kb) Cb`, `G' = (Y' - Kr R' - Kb B') / (1 - Kr - Kb)`. Subsampled chroma sits on every second
 /// column and amid two rows, and is bilinear between.
-fn from_yuv(picture: &Picture) -> anyhow::Result<Picture> {
+fn from_yuv(picture: &Picture) -> RgbImage {
     let format = picture.format();
     let (kr, kb) = format.matrix.kr_kb();
     let (black, swing) = format.luma_offset_scale();
     let (zero, chroma_swing) = format.chroma_offset_scale();
-    let [across, down] =
-        [format.chroma_shift_x, format.chroma_shift_y].map(|n| f32::from(1u16 << n));
+    let steps = [format.chroma_shift_x, format.chroma_shift_y];
+    let [across, down] = steps.map(|n| f32::from(1u16 << n));
+    let max_code = format.max_code();
     let planes = picture.planes();
-    let chroma = [&planes[1], &planes[2]].map(Grid::new);
-    let dim = planes[0].dim();
-    let mut rgb = [(); 3].map(|()| Plane::zeros(dim));
-    for ((y, x), &luma) in planes[0].indexed_iter() {
-        let luma = (luma - black) / swing;
-        let place = (x as f32 / across, (y as f32 + 0.5) / down - 0.5);
-        let [cb, cr] = chroma.map(|plane| (plane.bilinear(place.0, place.1) - zero) / chroma_swing);
-        let red = luma + (2.0 - 2.0 * kr) * cr;
-        let blue = luma + (2.0 - 2.0 * kb) * cb;
-        let green = (luma - kr * red - kb * blue) / (1.0 - kr - kb);
-        for (plane, value) in rgb.iter_mut().zip([red, green, blue]) {
-            plane[(y, x)] = (255.0 * value).round().clamp(0.0, 255.0);
+    let [luma, cb, cr] = [0, 1, 2].map(|plane| Grid::new(&planes[plane]));
+    let alpha = picture.alpha().map(Grid::new);
+    let mut image = RgbImage::new(luma.width as u32, luma.height as u32);
+    let rows = image.par_chunks_exact_mut(3 * luma.width).enumerate();
+    rows.for_each(|(y, row)| {
+        let from_y = (y as f32 + 0.5) / down - 0.5;
+        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+            let luma = (luma.row(y)[x] - black) / swing;
+            let place = cb.between(x as f32 / across, from_y);
+            let [cb, cr] = [cb, cr].map(|plane| (plane.sample(&place) - zero) / chroma_swing);
+            let red = luma + (2.0 - 2.0 * kr) * cr;
+            let blue = luma + (2.0 - 2.0 * kb) * cb;
+            let green = (luma - kr * red - kb * blue) / (1.0 - kr - kb);
+            let opacity = alpha.map_or(1.0, |alpha| alpha.row(y)[x] / max_code);
+            for (code, value) in pixel.iter_mut().zip([red, green, blue]) {
+                // The cast saturates, and rounds what is not negative.
+                *code = (255.0 * (1.0 + opacity * (value.clamp(0.0, 1.0) - 1.0)) + 0.5) as u8;
+            }
         }
-    }
-    let mut planes = rgb.to_vec();
-    let mut target = Format::rgb(8);
-    if let Some(alpha) = picture.alpha() {
-        let scale = 255.0 / format.max_code();
-        planes.push(alpha.mapv(|code| (scale * code).round()));
-        target = target.with_alpha();
-    }
-    Ok(Picture::new(target, planes)?)
+    });
+    image
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use image::Rgb;
-    use otinterp::picture::{Matrix, Range, to_yuv};
+    use otinterp::picture::{Format, Matrix, Plane, Range, to_yuv};
 
     fn yuv(shift: u8, bit_depth: u8, range: Range, matrix: Matrix) -> Format {
         Format {
@@ -119,18 +120,18 @@ mod tests {
                 cr,
             ];
             let picture = Picture::new(format, planes).unwrap();
-            from_yuv(&picture).unwrap().planes()[0].clone()
+            from_yuv(&picture)
         };
         let step = 1.402; // 2 - 2 Kr
         let across = red(codes(8.0, 0.0));
         let down = red(codes(0.0, 8.0));
         for n in 0..6 {
             let expected = (100.0 + step * 4.0 * n as f32).round();
-            assert_eq!(across[(3, n)], expected, "column {n}");
+            assert_eq!(f32::from(across[(n as u32, 3)][0]), expected, "column {n}");
         }
         for n in 1..7 {
             let expected = (100.0 + step * 8.0 * ((n as f32 + 0.5) / 2.0 - 0.5)).round();
-            assert_eq!(down[(n, 3)], expected, "row {n}");
+            assert_eq!(f32::from(down[(3, n as u32)][0]), expected, "row {n}");
         }
     }
 
