@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; both can be run again and again.
 
-.PHONY: all demo test lint deny fit-gate bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz dist
+.PHONY: all demo test lint deny fit-gate test-page bench bench-ot bench-peers bench-scale sweep-presets quality assets setup setup-test kernel-guard fuzz dist
 .NOTPARALLEL:
 
 all: demo
@@ -47,6 +47,12 @@ test: lint
 	cargo test -p otinterp-engine -p otinterp --lib --config profile.dev.package.otinterp-engine.opt-level=1
 	cargo test --workspace --doc
 	cargo test --workspace --exclude otinterp-engine --lib --tests
+
+# Uses pages of `report` in Chromium, with playwright-core from the npm registry. `make test` skips that where it is not installed.
+test-page:
+	@scripts/setup.sh --page
+	cd tests/page && npm ci --no-audit --no-fund
+	cargo test --workspace --test report -- --nocapture browser::
 
 # Fuzzes each reader for MINUTES, with a nightly compiler and cargo-fuzz. The seeds and mutations of them are part of `make test`.
 MINUTES = 1

@@ -1,12 +1,16 @@
 #!/bin/sh
 # Installs what building otinterp needs and this machine lacks: FFmpeg's development files, clang
 # (its library reads their headers), pkg-config and a C linker. With --tests also what the tests
-# need: the ffmpeg program, rustfmt, clippy, python3 and objdump. Says what it installs; does nothing
-# if all is there.
+# need: the ffmpeg program, rustfmt, clippy, python3 and objdump; with --page also node, npm and a
+# Chromium. Says what it installs; does nothing if all is there.
 set -eu
 
 tests=no
-[ "${1:-}" = --tests ] && tests=yes
+page=no
+case "${1:-}" in
+    --tests) tests=yes ;;
+    --page) tests=yes page=yes ;;
+esac
 
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf 'setup: %s\n' "$*"; }
@@ -21,6 +25,11 @@ as_root() {
     else
         fail "root is needed; run this as root, then make again: $*"
     fi
+}
+
+# A browser that the pages' test finds by itself, or is told.
+has_chromium() {
+    [ -n "${CHROMIUM:-}" ] || has chromium || has chromium-browser || has google-chrome
 }
 
 # FFmpeg counts as there in whatever way it was installed, as long as pkg-config knows it.
@@ -44,6 +53,11 @@ setup_debian() {
         has python3 || need python3
         has objdump || need binutils
     fi
+    if [ $page = yes ]; then
+        has node || need nodejs
+        has npm || need npm
+        has_chromium || need chromium
+    fi
     [ -n "$missing" ] || return 0
     say "installing with apt-get:$missing"
     as_root apt-get update -q
@@ -58,6 +72,10 @@ setup_macos() {
     has_ffmpeg_libs || missing="$missing ffmpeg"
     has pkg-config || missing="$missing pkg-config"
     has clang || missing="$missing llvm"
+    if [ $page = yes ]; then
+        has npm || missing="$missing node"
+        has_chromium || fail "install Chromium or Chrome and set CHROMIUM to its program, then make again"
+    fi
     [ -n "$missing" ] || return 0
     has brew || fail "missing:$missing. Install Homebrew, then make again, which runs: brew install$missing"
     say "installing with Homebrew:$missing"

@@ -15,6 +15,7 @@ const LONG: &[&str] = &[
     "frames a.png b.png --method mass -n 3 -o steps/",
     "compare a.png b.png --method mass -o c.png",
     "flow a.png b.png --method mass -o ab.flo",
+    "report a.png b.png -n 60 --preset best -o page.html",
     "retime slow.y4m --method mass --factor 2 -o out.y4m",
 ];
 

@@ -8,6 +8,7 @@ mod distance;
 mod exit;
 mod flow;
 mod frames;
+mod html;
 mod inspect;
 mod man;
 mod mass;
@@ -15,6 +16,7 @@ mod output;
 mod pair;
 mod path;
 mod points;
+mod report;
 mod retime;
 mod score;
 mod tables;
@@ -58,6 +60,8 @@ enum Command {
     Flow(flow::FlowArgs),
     /// Look into a frame: pyramid, tile masks, motion, visibility, order of depth, candidates, errors and fallback as pictures on a page
     Inspect(inspect::InspectArgs),
+    /// Show pictures, a clip or a score on one HTML page: a divider between two ways to make a frame, overlays, cuts and charts
+    Report(report::ReportArgs),
     /// Measure the path between two densities: distance, energy and mass, by transport and by cross-fade
     Path(path::PathArgs),
     /// Leave out known frames, rebuild them, and measure the result: PSNR, SSIM, SSIMULACRA 2, sharpness, time
@@ -82,6 +86,7 @@ impl Command {
             Self::Compare(args) => args.inputs(),
             Self::Flow(args) => args.inputs(),
             Self::Inspect(args) => args.inputs(),
+            Self::Report(args) => args.inputs(),
             Self::Path(args) => args.inputs(),
             // Writes no file.
             Self::Score(_) => Vec::new(),
@@ -188,6 +193,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Compare(args) => compare::run(args, &cli.common),
         Command::Flow(args) => flow::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Report(args) => report::run(args, &cli.common),
         Command::Path(args) => path::run(args, &cli.common),
         Command::Score(args) => score::run(args, &cli.common),
         Command::Distance(args) => distance::run(args, &cli.common),

@@ -16,6 +16,7 @@ mod thumbnail;
 pub use checkpoint::frames_kept;
 pub use outcome::{Counts, Cut, Error, Observer};
 pub use rules::{AtCut, Cuts, DEFAULT_CUT_THRESHOLD, Duplicates, HandCut, Paths, Rules};
+pub(crate) use thumbnail::of as thumbnail;
 
 use crate::work::Work;
 use checkpoint::Segments;

@@ -78,6 +78,6 @@ pub trait Observer: Sync {
     /// The first long gap: from `at` on, seconds since the first frame, there is no frame for `gap` seconds.
     fn gap(&self, _at: Rational, _gap: Rational) {}
 
-    /// So many cuts are seen.
-    fn cuts(&self, _count: u64) {}
+    /// These cuts are seen so far; the first frame after one is written later than this is told.
+    fn cuts(&self, _cuts: &[Cut]) {}
 }

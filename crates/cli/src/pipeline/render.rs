@@ -56,7 +56,7 @@ pub(super) fn render(
     let mut beginning = Vec::new();
     let mut gap_is_told = false;
     while let Some(until) = frames.next()? {
-        observer.cuts(frames.marked.cuts.len() as u64);
+        observer.cuts(&frames.marked.cuts);
         let until = Arc::new(until);
         if until.gap > Rational::from_integer(LONG_GAP_S) && !gap_is_told && !from.is_context {
             gap_is_told = true;

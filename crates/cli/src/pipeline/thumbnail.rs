@@ -8,7 +8,7 @@ use otinterp::render::alpha;
 const SHORT_SIDE_PX: usize = 96;
 
 /// The colour planes of a picture, all of one size whose short side is at most [`SHORT_SIDE_PX`].
-pub(super) fn of(picture: &Picture) -> Result<Picture, PictureError> {
+pub(crate) fn of(picture: &Picture) -> Result<Picture, PictureError> {
     let premultiplied = picture
         .format()
         .alpha

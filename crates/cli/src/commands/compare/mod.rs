@@ -5,7 +5,7 @@ mod report;
 mod text;
 mod tile;
 
-pub use tile::from_picture as picture_rgb8;
+pub use tile::{ERROR_GAIN, from_picture as picture_rgb8};
 
 use super::common::{Common, MethodArg};
 use super::exit::{Usage, check_interrupt};
@@ -66,7 +66,7 @@ pub struct CompareArgs {
 }
 
 /// A method's label.
-fn label(method: MethodArg) -> &'static [&'static str] {
+pub fn label(method: MethodArg) -> &'static [&'static str] {
     match method {
         MethodArg::Ot => &["optimal", "transport"],
         MethodArg::Mass => &["transport", "of mass"],
@@ -228,7 +228,7 @@ fn figure(rows: Vec<MethodRow>, truth: Option<RgbImage>, times: &[f64]) -> Figur
             cells: cells.map(|(tile, head)| Cell::new(tile, head)).collect(),
         });
         if let Some(error) = row.error {
-            let head = format!("{}: error × {}", row.label.join(" "), tile::ERROR_GAIN);
+            let head = format!("{}: error × {}", row.label.join(" "), ERROR_GAIN);
             let score = row.report.score_label();
             errors.push(Cell::new(error, Some(head)).with_foot(score));
         }
@@ -245,7 +245,7 @@ fn figure(rows: Vec<MethodRow>, truth: Option<RgbImage>, times: &[f64]) -> Figur
 }
 
 /// `t = 0.25`, with as many digits as are needed, up to three.
-fn time_label(t: f64) -> String {
+pub fn time_label(t: f64) -> String {
     let text = format!("{t:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("t = {text}")

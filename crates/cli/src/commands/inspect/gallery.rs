@@ -6,6 +6,7 @@ use otinterp::motion::MotionField;
 use otinterp::picture::Plane;
 use otinterp::picture::still::{self, Still};
 use otinterp::probe::{Place, Probe, Side, View};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +28,7 @@ enum Shown {
 }
 
 /// A picture for the page.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Exhibit {
     /// File name.
     pub name: String,
@@ -36,6 +37,7 @@ pub struct Exhibit {
     /// What this one is.
     pub caption: String,
     /// The file.
+    #[serde(skip)]
     pub png: Vec<u8>,
 }
 

@@ -93,7 +93,7 @@ pub fn run(args: &InspectArgs, common: &Common) -> anyhow::Result<()> {
         write(&exhibit.name, &exhibit.png)?;
     }
     let inputs = [pair::shown(&args.a), pair::shown(&args.b)];
-    let html = page::html(&inputs, args.at, &plan.to_string(), &exhibits);
+    let html = page::html(&inputs, args.at, &plan.to_string(), &exhibits)?;
     // The page comes last: what it shows is there.
     write("index.html", html.as_bytes())?;
     let report = Report {

@@ -6,7 +6,7 @@ use super::ordered_reporter::{OrderedReporter, lock};
 use super::progress::{Meter, Mode};
 use super::report::{self, Done};
 use crate::commands::exit;
-use crate::pipeline::Observer;
+use crate::pipeline::{Cut, Observer};
 use crate::reporter::{Bar, Reporter, Stream, in_one_line};
 use otinterp_video::time::{Rational, short_decimal, to_f64};
 use std::path::Path;
@@ -160,8 +160,8 @@ impl Observer for Progress<'_> {
         self.meter.in_betweens(frames);
     }
 
-    fn cuts(&self, count: u64) {
-        self.meter.cuts(count);
+    fn cuts(&self, cuts: &[Cut]) {
+        self.meter.cuts(cuts.len() as u64);
     }
 
     fn gap(&self, at: Rational, gap: Rational) {

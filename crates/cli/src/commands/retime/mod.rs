@@ -26,6 +26,8 @@ use crate::commands::exit;
 pub use args::RetimeArgs;
 pub use cuts::cuts;
 pub use inputs::is_clip;
+pub use options::parse_range;
+pub use report::CutAt;
 
 /// Runs `otinterp retime`.
 pub fn run(args: &RetimeArgs, common: &Common) -> anyhow::Result<()> {

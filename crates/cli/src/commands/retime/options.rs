@@ -109,7 +109,8 @@ pub(super) fn parse_jobs(text: &str) -> Result<usize, String> {
     }
 }
 
-pub(super) fn parse_range(text: &str) -> Result<(Position, Position), String> {
+/// Reads `--range`.
+pub fn parse_range(text: &str) -> Result<(Position, Position), String> {
     let (start, end) = text
         .split_once('-')
         .ok_or_else(|| format!("'{text}' is no range such as 1:30-1:45 or 100f-250f"))?;

@@ -48,7 +48,7 @@ pub(super) struct Summary {
 
 /// A cut.
 #[derive(Debug, serde::Serialize)]
-pub(super) struct CutAt {
+pub struct CutAt {
     /// Index of the first source frame after it, from 0.
     frame: u64,
     /// Seconds of the source's clock from its first frame to that one.

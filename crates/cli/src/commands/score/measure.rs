@@ -94,24 +94,30 @@ impl SetScore {
         }
     }
 
-    /// Rebuilds a frame with each method, one rebuilder for each of [`SetScore::new`].
-    pub fn add(&mut self, known: Known, rebuilders: &mut [Rebuilder]) -> anyhow::Result<()> {
+    /// Rebuilds a frame with each method, one rebuilder for each of [`SetScore::new`]; returns what each made.
+    pub fn add(
+        &mut self,
+        known: &Known,
+        rebuilders: &mut [Rebuilder],
+    ) -> anyhow::Result<Vec<Picture>> {
         if self.width == 0 {
             (self.width, self.height) = (known.truth.width(), known.truth.height());
         }
         let context = || format!("{}: {}", self.set, known.name);
-        let truth = Truth::of(&known).with_context(context)?;
-        let around = Around::of(&known);
+        let truth = Truth::of(known).with_context(context)?;
+        let around = Around::of(known);
+        let mut all = Vec::with_capacity(rebuilders.len());
         for (score, rebuilder) in self.methods.iter_mut().zip(rebuilders) {
-            let (numbers, sums) =
-                rebuild(&known, &truth, &around, rebuilder).with_context(context)?;
+            let (made, numbers, sums) =
+                rebuild(known, &truth, &around, rebuilder).with_context(context)?;
+            all.push(made);
             score.frames.push(FrameScore {
                 frame: known.name.clone(),
                 numbers,
                 sums,
             });
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Frames that were rebuilt.
@@ -217,7 +223,7 @@ fn rebuild(
     truth: &Truth,
     around: &Around,
     rebuilder: &mut Rebuilder,
-) -> anyhow::Result<(Numbers, Sums)> {
+) -> anyhow::Result<(Picture, Numbers, Sums)> {
     let (wall, cpu) = (Instant::now(), process_cpu_time());
     let middle = rebuilder.middle(around, known.goes_on)?;
     let wall_ms = wall.elapsed().as_secs_f64() * 1e3;
@@ -237,7 +243,7 @@ fn rebuild(
         wall_ms,
         cpu_ms,
     };
-    Ok((numbers, sums))
+    Ok((middle, numbers, sums))
 }
 
 /// Means over frames; of what some frames lack, over those that have it. Shares and layers are pooled.

@@ -10,12 +10,17 @@ use super::common::{AccessArg, Common, MethodArg, TimingsArg, print_timings};
 use super::exit::{self, BatchFailed, Usage};
 use crate::pipeline::Paths;
 use crate::reporter::Reporter;
+use anyhow::bail;
 use clap::Args;
 use find::Set;
 pub use floors::Floors;
-use measure::{Rebuilder, SetScore};
+pub use frames::Known;
+use measure::Rebuilder;
+pub use measure::{MethodScore, Numbers, SetScore};
+use otinterp::Picture;
+use otinterp_video::Access;
 use report::{Failure, Report};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `otinterp score`.
 #[derive(Debug, Args)]
@@ -59,6 +64,12 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
         .as_deref()
         .map(|file| Floors::read(file, common.preset));
     let floors = floors.transpose()?;
+    let how = How {
+        methods: &methods,
+        motion: args.motion,
+        max: args.max,
+        access: args.access.into(),
+    };
     let mut report = Report::new(&methods, common);
     let mut total = 0;
     let mut errors = Vec::new();
@@ -67,7 +78,7 @@ pub fn run(args: &ScoreArgs, common: &Common) -> anyhow::Result<()> {
             Ok(sets) => {
                 for set in sets {
                     total += 1;
-                    match score_set(&set, &methods, args, common, &reporter) {
+                    match score_set(&set, &how, common, &reporter, &mut |_, _| Ok(())) {
                         Ok(score) => report.sets.push(score),
                         Err(error) => errors.push((set.name, error)),
                     }
@@ -113,25 +124,58 @@ fn methods(asked: &[MethodArg]) -> Vec<MethodArg> {
     methods
 }
 
+/// How sets are scored.
+pub struct How<'a> {
+    /// The methods, each once.
+    pub methods: &'a [MethodArg],
+    /// How things move between the frames of a clip or of numbered pictures.
+    pub motion: Paths,
+    /// At most so many frames of a set.
+    pub max: Option<usize>,
+    /// What a clip may have opened if it is a list.
+    pub access: Access,
+}
+
+/// What is done with a frame that was rebuilt: what is known of it, and what each method made.
+pub type Show<'a> = dyn FnMut(&Known, &[Picture]) -> anyhow::Result<()> + 'a;
+
 fn score_set(
     set: &Set,
-    methods: &[MethodArg],
-    args: &ScoreArgs,
+    how: &How,
     common: &Common,
     reporter: &Reporter,
+    show: &mut Show,
 ) -> anyhow::Result<SetScore> {
-    let max = args.max;
     let known = set.known_frames();
-    let frames = known.map(|n| n.min(max.unwrap_or(n)) as u64);
+    let frames = known.map(|n| n.min(how.max.unwrap_or(n)) as u64);
     let bar = reporter.bar(&set.name, frames);
-    let rebuilder = |&method| Rebuilder::new(common.interpolator(method), args.motion);
-    let mut rebuilders: Vec<_> = methods.iter().map(rebuilder).collect();
-    let mut score = SetScore::new(&set.name, methods);
-    frames::for_each(set, max, args.access.into(), &mut |known| {
-        score.add(known, &mut rebuilders)?;
+    let rebuilder = |&method| Rebuilder::new(common.interpolator(method), how.motion);
+    let mut rebuilders: Vec<_> = how.methods.iter().map(rebuilder).collect();
+    let mut score = SetScore::new(&set.name, how.methods);
+    frames::for_each(set, how.max, how.access, &mut |known| {
+        let made = score.add(&known, &mut rebuilders)?;
+        show(&known, &made)?;
         reporter.detail(&report::frame_line(&score));
         bar.count(score.frames());
         Ok(())
     })?;
     Ok(score.finish())
+}
+
+/// Scores the one set that is under a path, and shows each frame as it is rebuilt.
+/// Fails with one line if there are several, or none.
+pub fn score_one(
+    path: &Path,
+    how: &How,
+    common: &Common,
+    reporter: &Reporter,
+    show: &mut Show,
+) -> anyhow::Result<SetScore> {
+    let sets = find::sets(path)?;
+    let [set] = &sets[..] else {
+        let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+        let (path, count, names) = (path.display(), sets.len(), names.join(", "));
+        bail!("{path} holds {count} sets ({names}); give the path of one of them");
+    };
+    score_set(set, how, common, reporter, show)
 }
