@@ -1,6 +1,5 @@
 //! `otinterp completions`: a script by which a shell completes command lines.
 
-use super::PROGRAM;
 use crate::reporter::Stream;
 use clap::Args;
 use clap_complete::Shell;
@@ -20,8 +19,8 @@ pub struct CompletionsArgs {
 
 /// Runs `otinterp completions`: the script for `command` on standard output.
 pub fn run(args: &CompletionsArgs, mut command: clap::Command) -> anyhow::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command, PROGRAM, &mut script);
+    let (name, mut script) = (command.get_name().to_owned(), Vec::new());
+    clap_complete::generate(args.shell, &mut command, name, &mut script);
     Stream::Out
         .write(&script)
         .map_err(|e| Stream::Out.named(&e))?;

@@ -89,6 +89,11 @@ fn words_are_those_of_a_shell() {
     assert_eq!(words("echo otinterp a"), "");
 }
 
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+fn skip(program: &str) {
+    eprintln!("skipped: {program}: it is not installed");
+}
+
 /// What a program makes of a text on its standard input, with what it complains of; nothing where it is not installed.
 fn through(program: &str, arguments: &[&str], text: &[u8]) -> Option<(String, String)> {
     use std::io::Write;
@@ -99,7 +104,7 @@ fn through(program: &str, arguments: &[&str], text: &[u8]) -> Option<(String, St
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: {program}: it is not installed");
+        skip(program);
         return None;
     };
     let mut input = child.stdin.take().unwrap();

@@ -15,7 +15,7 @@ pub struct Array {
 
 /// Reads an array of at most so many whole or real numbers of up to 64 bits.
 pub fn read_npy(mut bytes: &[u8], most: u64) -> Result<Array, Failure> {
-    check_shape(bytes, most)?;
+    check_header(header(bytes)?, most)?;
     let npy = NpyFile::new(&mut bytes).map_err(broken)?;
     let shape = npy.shape().to_vec();
     let count = shape
@@ -37,12 +37,45 @@ pub fn read_npy(mut bytes: &[u8], most: u64) -> Result<Array, Failure> {
     Ok(Array { shape, values })
 }
 
-/// Sees that no group of numbers in a header, of which one is the shape, multiplies to more than is read: the parser does not.
-fn check_shape(bytes: &[u8], most: u64) -> Result<(), Failure> {
-    /// Magic word, version and length of the header (NEP 1).
-    const LONGEST_PREFIX: usize = 12;
-    let header = bytes.get(LONGEST_PREFIX..).unwrap_or_default();
-    let header = header.split(|b| *b == b'\n').next().unwrap_or_default();
+/// A header is no longer: NumPy's own limit (`max_header_size` of `numpy.load`).
+const LONGEST_HEADER: usize = 10_000;
+/// Brackets are no deeper: a dictionary, in it a list of fields, of them the shape of one. The parser's time doubles with each more.
+const DEEPEST: usize = 4;
+
+/// The header's text (NEP 1): between 10 or 12 bytes, the last of which say how long it is, and the numbers.
+fn header(bytes: &[u8]) -> Result<&[u8], Failure> {
+    let broken = |why: &str| Failure::Broken(why.into());
+    let (from, length) = match bytes {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => (10, usize::from(u16::from_le_bytes([*a, *b]))),
+        [_, _, _, _, _, _, 2..=255, _, a, b, c, d, ..] => {
+            (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize)
+        }
+        _ => return Err(broken("its header is cut short")),
+    };
+    if length > LONGEST_HEADER {
+        let why =
+            format!("its header has {length} bytes; {LONGEST_HEADER} are the most that are read");
+        return Err(Failure::Broken(why));
+    }
+    let header = bytes[from..].get(..length);
+    header.ok_or_else(|| broken("its header is cut short"))
+}
+
+/// Sees that a header can be parsed in little time, and that no group of numbers in it, of which one is the shape, multiplies to more than
+/// is read: the parser does not.
+fn check_header(header: &[u8], most: u64) -> Result<(), Failure> {
+    let mut depth = 0usize;
+    for byte in header {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            let why = format!("its header has brackets in brackets, more than {DEEPEST} deep");
+            return Err(Failure::Broken(why));
+        }
+    }
     for group in header.split(|b| *b == b'(').skip(1) {
         let group = group.split(|b| *b == b')').next().unwrap_or_default();
         let text = String::from_utf8_lossy(group);
@@ -236,6 +269,24 @@ mod tests {
         assert_eq!((array.shape, array.values), (vec![2, 3, 2], expected));
         let empty = read_npy(&fortran("(0, 3)", &[]), 100).unwrap();
         assert!(empty.values.is_empty());
+    }
+
+    #[test]
+    fn headers_that_claim_much_or_nest_deep_are_refused_at_once() {
+        // 2 GiB of header in a file of 30 bytes.
+        let long = b"\x93NUMPY\x03\x00\x02\x00\x40\x80\x00\x14\x00\x00\x00                ";
+        assert!(matches!(read_npy(&long[..], 100), Err(Failure::Broken(_))));
+        for cut in [6, 7, 9, 11, 40] {
+            let bytes = fortran("(1,)", &[1.0]);
+            let found = read_npy(&bytes[..cut], 100);
+            assert!(matches!(found, Err(Failure::Broken(_))), "{cut}: {found:?}");
+        }
+        // Seconds for 20 brackets, twice as many for each more.
+        let deep = fortran(&format!("(5,{} 3)", "[".repeat(40)), &[]);
+        assert!(matches!(read_npy(&deep, 100), Err(Failure::Broken(_))));
+        // A line end in the header hides nothing of it.
+        let hidden = fortran("\n(4294967296, 4294967296, 16)", &[]);
+        assert!(matches!(read_npy(&hidden, 100), Err(Failure::Content(_))));
     }
 
     #[test]
