@@ -152,7 +152,7 @@ fn manual_pages_have_every_option_and_no_faults() {
         clap_mangen::Man::new(command.clone())
             .render(&mut page)
             .unwrap();
-        let arguments = ["-Kutf8", "-man", "-Tutf8", "-ww", "-P-c"];
+        let arguments = ["-Kutf8", "-man", "-Tutf8", "-ww", "-P-cbou"];
         let Some((shown, faults)) = through("groff", &arguments, &page) else {
             return;
         };

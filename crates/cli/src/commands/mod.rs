@@ -35,7 +35,8 @@ const PROGRAM: &str = "otinterp";
 
 /// Frames between frames, by optimal transport.
 #[derive(Debug, Parser)]
-#[command(name = PROGRAM, version, about, max_term_width = 100)]
+#[command(name = PROGRAM, version, max_term_width = 100)]
+#[command(about = "Make the frames between frames, by optimal transport")]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 some inputs of a batch failed, 130 interrupted."
 )]
