@@ -165,7 +165,7 @@ fn a_page_of_noise_stays_within_its_bytes() {
         (state >> 24) as u8
     };
     for name in ["a.png", "b.png"] {
-        let picture = RgbImage::from_fn(960, 480, |_, _| Rgb([noise(), noise(), noise()]));
+        let picture = RgbImage::from_fn(480, 320, |_, _| Rgb([noise(), noise(), noise()]));
         picture.save(room.path(name)).unwrap();
     }
     let report = room.json("report a.png b.png -n 62 -o page.html --preset fast");
