@@ -116,6 +116,9 @@ async function divider(page) {
 }
 
 async function player(page) {
+  const opened = await page.evaluate(() => data.frames[state.frame].pictures);
+  const sides = await page.evaluate(() => [data.left, data.right]);
+  assert.notEqual(opened[sides[0]], opened[sides[1]], 'it opens where both sides are equal');
   const count = await page.evaluate(() => data.frames.length);
   await page.locator('#frame').fill('0');
   assert.match(await name(page), new RegExp(`^Frame 1 of ${count}: `));

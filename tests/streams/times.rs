@@ -188,6 +188,15 @@ fn where_times_cannot_be_kept_the_rate_is_constant_and_a_file_tells_the_times() 
         .failure()
         .stderr(predicate::str::contains("times.txt"));
     assert_eq!(refused.get_output().stdout.len(), 0);
+    // Nor does it name the output.
+    let both = dir.path().join("both.mkv").to_str().unwrap().to_owned();
+    otinterp()
+        .args(["retime", "--fps", "50", "--timecodes", &both, "-o", &both])
+        .arg(&input)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("-o and --timecodes both name"));
+    assert!(!Path::new(&both).exists());
 }
 
 #[test]

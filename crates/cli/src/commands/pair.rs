@@ -28,9 +28,7 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// Opens it if it is a pipe.
     pub fn open(path: &'a Path) -> Result<Self, StillError> {
-        let is_other = |meta: std::fs::Metadata| !(meta.is_file() || meta.is_dir());
-        let is_open = is_pipe(path) || path.metadata().is_ok_and(is_other);
-        let pipe = is_open.then(|| Opened::open(path)).transpose();
+        let pipe = is_read_once(path).then(|| Opened::open(path)).transpose();
         let failed = |source| StillError::Read(shown(path), source);
         let pipe = pipe.map_err(failed)?;
         Ok(Self { path, pipe })
@@ -197,6 +195,12 @@ pub fn read_fields(inputs: &mut [Input]) -> anyhow::Result<Option<[Field; 2]>> {
 /// Whether a path stands for standard input or output.
 pub fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether what a path stands for can be read once only: standard input, a named pipe or a device.
+pub fn is_read_once(path: &Path) -> bool {
+    let is_other = |meta: std::fs::Metadata| !(meta.is_file() || meta.is_dir());
+    is_pipe(path) || path.metadata().is_ok_and(is_other)
 }
 
 /// The name of an input without its extension.

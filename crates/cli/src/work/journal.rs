@@ -215,23 +215,22 @@ pub(super) fn sealed_anew(text: &[u8]) -> Vec<u8> {
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let (_, text) = split(line).unwrap_or((&[], line));
-        seal = sealed(&seal, text);
-        lines.extend(seal.as_bytes());
-        lines.push(b' ');
-        lines.extend(text);
-        lines.push(b'\n');
+        add_text(&mut lines, &mut seal, text);
     }
     lines
 }
 
 fn add_line(lines: &mut Vec<u8>, seal: &mut String, what: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_vec(what)?;
-    *seal = sealed(seal, &text);
+    add_text(lines, seal, &serde_json::to_vec(what)?);
+    Ok(())
+}
+
+fn add_text(lines: &mut Vec<u8>, seal: &mut String, text: &[u8]) {
+    *seal = sealed(seal, text);
     lines.extend(seal.as_bytes());
     lines.push(b' ');
     lines.extend(text);
     lines.push(b'\n');
-    Ok(())
 }
 
 /// The file that holds the data of the finished segments.

@@ -31,7 +31,7 @@ impl Album {
     /// An album for at most so many different pictures of a width and height in px, whose pixels are `aspect` times as wide as high.
     pub fn new(size_px: (usize, usize), aspect: f64, most: usize) -> Self {
         Self {
-            size: shown_size(size_px, aspect),
+            size: within(size_px, aspect, LONGEST_SIDE_PX),
             share_bytes: MOST_BYTES / most.max(1),
             jpegs: Vec::new(),
             known: HashMap::new(),
@@ -80,10 +80,11 @@ pub fn png_url(png: &[u8]) -> String {
     format!("data:image/png;base64,{}", STANDARD.encode(png))
 }
 
-/// Width and height of the page's picture: square pixels, and no side longer than [`LONGEST_SIDE_PX`].
-fn shown_size((width, height): (usize, usize), aspect: f64) -> (u32, u32) {
+/// Width and height in px, with square pixels, of a picture whose pixels are `aspect` times as wide as high and whose longer side is to be no
+/// longer than that.
+pub fn within((width, height): (usize, usize), aspect: f64, longest_px: u32) -> (u32, u32) {
     let (width, height) = (width as f64 * aspect, height as f64);
-    let scale = (f64::from(LONGEST_SIDE_PX) / width.max(height)).min(1.0);
+    let scale = (f64::from(longest_px) / width.max(height)).min(1.0);
     let side = |px: f64| (scale * px).round().max(1.0) as u32;
     (side(width), side(height))
 }
@@ -155,7 +156,7 @@ mod tests {
             ((1, 100_000), 1.0, (1, 960)),
             ((3, 2), 1.0, (3, 2)),
         ] {
-            assert_eq!(shown_size(size, aspect), expected);
+            assert_eq!(within(size, aspect, LONGEST_SIDE_PX), expected);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::page::MOST_FRAMES;
 use crate::commands::common::AccessArg;
 use crate::commands::exit::Usage;
-use crate::commands::pair::{is_pipe, shown as shown_input};
+use crate::commands::pair::{is_pipe, is_read_once, shown as shown_input};
 use crate::commands::retime::{is_clip, parse_range};
 use clap::Args;
 use otinterp_video::range::Position;
@@ -130,14 +130,6 @@ impl ReportArgs {
             None => Ok(USUAL_COUNT.min(most)),
         }
     }
-}
-
-/// Whether it is standard input, a named pipe or a device.
-fn is_read_once(path: &Path) -> bool {
-    is_pipe(path)
-        || path
-            .metadata()
-            .is_ok_and(|meta| !(meta.is_file() || meta.is_dir()))
 }
 
 #[cfg(test)]

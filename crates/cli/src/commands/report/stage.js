@@ -6,7 +6,13 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId('data').textContent);
 const canvas = byId('picture');
 const pen = canvas.getContext('2d');
-const state = { frame: 0, left: data.left, right: data.right, divider: 50, overlay: 'none', playing: false };
+// Where it opens both sides differ: at the frame nearest to the middle that they do at.
+const middle = (data.frames.length - 1) / 2;
+const opensAt = data.frames
+  .map((_, index) => index)
+  .filter((index) => data.frames[index].pictures[data.left] !== data.frames[index].pictures[data.right])
+  .sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+const state = { frame: opensAt[0] ?? 0, left: data.left, right: data.right, divider: 50, overlay: 'none', playing: false };
 
 // Decoded once and kept, so that a frame is there when its turn comes.
 const decoded = new Map();

@@ -1,6 +1,6 @@
 //! Survey of a clip: one pass over its frames that finds the cuts, with thumbnails, and the times of the first frames.
 
-use super::album::{jpeg_url, jpeg_within, scaled};
+use super::album::{jpeg_url, jpeg_within, scaled, within};
 use super::page::{CutShown, MOST_FRAMES};
 use super::reading::{Reading, Watch, invalid};
 use super::rgb;
@@ -105,9 +105,8 @@ impl Sink for Thumbnails<'_> {
 fn url(picture: &Picture) -> otinterp_video::Result<String> {
     let image = rgb::shown(picture).map_err(|e| invalid(&e))?;
     let (width, height) = image.dimensions();
-    let scale = (f64::from(THUMBNAIL_PX) / f64::from(width.max(height))).min(1.0);
-    let side = |px: u32| ((f64::from(px) * scale).round() as u32).max(1);
-    let image = scaled(image, (side(width), side(height)));
+    let size = within((width as usize, height as usize), 1.0, THUMBNAIL_PX);
+    let image = scaled(image, size);
     let jpeg = jpeg_within(image, THUMBNAIL_BYTES).map_err(|e| invalid(&e))?;
     Ok(jpeg_url(&jpeg))
 }
